@@ -1,0 +1,29 @@
+/* counters: which of the kernel's counters we keep in a frame, and their names. */
+#ifndef SOCKDASH_COUNTERS_H
+#define SOCKDASH_COUNTERS_H
+
+#include <stdint.h>
+
+enum counter {
+	COUNTER_ACTIVE_OPENS,
+	COUNTER_PASSIVE_OPENS,
+	COUNTER_ATTEMPT_FAILS,
+	COUNTER_ESTAB_RESETS,
+	COUNTER_OUT_RESETS,
+	COUNTER_OUT_SEGMENTS,
+	COUNTER_RETRANS_SEGMENTS,
+	COUNTER_LISTEN_DROPS,
+	COUNTER_LISTEN_OVERFLOWS,
+	COUNTER_UDP_RCVBUF_ERRORS,
+	COUNTER_TCP_MEM_PAGES,
+	COUNTER_TCP_MEM_LIMIT_PAGES,
+	COUNTER_COUNT,
+};
+
+#define COUNTER_UNKNOWN INT64_MIN
+
+/* Their names in the kernel's files, indexed by enum counter: snmp and netstat as nstat names them,
+ * FILE:LINE:WORD in sockstat, sysctl:PATH:INDEX. */
+extern const char *const counter_names[COUNTER_COUNT];
+
+#endif

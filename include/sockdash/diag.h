@@ -1,0 +1,95 @@
+/* diag: sockets as the kernel tells them through NETLINK_SOCK_DIAG.
+ *
+ * struct diag_sock is the border: below it nothing prints, above it nothing knows netlink. */
+#ifndef SOCKDASH_DIAG_H
+#define SOCKDASH_DIAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- One socket --------------------------------------------------------------------------------- */
+
+/* What we keep of struct tcp_info; fields an older kernel does not send are 0. */
+struct diag_tcp_info {
+	uint32_t last_ack_recv_ms; /* on CLOSE-WAIT: since the FIN arrived */
+	uint32_t last_data_recv_ms;
+	uint32_t rtt_us, rttvar_us;
+	uint32_t cwnd;          /* segments */
+	uint32_t total_retrans; /* segments, over the life of the connection */
+	uint64_t bytes_acked, bytes_received;
+};
+
+/* One row of a dump, in host byte order but for the addresses. */
+struct diag_sock {
+	uint64_t cookie;           /* identity for life (per netns before Linux 5.3); 0: not known */
+	uint64_t cgroup;           /* id of the cgroup v2 directory, where has_cgroup (Linux 5.8) */
+	uint8_t local[16], remote[16]; /* AF_INET: in the first 4 bytes, the rest 0 */
+	uint16_t local_port, remote_port;
+	uint32_t iface;            /* index of the bound device, 0: none */
+	uint32_t recv_q, send_q;   /* bytes; LISTEN: accept queue now, backlog */
+	uint32_t expires_ms;       /* of the timer */
+	uint32_t uid, inode;       /* 0 where the socket has no file (TIME-WAIT, not accepted yet, orphan) */
+	uint32_t drops;            /* SK_MEMINFO_DROPS, where has_drops */
+	uint8_t family;            /* AF_INET or AF_INET6 */
+	uint8_t protocol;          /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t state;             /* TCP_ESTABLISHED (1) ... TCP_CLOSING (11) */
+	uint8_t timer;             /* 0 off, 1 retransmit, 2 keepalive, 3 time-wait, 4 zero-window probe */
+	uint8_t retrans;           /* retransmits, keepalive or window probes so far */
+	bool has_cgroup, has_drops, has_v6only, v6only, has_info;
+	struct diag_tcp_info info; /* where has_info */
+};
+
+/* Gets each row; 0 goes on, -errno ends the dump with that error. The row is valid during the call only. */
+typedef int diag_sink(void *context, const struct diag_sock *row);
+
+/* ---- Bytes to rows (pure) ----------------------------------------------------------------------- */
+
+/* What a reply must carry to be the answer to a request. */
+struct diag_expect {
+	uint32_t sequence, port; /* of the request; 0 accepts any (files) */
+	uint8_t protocol;        /* the kernel does not repeat it */
+};
+
+/* Parses one buffer of netlink messages and hands its rows to the sink. 1: the dump goes on, 0: it is
+ * complete, -errno: the kernel's error (also the one that NLMSG_DONE carries: -ENOENT for a missing
+ * protocol module), the sink's, or -EBADMSG for bytes that are not what was asked. Unknown attributes
+ * and message types are skipped, cut-off attributes ignored; nothing outside the bytes is read.
+ * *interrupted, if given, is set when a message carries NLM_F_DUMP_INTR. */
+int diag_parse(const void *bytes, size_t len, const struct diag_expect *expect, diag_sink *sink,
+	void *context, bool *interrupted);
+
+/* ---- The conversation --------------------------------------------------------------------------- */
+
+/* Attributes to ask for, OR-ed. */
+#define DIAG_WANT_INFO  1u /* struct tcp_info: locks every socket, ask it for few states */
+#define DIAG_WANT_DROPS 2u /* SKMEMINFO */
+
+struct diag_query {
+	uint8_t family;   /* AF_INET, AF_INET6, or 0 for both in one walk of the table (TCP only) */
+	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
+	uint32_t states;  /* bit 1 << state; only bits 1 to 11 are sent */
+	unsigned want;    /* DIAG_WANT_... */
+};
+
+/* Writes the request for a query into `out`; answers its length, 0 for what cannot be asked (family 0
+ * but for TCP). Pure. */
+#define DIAG_REQUEST_MAX 256
+size_t diag_request(void *out, const struct diag_query *query, uint32_t sequence);
+
+struct diag;
+
+/* Opens a conversation in the calling thread's network namespace. 0 or -errno: -EPROTONOSUPPORT no
+ * sock_diag in this kernel, -EPERM, -EACCES or -EAFNOSUPPORT a sandbox forbids it. */
+int diag_open(struct diag **out);
+void diag_close(struct diag *d);
+
+/* Asks and hands all rows to the sink. 0 or -errno as diag_parse() and recv(2) give. After an error the
+ * conversation is closed and opened again by the next call (a half-read dump would answer -EBUSY);
+ * -ESTALE if the calling thread is in another network namespace by then.
+ * A dump is not a snapshot: under churn it may repeat or miss a socket, and never says so.
+ * *stop, if given, is looked at between buffers: true ends with -ECANCELED. */
+int diag_dump(struct diag *d, const struct diag_query *query, diag_sink *sink, void *context,
+	const volatile bool *stop);
+
+#endif

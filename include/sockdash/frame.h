@@ -1,0 +1,197 @@
+/* frame: everything one sample saw, in one value. A source fills it, seals it by handing it over, and from then
+ * on nobody changes it. */
+#ifndef SOCKDASH_FRAME_H
+#define SOCKDASH_FRAME_H
+
+#include <stddef.h>
+
+#include "sockdash/arena.h"
+#include "sockdash/counters.h"
+#include "sockdash/hash.h"
+#include "sockdash/sock.h"
+
+/* Interned: equal addresses of a frame have equal rows. */
+struct address {
+	uint8_t bytes[16]; /* IPv4 as ::ffff:a.b.c.d, also when the socket is AF_INET */
+	uint32_t scope;    /* interface index of a link-local address or bound device, else 0 */
+};
+
+/* A process that holds sockets, or held one that still lingers. Texts are safe to print, never NULL; "" not known. */
+struct proc {
+	uint64_t start;   /* ticks since boot; with the pid the identity of a process */
+	uint32_t pid;
+	uint32_t uid;     /* effective; PROC_UNKNOWN */
+	uint32_t fds;     /* open descriptors; PROC_UNKNOWN */
+	uint32_t fd_limit; /* soft RLIMIT_NOFILE; PROC_UNKNOWN, PROC_UNLIMITED */
+	bool ended;       /* not there any more; known from an earlier frame */
+	const char *name, *user, *cmdline, *unit, *cgroup;
+};
+#define PROC_UNKNOWN   UINT32_MAX
+#define PROC_UNLIMITED (UINT32_MAX - 1)
+
+/* One descriptor that refers to a socket. The edges of a socket stand together, ordered by process. */
+struct owner_edge {
+	uint32_t proc; /* row of the frame's process table */
+	uint32_t fd : 31;
+	uint32_t last : 1; /* the last edge of this socket */
+};
+
+struct user {
+	uint32_t uid;
+	const char *name;
+};
+
+struct netns {
+	uint64_t inode;   /* 0 not known */
+	const char *name; /* "" without a name */
+};
+
+/* What kept a frame from being whole. Each has 0 or the -errno that says why. */
+enum frame_problem {
+	FRAME_NO_SOCK_DIAG, /* the kernel or a sandbox has no sock_diag; /proc/net was read instead */
+	FRAME_NO_TCP,       /* TCP sockets are missing */
+	FRAME_NO_UDP,       /* UDP sockets are missing */
+	FRAME_NO_PROC,      /* /proc cannot be read: no owners at all */
+	FRAME_NO_WAIT_AGE,  /* the ages of CLOSE-WAIT sockets could not be asked for */
+	FRAME_PROBLEMS,
+};
+
+/* How the rows of a frame follow from those of the one before. */
+struct diff {
+	bool known;          /* false in the first frame: there was nothing to compare with */
+	uint32_t *previous;  /* per row of this frame: its row in the one before, or SOCK_NONE (new) */
+	uint32_t *gone;      /* rows of the frame before that are not in this one */
+	uint32_t gone_count;
+};
+
+/* A socket missed by the last dump (a dump is not a snapshot); if it comes back its times go on. */
+struct frame_ghost {
+	uint64_t key;
+	int32_t first_seen, wait_since;
+	uint8_t state, flags;
+};
+
+struct frame {
+	struct arena arena;
+
+	/* Header. Times in ns; CPU is that of the sampling thread. */
+	int64_t wall_ns;  /* since 1970, when the dump began */
+	int64_t mono_ns;  /* on a clock that never jumps; differences count */
+	int64_t epoch_ns; /* mono_ns of the first frame of this series: the zero of SOCK_TIME */
+	int64_t cost_wall_ns, cost_cpu_ns;
+	double uptime_s; /* NAN not known */
+	const char *host;
+	const char *kind;     /* "sock_diag", "procfs"... who told */
+	unsigned absent;      /* bit 1 << enum sock_proto: not asked for, or not to be had */
+	bool preliminary;     /* quick and without owners, for the first screen; not to be compared with */
+	bool owners_known;    /* the owners were asked for (whether or not all could be seen) */
+	int problems[FRAME_PROBLEMS];
+	uint32_t procs_hidden;  /* processes whose descriptors we may not see */
+	uint32_t owners_hidden; /* sockets that have an inode, but no process we can see */
+	int64_t counters[COUNTER_COUNT]; /* COUNTER_UNKNOWN */
+
+	/* Tables. */
+	struct sock *socks;
+	uint32_t sock_count, sock_room;
+	struct address *addresses;
+	uint32_t address_count, address_room;
+	struct proc *procs;
+	uint32_t proc_count, proc_room;
+	struct owner_edge *edges;
+	uint32_t edge_count;
+	uint64_t *cgroups; /* ids */
+	uint32_t cgroup_count, cgroup_room;
+	struct user *users;
+	uint32_t user_count, user_room;
+	struct netns *namespaces;
+	uint32_t netns_count;
+	struct frame_ghost *ghosts;
+	uint32_t ghost_count;
+
+	struct diff diff;
+
+	/* Indexes. */
+	struct hash by_key;       /* sock_key → row */
+	struct hash by_address, by_cgroup, by_process, by_user;
+};
+
+/* An empty frame, or NULL without memory. frame_destroy() gives all of it back. */
+struct frame *frame_create(void);
+void frame_destroy(struct frame *f);
+
+/* ---- Filling: 0 or a row on success, -ENOMEM without memory -------------------------------------- */
+
+/* Adds a namespace; answers its row. */
+int frame_add_netns(struct frame *f, uint64_t inode, const char *name);
+
+/* Rows for an address and a cgroup id, the same for the same one. */
+int frame_intern_address(struct frame *f, const uint8_t bytes[16], uint32_t scope, uint32_t *row);
+int frame_intern_cgroup(struct frame *f, uint64_t id, uint32_t *row);
+
+/* Adds a socket; a second row with the same key replaces the first (a dump may repeat rows). */
+int frame_add_sock(struct frame *f, const struct sock *s);
+
+/* A copy of a text from outside that is safe to print; NULL without memory. Every text of a frame comes through
+ * here. */
+const char *frame_text(struct frame *f, const char *text, size_t len);
+
+/* Adds a process; its texts must come from frame_text() or be constants. *row gets its place. */
+int frame_add_proc(struct frame *f, const struct proc *p, uint32_t *row);
+
+/* The row of a process by identity, or SOCK_NONE. */
+uint32_t frame_find_proc(const struct frame *f, uint32_t pid, uint64_t start);
+
+/* Remembers the name of a user (from frame_text()). */
+int frame_add_user(struct frame *f, uint32_t uid, const char *name);
+
+/* The name of a user, or "". */
+const char *frame_user(const struct frame *f, uint32_t uid);
+
+/* One found owner of a socket, in any order. */
+struct owner_found {
+	uint32_t sock, proc, fd;
+};
+
+/* Replaces the owner edges of all sockets named in `found` (which it sorts); other sockets keep none. */
+int frame_set_owners(struct frame *f, struct owner_found *found, size_t count);
+
+/* ---- Looking ------------------------------------------------------------------------------------ */
+
+/* The identity of a socket across frames. */
+uint64_t frame_sock_key(const struct frame *f, const struct sock *s);
+
+/* The row with that identity, or SOCK_NONE. */
+uint32_t frame_find(const struct frame *f, uint64_t key);
+
+/* Walks the distinct processes that own a socket:
+ *	for (uint32_t e = s->owner; e != SOCK_NONE; e = frame_next_owner(f, e)) f->edges[e].proc ... */
+uint32_t frame_next_owner(const struct frame *f, uint32_t edge);
+
+/* The first owner, or NULL. */
+const struct proc *frame_owner(const struct frame *f, const struct sock *s);
+
+/* Whether a process of frame `f`, known by its identity, owns the socket. */
+bool frame_owned_by(const struct frame *f, const struct sock *s, uint32_t pid, uint64_t start);
+
+/* Times of a socket, in seconds before this frame; NAN if not known. */
+double frame_age(const struct frame *f, const struct sock *s);
+double frame_wait_age(const struct frame *f, const struct sock *s); /* CLOSE-WAIT only */
+
+/* This frame's own time as a SOCK_TIME. */
+int32_t frame_now(const struct frame *f);
+
+/* True if sockets may be missing from the frame. */
+bool frame_is_partial(const struct frame *f);
+
+/* ---- Comparing (diff.c) ------------------------------------------------------------------------- */
+
+/* Fills cur->diff and the ghosts against the frame before (NULL: there is none). 0 or -ENOMEM. */
+int frame_compare(struct frame *cur, const struct frame *prev);
+
+/* Carries over what a dump cannot tell, for rows that frame_compare() matched: first-seen time, CLOSE-WAIT
+ * time, and the owner of sockets that have lost their file (FIN-WAIT, LAST-ACK, TIME-WAIT). 0 or -ENOMEM. To be called
+ * once, after frame_compare() and after frame_set_owners(). */
+int frame_carry_times(struct frame *cur, const struct frame *prev);
+int frame_carry_owners(struct frame *cur, const struct frame *prev);
+
+#endif

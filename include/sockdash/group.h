@@ -1,0 +1,35 @@
+/* group: the tables of a sample, one file each. Called by the tracker in this order; each fills its part of `s`
+ * from s->frame, compared with `prev` (NULL: nothing to compare with). 0 or -ENOMEM. */
+#ifndef SOCKDASH_GROUP_H
+#define SOCKDASH_GROUP_H
+
+#include "sockdash/sample.h"
+#include "sockdash/series.h"
+
+int group_states(struct sample *s, const struct sample *prev);
+int group_listeners(struct sample *s, const struct sample *prev, struct series_set *queues);
+int group_procs(struct sample *s, const struct sample *prev);
+int group_leaks(struct sample *s, const struct sample *prev, struct series_set *counts,
+	int64_t window_ns);
+void group_totals(struct sample *s, const struct sample *prev);
+
+/* The kind of row a socket without a visible owner belongs to. */
+static inline enum proc_row_kind group_kind_without_owner(const struct sock *s)
+{
+	return s->inode ? PROC_ROW_HIDDEN : PROC_ROW_NONE;
+}
+
+/* Identity of a process row across samples: of the process, or of the kind. */
+static inline uint64_t group_proc_key(const struct frame *f, enum proc_row_kind kind, uint32_t proc)
+{
+	return kind == PROC_ROW_PROCESS ? hash_mix(f->procs[proc].pid, f->procs[proc].start)
+					: (uint64_t)kind;
+}
+
+/* A change per second; NAN where the interval is not known. */
+static inline double group_rate(double change, double interval_s)
+{
+	return change / interval_s;
+}
+
+#endif

@@ -1,0 +1,28 @@
+/* output: a table as text, JSON or CSV. */
+#ifndef SOCKDASH_OUTPUT_H
+#define SOCKDASH_OUTPUT_H
+
+#include "sockdash/buf.h"
+#include "sockdash/rowset.h"
+
+/* What to print of which rows, in which order. */
+struct output_table {
+	struct rowset rows;
+	const struct columns *columns;
+	const uint32_t *order; /* of rows.count row numbers */
+	bool header;           /* text, CSV: the line of names */
+	bool with_time;        /* CSV: a first column with the time of the sample */
+};
+
+/* Gives away what is in the buffer and empties it. 0 or -errno, which ends the output. */
+typedef int output_flush(void *context, struct buf *b);
+
+/* Each writes one sample, handing over pieces as it goes. 0, -ENOMEM or what the flush answered. */
+typedef int output_writer(const struct output_table *t, output_flush *flush, void *context);
+output_writer output_text, output_json, output_csv;
+
+/* A value without its unit, for programs: a number, or nothing where it is not known. Answers false for a
+ * text, which is left to the caller. */
+bool output_number(const struct value *v, struct buf *b);
+
+#endif

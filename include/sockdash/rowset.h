@@ -1,0 +1,142 @@
+/* rowset: a table of rows with typed fields and a stable identity for each row. Screen, text, JSON, CSV, sorting, help
+ * and manual all read the same field tables. */
+#ifndef SOCKDASH_ROWSET_H
+#define SOCKDASH_ROWSET_H
+
+#include "sockdash/sample.h"
+
+enum value_type {
+	VALUE_NONE,    /* not known: "-" or null */
+	VALUE_COUNT,   /* number: 198,010 */
+	VALUE_DELTA,   /* number: +120 */
+	VALUE_ID,      /* number that is a name, not a quantity: pid, inode, port */
+	VALUE_BYTES,   /* number */
+	VALUE_RATE,    /* real, per second */
+	VALUE_TREND,   /* real, per second, with its sign */
+	VALUE_PERCENT, /* real, 0 to 100 */
+	VALUE_AGE,     /* real, seconds */
+	VALUE_TEXT,
+	VALUE_ADDRESS,
+	VALUE_TYPES,
+};
+
+struct value {
+	enum value_type type;
+	bool at_least;  /* a lower bound: an age that began before we looked */
+	bool ipv4;      /* VALUE_ADDRESS: of an AF_INET socket */
+	union {
+		int64_t number;
+		double real;
+		const char *text;              /* lives as long as the sample */
+		const struct address *address; /* the same */
+	};
+};
+
+struct rowset;
+
+struct field {
+	const char *name;  /* for -s, -c, JSON and CSV: lower case with underscores */
+	const char *title; /* for column headers */
+	const char *help;  /* a sentence without a full stop */
+	enum value_type type;
+	unsigned needs;    /* NEED_...: what a source must collect for it */
+	bool on_request;   /* not in JSON and CSV unless named with -c */
+	/* Fills *out, which comes as VALUE_NONE. */
+	void (*get)(const struct rowset *rows, uint32_t row, struct value *out);
+};
+
+/* One kind of table. */
+struct table {
+	const char *name;    /* of the command */
+	const char *title;   /* of the pane */
+	const char *help;    /* a sentence without a full stop */
+	const struct field *fields;
+	size_t field_count;
+	const char *columns; /* fields shown in text, separated by commas */
+	const char *sort;    /* default sort key, with '-' for descending; "" for the order of rows */
+	unsigned needs;      /* what the rows themselves need */
+	bool window;         /* needs to observe for a window before its rows mean something */
+	uint32_t (*count)(const struct sample *sample);
+	/* Of a row, the same in every sample; never 0. */
+	uint64_t (*identity)(const struct rowset *rows, uint32_t row);
+};
+
+/* The rows of a table in one sample. */
+struct rowset {
+	const struct table *table;
+	const struct sample *sample;
+	uint32_t count;
+};
+
+/* Tables, in the order of their keys and of the help. */
+extern const struct table table_states, table_listen, table_procs, table_leaks, table_sockets;
+extern const struct table *const tables[];
+extern const size_t table_count;
+
+/* The table with that name, or NULL. */
+const struct table *table_find(const char *name, size_t len);
+
+/* The field with that name, or NULL. */
+const struct field *table_field(const struct table *t, const char *name, size_t len);
+
+struct rowset rowset_of(const struct table *t, const struct sample *sample);
+
+/* The value of a field; VALUE_NONE where it is not known. */
+struct value rowset_value(const struct rowset *rows, uint32_t row, const struct field *field);
+
+/* ---- Columns and order -------------------------------------------------------------------------- */
+
+#define COLUMNS_MAX 64
+
+/* Fields chosen from a table, in order. */
+struct columns {
+	const struct field *fields[COLUMNS_MAX];
+	size_t count;
+};
+
+/* Reads "pid,process,conns". 0, or -EINVAL for a name that is not a field (*bad and *bad_len get it), -E2BIG. */
+int columns_parse(const struct table *t, const char *list, struct columns *out, const char **bad,
+	size_t *bad_len);
+
+/* All fields that are not only on request. */
+void columns_all(const struct table *t, struct columns *out);
+
+struct sort_key {
+	const struct field *field; /* NULL: the order of the rows */
+	bool descending;
+};
+
+/* Reads "-conns" or "conns". 0 or -EINVAL. */
+int sort_parse(const struct table *t, const char *text, struct sort_key *out);
+
+/* A malloc'ed array with the numbers of all rows, sorted; equal ones by identity, not known last either way. NULL
+ * without memory (errno does not matter). n log n. */
+uint32_t *rowset_order(const struct rowset *rows, struct sort_key key);
+
+/* ---- Values for the getters --------------------------------------------------------------------- */
+
+static inline void value_number(struct value *v, enum value_type type, int64_t number)
+{
+	v->type = type;
+	v->number = number;
+}
+
+/* NAN is not known. */
+static inline void value_real(struct value *v, enum value_type type, double real)
+{
+	if (real == real) {
+		v->type = type;
+		v->real = real;
+	}
+}
+
+/* "" and NULL are not known. */
+static inline void value_text(struct value *v, const char *text)
+{
+	if (text && *text) {
+		v->type = VALUE_TEXT;
+		v->text = text;
+	}
+}
+
+#endif

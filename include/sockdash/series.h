@@ -1,0 +1,50 @@
+/* series: values over time, of many things, each known by a 64-bit key. */
+#ifndef SOCKDASH_SERIES_H
+#define SOCKDASH_SERIES_H
+
+#include <stdint.h>
+
+#include "sockdash/hash.h"
+#include "sockdash/sample.h"
+
+#define SERIES_POINTS 96
+
+struct series_point {
+	int64_t time_ns;
+	uint32_t value;
+};
+
+/* A ring of points. */
+struct series {
+	uint64_t key;
+	struct series_point points[SERIES_POINTS];
+	uint32_t first, count;
+	uint32_t touched; /* the round it was last added to */
+};
+
+/* All-zero is empty. */
+struct series_set {
+	struct series *all;
+	uint32_t count, room;
+	uint32_t round;
+	int64_t step_ns; /* points nearer than this to the one before take its place */
+	struct hash by_key;
+};
+
+void series_free(struct series_set *set);
+
+/* Adds a point to the series of a key, which begins if it is not there. The newest point is always this one; the
+ * others are at least step_ns apart. NULL without memory; the pointer is good until the next call. */
+const struct series *series_add(struct series_set *set, uint64_t key, int64_t time_ns, uint32_t value);
+
+/* Ends a round: forgets every series that got no point since the last call. 0 or -ENOMEM. */
+int series_sweep(struct series_set *set);
+
+/* The change per second between the newest point and the oldest not older than `window_ns` — but at least three
+ * steps back where there are as many. NAN with fewer than two points. *covered_s gets the time between them. */
+double series_slope(const struct series *s, int64_t window_ns, double *covered_s);
+
+/* The newest TREND_POINTS values. */
+void series_trend(const struct series *s, struct trend *out);
+
+#endif

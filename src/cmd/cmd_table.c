@@ -1,0 +1,209 @@
+/* VIEW: prints one table, once or every interval. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sockdash/clock.h"
+#include "sockdash/commands.h"
+#include "sockdash/output.h"
+#include "sockdash/problems.h"
+
+/* Everything between the first sample and the last. */
+struct run {
+	const struct table *table;
+	const struct options *options;
+	struct columns columns;
+	struct sort_key sort;
+	struct source *source;
+	struct source_request request;
+	struct tracker *tracker;
+	struct buf told; /* the problems that were told last */
+	uint64_t printed;
+};
+
+/* ---- What to print ------------------------------------------------------------------------------ */
+
+static int choose_columns(struct run *r)
+{
+	const struct options *o = r->options;
+	const char *bad = "";
+	size_t bad_len = 0;
+	struct buf fields = { 0 };
+
+	if (!o->columns && o->output != OUTPUT_TEXT) {
+		columns_all(r->table, &r->columns);
+		return EXIT_DONE;
+	}
+	if (columns_parse(r->table, o->columns ? o->columns : r->table->columns, &r->columns, &bad,
+		    &bad_len) == 0)
+		return EXIT_DONE;
+	list_fields(r->table, &fields);
+	complain_usage("--columns: '%.*s' is not a field of %s; fields are: %s", (int)bad_len, bad,
+		r->table->name, fields.data);
+	buf_free(&fields);
+	return EXIT_USAGE;
+}
+
+static int choose_sort(struct run *r)
+{
+	const char *text = r->options->sort;
+	struct buf fields = { 0 };
+
+	if (sort_parse(r->table, text ? text : r->table->sort, &r->sort) == 0 &&
+		(r->sort.field || !text))
+		return EXIT_DONE;
+	list_fields(r->table, &fields);
+	complain_usage("--sort: '%s' is not a field of %s; fields are: %s", text, r->table->name,
+		fields.data);
+	buf_free(&fields);
+	return EXIT_USAGE;
+}
+
+static unsigned needs_of(const struct run *r)
+{
+	unsigned needs = r->table->needs | (r->sort.field ? r->sort.field->needs : 0);
+
+	for (size_t i = 0; i < r->columns.count; i++)
+		needs |= r->columns.fields[i]->needs;
+	return needs;
+}
+
+/* ---- Writing ------------------------------------------------------------------------------------ */
+
+static int flush_stdout(void *context, struct buf *b)
+{
+	size_t done = 0;
+
+	(void)context;
+	while (done < b->len) {
+		ssize_t n = write(STDOUT_FILENO, b->data + done, b->len - done);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			done += (size_t)n;
+	}
+	buf_clear(b);
+	return 0;
+}
+
+/* Problems go to standard error, once each time they change; JSON has them inside. */
+static void tell_problems(struct run *r, const struct frame *f)
+{
+	struct buf texts[PROBLEMS_MAX], all = { 0 };
+	size_t n = problems_of(f, texts);
+
+	for (size_t i = 0; i < n; i++) {
+		buf_addf(&all, "sockdash: %s\n", texts[i].data);
+		buf_free(&texts[i]);
+	}
+	if (all.len && (all.len != r->told.len || memcmp(all.data, r->told.data, all.len) != 0))
+		fputs(all.data, stderr);
+	buf_free(&r->told);
+	r->told = all;
+}
+
+static int print_sample(struct run *r, const struct sample *s)
+{
+	static output_writer *const writers[] = {
+		[OUTPUT_TEXT] = output_text,
+		[OUTPUT_JSON] = output_json,
+		[OUTPUT_CSV] = output_csv,
+	};
+	const struct options *o = r->options;
+	bool text = o->output == OUTPUT_TEXT;
+	struct rowset rows = rowset_of(r->table, s);
+	uint32_t *order = rowset_order(&rows, r->sort);
+	struct output_table t = {
+		.rows = rows,
+		.columns = &r->columns,
+		.order = order,
+		.header = !o->no_header && (text || r->printed == 0),
+		.with_time = o->count > 1,
+	};
+	struct buf blank = { 0 };
+	int err = order ? 0 : -ENOMEM;
+
+	if (o->output != OUTPUT_JSON)
+		tell_problems(r, s->frame);
+	if (!err && text && r->printed && !o->no_header) {
+		buf_addc(&blank, '\n');
+		err = blank.failed ? -ENOMEM : flush_stdout(NULL, &blank);
+	}
+	if (!err)
+		err = writers[o->output](&t, flush_stdout, NULL);
+	buf_free(&blank);
+	free(order);
+	r->printed++;
+	return err;
+}
+
+/* ---- Sampling ----------------------------------------------------------------------------------- */
+
+static int take_sample(struct run *r, struct sample **out)
+{
+	struct frame *frame;
+	int err = source_next(r->source, &r->request, tracker_previous(r->tracker), &frame);
+
+	return err ? err : tracker_step(r->tracker, frame, NAN, out);
+}
+
+/* Samples every so often, on a schedule that does not drift. */
+static int observe(struct run *r)
+{
+	const struct options *o = r->options;
+	uint64_t wanted = o->count ? o->count : 1;
+	double window_s = r->table->window ? o->window_s : 0;
+	int64_t when = clock_mono_ns(), speak = when + (int64_t)(window_s * 1e9);
+	/* Three intervals at least in the window that growth is measured over. */
+	double step_s = window_s / 3 < o->interval_s ? window_s / 3 : o->interval_s;
+	int err = 0;
+
+	while (!err) {
+		struct sample *s;
+		bool speaks = when >= speak;
+
+		err = take_sample(r, &s);
+		if (err)
+			break;
+		if (speaks)
+			err = print_sample(r, s);
+		sample_put(s);
+		if (err || r->printed == wanted)
+			break;
+		when += (int64_t)((speaks ? o->interval_s : step_s) * 1e9);
+		if (!speaks && speak - when < (int64_t)(step_s * 1e8))
+			when = speak;
+		/* A sample took longer than the interval: the schedule begins anew rather than hurry after it. */
+		if (when < clock_mono_ns())
+			when = clock_mono_ns();
+		err = clock_sleep_until(when);
+	}
+	return err;
+}
+
+int cmd_table(const struct table *t, const struct options *o)
+{
+	struct run r = { .table = t, .options = o };
+	int status = choose_columns(&r), err;
+
+	if (!status)
+		status = choose_sort(&r);
+	if (status)
+		return status;
+	r.request = options_request(o, needs_of(&r));
+	r.tracker = tracker_create(o->window_s);
+	err = r.tracker ? source_open_live(&r.source) : -ENOMEM;
+	if (!err)
+		err = observe(&r);
+	source_close(r.source);
+	tracker_destroy(r.tracker);
+	buf_free(&r.told);
+	if (!err || err == -EPIPE)
+		return EXIT_DONE;
+	complain("%s", strerror(-err));
+	return EXIT_FAILED;
+}

@@ -1,0 +1,140 @@
+/* The program: its commands and their help. */
+#include <locale.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sockdash/commands.h"
+#include "sockdash/log.h"
+
+void complain(const char *format, ...)
+{
+	va_list args;
+
+	fputs("sockdash: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+int complain_usage(const char *format, ...)
+{
+	va_list args;
+
+	fputs("sockdash: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputs("\nTry 'sockdash --help'.\n", stderr);
+	return EXIT_USAGE;
+}
+
+void list_tables(struct buf *out)
+{
+	for (size_t i = 0; i < table_count; i++)
+		buf_addf(out, "%s%s", i ? ", " : "", tables[i]->name);
+}
+
+void list_fields(const struct table *t, struct buf *out)
+{
+	for (size_t i = 0; i < t->field_count; i++)
+		buf_addf(out, "%s%s", i ? ", " : "", t->fields[i].name);
+}
+
+/* ---- Help --------------------------------------------------------------------------------------- */
+
+static int print(struct buf *b)
+{
+	bool ok = !b->failed && fwrite(b->data, 1, b->len, stdout) == b->len && fflush(stdout) == 0;
+
+	buf_free(b);
+	if (!ok)
+		complain("standard output: cannot write");
+	return ok ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int print_help(const struct table *t)
+{
+	struct buf b = { 0 };
+
+	if (t) {
+		buf_addf(&b, "Usage: sockdash [OPTIONS] %s\n\nPrints %s.\n\nFields:\n", t->name, t->help);
+		for (size_t i = 0; i < t->field_count; i++)
+			buf_addf(&b, "  %-15s %s\n", t->fields[i].name, t->fields[i].help);
+		buf_adds(&b, "\nOptions:\n");
+		options_help(&b);
+		return print(&b);
+	}
+	buf_adds(&b, "Usage: sockdash [OPTIONS] [top [VIEW]]   the dashboard, on all panes or on one\n"
+		     "       sockdash [OPTIONS] VIEW          print one table\n\n"
+		     "Views ('sockdash VIEW --help' lists the fields):\n");
+	for (size_t i = 0; i < table_count; i++)
+		buf_addf(&b, "  %-10s %s\n", tables[i]->name, tables[i]->help);
+	buf_adds(&b, "\nOptions:\n");
+	options_help(&b);
+	return print(&b);
+}
+
+/* ---- Commands ----------------------------------------------------------------------------------- */
+
+static int unknown_view(const char *word, const char *before)
+{
+	struct buf names = { 0 };
+
+	list_tables(&names);
+	complain_usage("unknown view '%s'; %s: %s", word, before, names.data);
+	buf_free(&names);
+	return EXIT_USAGE;
+}
+
+static int run(const struct options *o, int argc, char **words)
+{
+	const struct table *t = NULL;
+	bool top = argc == 0 || strcmp(words[0], "top") == 0;
+	int used = argc == 0 ? 0 : 1;
+
+	if (top && argc > 1)
+		t = table_find(words[used], strlen(words[used])), used++;
+	else if (!top)
+		t = table_find(words[0], strlen(words[0]));
+	if (!t && !(top && argc < 2))
+		return unknown_view(words[used - 1],
+			top ? "top shows one of" : "commands are top and the views");
+	if (argc > used)
+		return complain_usage("'%s' is one word too many", words[used]);
+	if (o->help)
+		return print_help(t);
+	return top ? cmd_top(t, o) : cmd_table(t, o);
+}
+
+int main(int argc, char **argv)
+{
+	struct buf error = { 0 };
+	struct options o;
+	int first, status;
+
+	setlocale(LC_CTYPE, "");
+	if (options_parse(argc, argv, &o, &first, &error)) {
+		complain_usage("%s", error.data);
+		buf_free(&error);
+		return EXIT_USAGE;
+	}
+	if (o.version) {
+		puts("sockdash " SOCKDASH_VERSION);
+		return EXIT_DONE;
+	}
+	if (o.debug) {
+		int err = log_open(o.debug);
+
+		if (err) {
+			complain("--debug: %s: %s", o.debug, strerror(-err));
+			return EXIT_FAILED;
+		}
+	}
+	status = run(&o, argc - first, argv + first);
+	log_close();
+	return status;
+}

@@ -1,0 +1,146 @@
+/* JSON: one compact document per sample, on a line. Texts come safe from the frame (valid UTF-8, no control characters), so only
+ * quotes and backslashes are escaped. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sockdash/format.h"
+#include "sockdash/options.h"
+#include "sockdash/output.h"
+#include "sockdash/problems.h"
+
+#define FLUSH_BYTES (64 * 1024)
+
+static void add_string(struct buf *b, const char *text)
+{
+	buf_addc(b, '"');
+	for (;;) {
+		size_t run = strcspn(text, "\"\\");
+
+		buf_add(b, text, run);
+		text += run;
+		if (!*text)
+			break;
+		buf_addc(b, '\\');
+		buf_addc(b, *text++);
+	}
+	buf_addc(b, '"');
+}
+
+/* A number with at most `digits` decimals and no trailing zeros. */
+static void add_real(struct buf *b, double real, int digits)
+{
+	char text[400];
+	int len = snprintf(text, sizeof text, "%.*f", digits, real);
+
+	while (digits && len > 0 && text[len - 1] == '0')
+		len--;
+	if (digits && len > 0 && text[len - 1] == '.')
+		len--;
+	buf_add(b, text, (size_t)len);
+}
+
+bool output_number(const struct value *v, struct buf *b)
+{
+	switch (v->type) {
+	case VALUE_COUNT:
+	case VALUE_DELTA:
+	case VALUE_ID:
+	case VALUE_BYTES:
+		buf_addf(b, "%" PRId64, v->number);
+		return true;
+	case VALUE_RATE:
+	case VALUE_TREND:
+	case VALUE_PERCENT:
+		add_real(b, v->real, 3);
+		return true;
+	case VALUE_AGE:
+		add_real(b, v->real, 1);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void add_value(struct buf *b, const struct value *v)
+{
+	char room[FORMAT_MAX];
+
+	if (v->type == VALUE_NONE)
+		buf_adds(b, "null");
+	else if (!output_number(v, b))
+		add_string(b, format_value(v, 0, room));
+}
+
+static void add_problems(struct buf *b, const struct frame *f)
+{
+	struct buf texts[PROBLEMS_MAX];
+	size_t n = problems_of(f, texts);
+
+	buf_adds(b, ",\"problems\":[");
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			buf_addc(b, ',');
+		add_string(b, texts[i].data ? texts[i].data : "");
+		b->failed |= texts[i].failed;
+		buf_free(&texts[i]);
+	}
+	buf_addc(b, ']');
+}
+
+static void add_head(struct buf *b, const struct output_table *t)
+{
+	const struct sample *s = t->rows.sample;
+	const struct frame *f = s->frame;
+	char time[FMT_MAX];
+
+	buf_addf(b, "{\"sockdash\":\"%s\",\"view\":\"%s\",\"time\":\"%s\",\"host\":", SOCKDASH_VERSION,
+		t->rows.table->name, fmt_iso_time(time, f->wall_ns));
+	add_string(b, f->host);
+	buf_addf(b, ",\"sample\":{\"source\":\"%s\",\"sockets\":%" PRIu32 ",\"interval\":", f->kind,
+		f->sock_count);
+	if (s->interval_s == s->interval_s)
+		add_real(b, s->interval_s, 3);
+	else
+		buf_adds(b, "null");
+	buf_adds(b, ",\"wall_ms\":");
+	add_real(b, (double)f->cost_wall_ns / 1e6, 1);
+	buf_adds(b, ",\"cpu_ms\":");
+	add_real(b, (double)f->cost_cpu_ns / 1e6, 1);
+	buf_addf(b, ",\"partial\":%s,\"owners_hidden\":", frame_is_partial(f) ? "true" : "false");
+	if (f->owners_known)
+		buf_addf(b, "%" PRIu32, f->owners_hidden);
+	else
+		buf_adds(b, "null");
+	add_problems(b, f);
+	buf_adds(b, "},\"rows\":[");
+}
+
+int output_json(const struct output_table *t, output_flush *flush, void *context)
+{
+	struct buf b = { 0 };
+	int err = 0;
+
+	add_head(&b, t);
+	for (uint32_t i = 0; !err && i < t->rows.count; i++) {
+		buf_adds(&b, i ? ",{" : "{");
+		for (size_t c = 0; c < t->columns->count; c++) {
+			const struct field *f = t->columns->fields[c];
+			struct value v = rowset_value(&t->rows, t->order[i], f);
+
+			buf_adds(&b, c ? ",\"" : "\"");
+			buf_adds(&b, f->name);
+			buf_adds(&b, "\":");
+			add_value(&b, &v);
+		}
+		buf_addc(&b, '}');
+		if (b.len >= FLUSH_BYTES)
+			err = b.failed ? -ENOMEM : flush(context, &b);
+	}
+	buf_adds(&b, "]}\n");
+	if (!err)
+		err = b.failed ? -ENOMEM : flush(context, &b);
+	buf_free(&b);
+	return err;
+}

@@ -1,0 +1,132 @@
+/* diag: the conversation with NETLINK_SOCK_DIAG: opens, asks, receives, recovers.
+ *
+ * It must not know what is inside a message. The socket is kept from dump to dump because the
+ * kernel sizes its answers by the largest buffer that an earlier recv() on it passed: a fresh
+ * socket gets 3.7 KB pieces, a used one 32 KB. */
+#include "sockdash/diag.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netlink.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "sockdash/kcounters.h"
+
+enum { BUFFER_SIZE = 64 * 1024 };
+
+struct diag {
+	struct mnl_socket *socket; /* NULL after an error */
+	uint64_t netns; /* inode of the network namespace it was opened in, 0: not known */
+	uint32_t sequence;
+	char buffer[BUFFER_SIZE];
+};
+
+static void disconnect(struct diag *d)
+{
+	if (d->socket)
+		mnl_socket_close(d->socket);
+	d->socket = NULL;
+}
+
+static int connect_kernel(struct diag *d)
+{
+	int rc = 0;
+
+	d->socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+	if (!d->socket)
+		return -errno;
+	if (mnl_socket_bind(d->socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+		rc = -errno;
+		disconnect(d);
+	}
+	return rc;
+}
+
+/* A thread that went to another namespace and back must not get the sockets of the wrong one. */
+static int reconnect(struct diag *d)
+{
+	if (d->netns != kcounters_netns_inode())
+		return -ESTALE;
+	return connect_kernel(d);
+}
+
+int diag_open(struct diag **out)
+{
+	struct diag *d = malloc(sizeof(*d));
+	int rc;
+
+	*out = NULL;
+	if (!d)
+		return -ENOMEM;
+	d->sequence = 0;
+	d->netns = kcounters_netns_inode();
+	rc = connect_kernel(d);
+	if (rc < 0) {
+		free(d);
+		return rc;
+	}
+	*out = d;
+	return 0;
+}
+
+void diag_close(struct diag *d)
+{
+	if (!d)
+		return;
+	disconnect(d);
+	free(d);
+}
+
+static int ask(struct diag *d, const struct diag_query *query)
+{
+	_Alignas(struct nlmsghdr) char request[DIAG_REQUEST_MAX];
+	size_t len;
+	ssize_t n;
+
+	if (++d->sequence == 0) /* 0 would accept any answer */
+		d->sequence = 1;
+	len = diag_request(request, query, d->sequence);
+	if (len == 0)
+		return -EINVAL;
+	do {
+		n = mnl_socket_sendto(d->socket, request, len);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
+}
+
+/* 1: there is more, 0: complete, -errno. libmnl answers a cut datagram (MSG_TRUNC) with ENOSPC. */
+static int receive(struct diag *d, const struct diag_expect *expect, diag_sink *sink, void *context)
+{
+	ssize_t n;
+
+	do {
+		n = mnl_socket_recvfrom(d->socket, d->buffer, sizeof(d->buffer));
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	if (n == 0)
+		return -EBADMSG;
+	return diag_parse(d->buffer, (size_t)n, expect, sink, context, NULL);
+}
+
+int diag_dump(struct diag *d, const struct diag_query *query, diag_sink *sink, void *context,
+	const volatile bool *stop)
+{
+	struct diag_expect expect = { .protocol = query->protocol };
+	int rc = d->socket ? 0 : reconnect(d);
+
+	if (rc == 0)
+		rc = ask(d, query);
+	if (rc < 0)
+		goto out;
+	expect.sequence = d->sequence;
+	expect.port = mnl_socket_get_portid(d->socket);
+	do {
+		rc = stop && *stop ? -ECANCELED : receive(d, &expect, sink, context);
+	} while (rc > 0);
+out:
+	if (rc < 0)
+		disconnect(d);
+	return rc;
+}

@@ -1,0 +1,69 @@
+/* diag_request: what we ask of NETLINK_SOCK_DIAG, as bytes. Pure.
+ *
+ * It must not know how they are sent. The newer request takes one address family; only the request
+ * of old, TCPDIAG_GETSOCK, answers with IPv4 and IPv6 in one walk of the kernel's table. */
+#include "sockdash/diag.h"
+
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* TCP_ESTABLISHED to TCP_CLOSING. The kernel takes bit 13 as a wish to walk the table of bound
+ * ports too. */
+#define STATES_ALL 0xffeu
+
+/* The kernel's bits for ours. */
+static const struct {
+	unsigned want;
+	uint8_t ext;
+} extensions[] = {
+	{ DIAG_WANT_INFO, 1u << (INET_DIAG_INFO - 1) },
+	{ DIAG_WANT_DROPS, 1u << (INET_DIAG_SKMEMINFO - 1) },
+};
+
+static uint8_t extension_bits(unsigned want)
+{
+	uint8_t bits = 0;
+
+	for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++)
+		bits = (uint8_t)(bits | (want & extensions[i].want ? extensions[i].ext : 0));
+	return bits;
+}
+
+static size_t finish(void *out, uint16_t type, uint32_t sequence, const void *body, size_t body_len)
+{
+	struct nlmsghdr head = {
+		.nlmsg_len = (uint32_t)(sizeof(head) + body_len),
+		.nlmsg_type = type,
+		.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		.nlmsg_seq = sequence,
+	};
+
+	memcpy(out, &head, sizeof(head));
+	memcpy((uint8_t *)out + sizeof(head), body, body_len);
+	return sizeof(head) + body_len;
+}
+
+size_t diag_request(void *out, const struct diag_query *query, uint32_t sequence)
+{
+	struct inet_diag_req_v2 one = {
+		.sdiag_family = query->family,
+		.sdiag_protocol = query->protocol,
+		.idiag_ext = extension_bits(query->want),
+		.idiag_states = query->states & STATES_ALL,
+	};
+	struct inet_diag_req both = {
+		.idiag_family = AF_INET, /* not looked at */
+		.idiag_ext = extension_bits(query->want),
+		.idiag_states = query->states & STATES_ALL,
+	};
+
+	if (query->family != 0)
+		return finish(out, SOCK_DIAG_BY_FAMILY, sequence, &one, sizeof(one));
+	if (query->protocol == IPPROTO_TCP)
+		return finish(out, TCPDIAG_GETSOCK, sequence, &both, sizeof(both));
+	return 0;
+}

@@ -1,0 +1,300 @@
+/* procs: reads /proc/PID: who a process is and which of its descriptors are sockets.
+ *
+ * It must not know what a socket is about, nor keep anything between calls. Three to five
+ * microseconds per descriptor are the kernel's own price for readdir and readlink, so nothing is
+ * added to them: raw directory entries, names relative to one open directory, no allocation. */
+#include "sockdash/procs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+	TEXT_SIZE = 16 * 1024, /* a cgroup file of 13 v1 hierarchies with long paths */
+	DIRECTORY_SIZE = 32 * 1024,
+	NAME_SIZE = 32,
+};
+
+/* ---- Directories
+ * --------------------------------------------------------------------------------- */
+
+/* What getdents64(2) fills; the C library has no name for it everywhere. */
+struct entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t len;
+	uint8_t type;
+	char name[];
+};
+
+/* The C library before 2.30 has no function for this. */
+static ssize_t read_entries(int fd, void *buffer, size_t size)
+{
+	long n;
+
+	do {
+		n = syscall(SYS_getdents64, fd, buffer, size);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+/* Names in /proc that are numbers are processes, in /proc/PID/fd they are descriptors. */
+static bool name_number(const char *name, uint32_t *value)
+{
+	uint64_t number = 0;
+
+	if (!*name)
+		return false;
+	for (; *name; name++) {
+		if (*name < '0' || *name > '9' || number > UINT32_MAX / 10)
+			return false;
+		number = number * 10 + (unsigned)(*name - '0');
+	}
+	*value = (uint32_t)number;
+	return number < UINT32_MAX;
+}
+
+/* Calls `take` for each entry with a number for a name; its first answer but 0 ends the walk. */
+static int walk_numbers(
+	int fd, int (*take)(void *context, const char *name, uint32_t number), void *context)
+{
+	_Alignas(struct entry) char buffer[DIRECTORY_SIZE];
+	ssize_t n;
+	int rc;
+
+	while ((n = read_entries(fd, buffer, sizeof(buffer))) > 0) {
+		const struct entry *entry;
+
+		for (ssize_t at = 0; at < n; at += entry->len) {
+			uint32_t number;
+
+			entry = (const struct entry *)(const void *)(buffer + at);
+			if (!name_number(entry->name, &number))
+				continue;
+			rc = take(context, entry->name, number);
+			if (rc != 0)
+				return rc;
+		}
+	}
+	return (int)n;
+}
+
+/* ---- The list of processes
+ * ----------------------------------------------------------------------- */
+
+struct pid_list {
+	uint32_t *pids;
+	size_t count, room;
+};
+
+static int add_pid(void *context, const char *name, uint32_t pid)
+{
+	struct pid_list *list = context;
+
+	(void)name;
+	if (list->count == list->room) {
+		size_t room = list->room ? list->room * 2 : 512;
+		uint32_t *more = realloc(list->pids, room * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		list->pids = more;
+		list->room = room;
+	}
+	list->pids[list->count++] = pid;
+	return 0;
+}
+
+int procs_list(int proc_fd, uint32_t **pids, size_t *count)
+{
+	struct pid_list list = { NULL, 0, 0 };
+	int fd, rc;
+
+	*pids = NULL;
+	*count = 0;
+	fd = openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* an offset of our own */
+	if (fd < 0)
+		return -errno;
+	rc = walk_numbers(fd, add_pid, &list);
+	close(fd);
+	if (rc < 0) {
+		free(list.pids);
+		return rc;
+	}
+	*pids = list.pids;
+	*count = list.count;
+	return 0;
+}
+
+/* ---- One process
+ * --------------------------------------------------------------------------------- */
+
+/* Reads a file of the open directory. Bytes or -errno; what does not fit is cut. */
+static ssize_t read_text(int directory, const char *name, char *out, size_t size)
+{
+	int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
+	size_t filled = 0;
+	ssize_t n, rc;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		n = read(fd, out + filled, size - filled);
+		if (n > 0)
+			filled += (size_t)n;
+	} while ((n > 0 && filled < size) || (n < 0 && errno == EINTR));
+	rc = n < 0 ? -errno : (ssize_t)filled;
+	close(fd);
+	return rc;
+}
+
+/* Arguments end with a NUL each; a process may have overwritten them with one text and blanks. */
+static int parse_cmdline(const char *bytes, size_t len, struct proc_facts *out)
+{
+	if (len > sizeof(out->cmdline) - 1)
+		len = sizeof(out->cmdline) - 1;
+	for (size_t i = 0; i < len; i++)
+		out->cmdline[i] = bytes[i] ? bytes[i] : ' ';
+	while (len > 0 && out->cmdline[len - 1] == ' ')
+		len--;
+	out->cmdline[len] = '\0';
+	return 0;
+}
+
+/* What is read about a process, in this order: stat tells first whether it is still there. */
+static const struct {
+	const char *name;
+	int (*parse)(const char *bytes, size_t len, struct proc_facts *out);
+} files[] = {
+	{ "stat", procs_parse_stat },
+	{ "status", procs_parse_status },
+	{ "limits", procs_parse_limits },
+	{ "cgroup", procs_parse_cgroup },
+	{ "cmdline", parse_cmdline },
+};
+
+static bool is_forbidden(ssize_t error)
+{
+	return error == -EACCES || error == -EPERM;
+}
+
+int procs_read(int proc_fd, uint32_t pid, struct proc_facts *out)
+{
+	char text[TEXT_SIZE], name[NAME_SIZE];
+	int fd, rc = 0;
+
+	memset(out, 0, sizeof(*out));
+	out->pid = pid;
+	out->uid = PROCS_UNKNOWN;
+	out->fd_limit = PROCS_UNKNOWN;
+	snprintf(name, sizeof(name), "%u", pid);
+	/* The open directory stays that of this process when its number is given to another. */
+	fd = openat(proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return is_forbidden(-errno) ? 0 : -errno;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		ssize_t n = read_text(fd, files[i].name, text, sizeof(text));
+
+		if (n >= 0)
+			files[i].parse(text, (size_t)n, out); /* what is malformed stays unknown */
+		else if (i == 0 && !is_forbidden(n))
+			rc = (int)n;
+		if (rc < 0 || n == -ESRCH)
+			break;
+	}
+	close(fd);
+	return rc;
+}
+
+/* ---- Descriptors
+ * --------------------------------------------------------------------------------- */
+
+struct walk {
+	int directory;
+	uint32_t pid;
+	uint32_t counted, told; /* descriptors: entries seen, and what the kernel says */
+	int refused; /* -EACCES or -EPERM of a readlink: from there on entries are only counted */
+	procs_socket_sink *sink;
+	void *context;
+};
+
+/* "socket:[123]" */
+static bool link_inode(const char *link, size_t len, uint32_t *inode)
+{
+	static const char head[] = "socket:[";
+	const size_t head_len = sizeof(head) - 1;
+	uint64_t number = 0;
+
+	if (len < head_len + 2 || memcmp(link, head, head_len) != 0 || link[len - 1] != ']')
+		return false;
+	for (size_t i = head_len; i < len - 1; i++) {
+		if (link[i] < '0' || link[i] > '9')
+			return false;
+		number = number * 10 + (unsigned)(link[i] - '0');
+		if (number > UINT32_MAX)
+			return false;
+	}
+	*inode = (uint32_t)number;
+	return true;
+}
+
+/* Linux 6.2 gives the number of open descriptors as the size of the directory, before it was 0. */
+static uint32_t stat_descriptors(int proc_fd, const char *path)
+{
+	struct stat st;
+
+	if (fstatat(proc_fd, path, &st, 0) < 0 || st.st_size <= 0 || st.st_size >= PROCS_UNKNOWN)
+		return PROCS_UNKNOWN;
+	return (uint32_t)st.st_size;
+}
+
+static int take_descriptor(void *context, const char *name, uint32_t fd)
+{
+	struct walk *w = context;
+	char link[NAME_SIZE];
+	uint32_t inode;
+	ssize_t n;
+
+	w->counted++;
+	if (w->refused)
+		return 0;
+	n = readlinkat(w->directory, name, link, sizeof(link));
+	if (n < 0 && is_forbidden(-errno)) {
+		w->refused = -errno;
+		w->told = stat_descriptors(w->directory, ".");
+		return w->told == PROCS_UNKNOWN ? 0 : w->refused;
+	}
+	if (n < 0 || !link_inode(link, (size_t)n, &inode)) /* closed in between, or not a socket */
+		return 0;
+	return w->sink(w->context, w->pid, fd, inode);
+}
+
+int procs_walk_sockets(
+	int proc_fd, uint32_t pid, procs_socket_sink *sink, void *context, uint32_t *fds)
+{
+	struct walk w = { .pid = pid, .told = PROCS_UNKNOWN, .sink = sink, .context = context };
+	char path[NAME_SIZE];
+	int rc;
+
+	*fds = PROCS_UNKNOWN;
+	snprintf(path, sizeof(path), "%u/fd", pid);
+	w.directory = openat(proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (w.directory < 0) {
+		rc = -errno;
+		if (is_forbidden(rc))
+			*fds = stat_descriptors(proc_fd, path);
+		return rc;
+	}
+	rc = walk_numbers(w.directory, take_descriptor, &w);
+	close(w.directory);
+	if (rc < 0 && rc != w.refused)
+		return rc;
+	*fds = w.told != PROCS_UNKNOWN ? w.told : w.counted;
+	return w.refused;
+}

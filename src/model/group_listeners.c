@@ -1,0 +1,218 @@
+/* Listening sockets and the connections of each. A connection belongs to the listener with its local address and port,
+ * else to a wildcard listener of that port; an IPv6 wildcard serves IPv4 as well unless it is V6ONLY. Listeners that share
+ * address and port (SO_REUSEPORT) show the same connections. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sockdash/group.h"
+
+#define WILDCARDS_MAX 64
+
+struct wildcard {
+	uint32_t address; /* row of the address table */
+	uint32_t scope;
+	bool ipv4, ipv6; /* what it serves */
+};
+
+struct index {
+	struct hash by_place;  /* netns, address, port → first listener there */
+	uint32_t *next;        /* per listener: another one at the same place, or SOCK_NONE */
+	struct wildcard wildcards[WILDCARDS_MAX];
+	size_t wildcard_count;
+	uint8_t ports[65536 / 8]; /* with a listener at all: most clients' ports have none */
+};
+
+static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+
+static bool is_mapped(const uint8_t *bytes)
+{
+	return memcmp(bytes, mapped, sizeof mapped) == 0;
+}
+
+static bool is_wildcard(const uint8_t *bytes)
+{
+	static const uint8_t zero[16];
+
+	return is_mapped(bytes) ? memcmp(bytes + 12, zero, 4) == 0 : memcmp(bytes, zero, 16) == 0;
+}
+
+static uint64_t place(const struct sock *s, uint32_t address)
+{
+	return (uint64_t)s->netns << 48 | (uint64_t)s->local_port << 32 | address;
+}
+
+static void note_wildcard(struct index *ix, const struct frame *f, const struct sock *s)
+{
+	const struct address *a = &f->addresses[s->local];
+	struct wildcard w = {
+		.address = s->local,
+		.scope = a->scope,
+		.ipv4 = !(s->flags & SOCK_V6ONLY),
+		.ipv6 = !is_mapped(a->bytes),
+	};
+
+	if (!is_wildcard(a->bytes))
+		return;
+	/* V6ONLY is the socket's, not the address's: one entry serves both kinds and errs towards more. */
+	for (size_t i = 0; i < ix->wildcard_count; i++) {
+		if (ix->wildcards[i].address == w.address) {
+			ix->wildcards[i].ipv4 |= w.ipv4;
+			return;
+		}
+	}
+	if (ix->wildcard_count < WILDCARDS_MAX)
+		ix->wildcards[ix->wildcard_count++] = w;
+}
+
+static int index_listener(struct index *ix, struct sample *s, uint32_t row)
+{
+	const struct sock *sock = &s->frame->socks[s->listeners[row].sock];
+	uint32_t first;
+	int err;
+
+	ix->next[row] = SOCK_NONE;
+	if (sock->proto != SOCK_TCP)
+		return 0;
+	err = hash_add(&ix->by_place, place(sock, sock->local), row, &first);
+	if (!err && first != row) {
+		ix->next[row] = ix->next[first];
+		ix->next[first] = row;
+	}
+	ix->ports[sock->local_port / 8] |= (uint8_t)(1u << sock->local_port % 8);
+	note_wildcard(ix, s->frame, sock);
+	return err;
+}
+
+/* The first listener that a connection came through, or HASH_NONE. */
+static uint32_t find_listener(const struct index *ix, const struct sample *s, const struct sock *c)
+{
+	const struct frame *f = s->frame;
+	const struct address *local = &f->addresses[c->local];
+	bool ipv4 = is_mapped(local->bytes);
+	uint32_t found = hash_get(&ix->by_place, place(c, c->local));
+
+	for (int scoped = 1; found == HASH_NONE && scoped >= 0; scoped--) {
+		for (size_t i = 0; found == HASH_NONE && i < ix->wildcard_count; i++) {
+			const struct wildcard *w = &ix->wildcards[i];
+
+			if (w->scope != (scoped ? local->scope : 0) || !(ipv4 ? w->ipv4 : w->ipv6))
+				continue;
+			found = hash_get(&ix->by_place, place(c, w->address));
+			if (found != HASH_NONE && ipv4 && w->ipv6 &&
+				f->socks[s->listeners[found].sock].flags & SOCK_V6ONLY)
+				found = HASH_NONE;
+		}
+		if (!local->scope)
+			break;
+	}
+	return found;
+}
+
+static void count_conns(const struct index *ix, struct sample *s)
+{
+	for (uint32_t row = 0; row < s->frame->sock_count; row++) {
+		const struct sock *c = &s->frame->socks[row];
+		struct listener_row *l;
+		uint32_t found;
+
+		if (!sock_is_conn(c) || !(ix->ports[c->local_port / 8] & 1u << c->local_port % 8))
+			continue;
+		found = find_listener(ix, s, c);
+		if (found == HASH_NONE)
+			continue;
+		l = &s->listeners[found];
+		l->conns++;
+		l->estab += c->state == SOCK_ESTAB;
+		l->close_wait += c->state == SOCK_CLOSE_WAIT;
+		l->syn_recv += c->state == SOCK_SYN_RECV;
+	}
+	for (uint32_t row = 0; row < s->listener_count; row++) {
+		const struct listener_row *first = &s->listeners[row];
+		const struct sock *sock = &s->frame->socks[first->sock];
+
+		if (sock->proto != SOCK_TCP || hash_get(&ix->by_place, place(sock, sock->local)) != row)
+			continue;
+		for (uint32_t other = ix->next[row]; other != SOCK_NONE; other = ix->next[other]) {
+			struct listener_row *l = &s->listeners[other];
+
+			l->conns = first->conns;
+			l->estab = first->estab;
+			l->close_wait = first->close_wait;
+			l->syn_recv = first->syn_recv;
+		}
+	}
+}
+
+static double drops_rate(const struct sample *s, const struct sample *prev, uint32_t row)
+{
+	const struct sock *now = &s->frame->socks[row], *then;
+	uint32_t old;
+
+	if (!prev || !(now->flags & SOCK_HAS_DROPS))
+		return NAN;
+	old = s->frame->diff.previous[row];
+	if (old == SOCK_NONE)
+		return group_rate(now->drops, s->interval_s);
+	then = &prev->frame->socks[old];
+	if (!(then->flags & SOCK_HAS_DROPS))
+		return NAN;
+	/* The kernel's counter has 32 bits and wraps. */
+	return group_rate((double)(uint32_t)(now->drops - then->drops), s->interval_s);
+}
+
+static int collect(struct sample *s)
+{
+	const struct frame *f = s->frame;
+	uint32_t n = 0;
+
+	for (uint32_t row = 0; row < f->sock_count; row++)
+		n += sock_is_listener(&f->socks[row]);
+	s->listeners = calloc(n ? n : 1, sizeof *s->listeners);
+	if (!s->listeners)
+		return -ENOMEM;
+	for (uint32_t row = 0; row < f->sock_count; row++)
+		if (sock_is_listener(&f->socks[row]))
+			s->listeners[s->listener_count++].sock = row;
+	return 0;
+}
+
+int group_listeners(struct sample *s, const struct sample *prev, struct series_set *queues)
+{
+	struct index *ix = calloc(1, sizeof *ix);
+	int err = ix ? collect(s) : -ENOMEM;
+
+	if (err)
+		goto out;
+	ix->next = calloc(s->listener_count ? s->listener_count : 1, sizeof *ix->next);
+	err = ix->next ? 0 : -ENOMEM;
+	for (uint32_t row = 0; !err && row < s->listener_count; row++)
+		err = index_listener(ix, s, row);
+	if (err)
+		goto out;
+	count_conns(ix, s);
+	for (uint32_t row = 0; row < s->listener_count; row++) {
+		struct listener_row *l = &s->listeners[row];
+		const struct sock *sock = &s->frame->socks[l->sock];
+		const struct series *queue;
+
+		l->drops_rate = drops_rate(s, prev, l->sock);
+		if (sock->proto != SOCK_TCP)
+			continue;
+		queue = series_add(queues, frame_sock_key(s->frame, sock), s->frame->mono_ns,
+			sock->recv_q);
+		if (!queue) {
+			err = -ENOMEM;
+			break;
+		}
+		series_trend(queue, &l->queue);
+	}
+out:
+	if (ix) {
+		free(ix->next);
+		hash_free(&ix->by_place);
+	}
+	free(ix);
+	return err;
+}

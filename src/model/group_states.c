@@ -1,0 +1,69 @@
+/* The state histogram: counted from the dump and from nothing else, since the kernel's own totals mean other things
+ * (CurrEstab has CLOSE-WAIT in it, sockstat's tw has FIN-WAIT-2). */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sockdash/group.h"
+
+/* Order of the rows: the life of a connection. */
+static const uint8_t tcp_order[] = {
+	SOCK_LISTEN,	 SOCK_SYN_SENT,	  SOCK_SYN_RECV, SOCK_ESTAB,   SOCK_FIN_WAIT_1, SOCK_FIN_WAIT_2,
+	SOCK_CLOSE_WAIT, SOCK_CLOSING, SOCK_LAST_ACK,	 SOCK_TIME_WAIT, SOCK_CLOSE,
+};
+static const uint8_t udp_order[] = { SOCK_CLOSE, SOCK_ESTAB };
+
+static const struct {
+	uint8_t proto;
+	const uint8_t *states;
+	size_t count;
+} order[] = {
+	{ SOCK_TCP, tcp_order, sizeof tcp_order },
+	{ SOCK_UDP, udp_order, sizeof udp_order },
+};
+
+static uint32_t count_then(const struct sample *prev, uint8_t proto, uint8_t state)
+{
+	for (uint32_t i = 0; i < prev->state_count; i++)
+		if (prev->states[i].proto == proto && prev->states[i].state == state)
+			return prev->states[i].count;
+	return 0;
+}
+
+static void add_row(struct sample *s, const struct sample *prev, uint8_t proto, uint8_t state,
+	uint32_t count)
+{
+	uint32_t then = prev ? count_then(prev, proto, state) : 0;
+
+	/* TCP's own closed state is seen only where a socket was caught between two states. */
+	if (!count && !then && proto == SOCK_TCP && state == SOCK_CLOSE)
+		return;
+	s->states[s->state_count++] = (struct state_row){
+		.proto = proto,
+		.state = state,
+		.count = count,
+		.percent = s->totals.sockets[proto] ? 100.0 * count / s->totals.sockets[proto] : 0,
+		.delta = prev ? (int64_t)count - then : SAMPLE_UNKNOWN,
+	};
+}
+
+int group_states(struct sample *s, const struct sample *prev)
+{
+	uint32_t counts[SOCK_PROTO_COUNT][SOCK_STATE_COUNT] = { 0 };
+	const struct frame *f = s->frame;
+
+	s->states = calloc(sizeof tcp_order + sizeof udp_order, sizeof *s->states);
+	if (!s->states)
+		return -ENOMEM;
+	for (uint32_t row = 0; row < f->sock_count; row++) {
+		counts[f->socks[row].proto][f->socks[row].state]++;
+		s->totals.sockets[f->socks[row].proto]++;
+	}
+	for (size_t p = 0; p < sizeof order / sizeof *order; p++) {
+		if (f->absent & 1u << order[p].proto)
+			continue;
+		for (size_t i = 0; i < order[p].count; i++)
+			add_row(s, prev, order[p].proto, order[p].states[i],
+				counts[order[p].proto][order[p].states[i]]);
+	}
+	return 0;
+}

@@ -1,0 +1,151 @@
+/* Access to tables by the names of their fields, and their order. Sorting moves an array of row numbers with their
+ * extracted keys, never the rows, and asks each field once per row. */
+#include "sockdash/rowset.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct table *const tables[] = { &table_states, &table_listen, &table_procs, &table_leaks,
+	&table_sockets };
+const size_t table_count = sizeof tables / sizeof *tables;
+
+const struct table *table_find(const char *name, size_t len)
+{
+	for (size_t i = 0; i < table_count; i++)
+		if (strlen(tables[i]->name) == len && memcmp(tables[i]->name, name, len) == 0)
+			return tables[i];
+	return NULL;
+}
+
+const struct field *table_field(const struct table *t, const char *name, size_t len)
+{
+	for (size_t i = 0; i < t->field_count; i++)
+		if (strlen(t->fields[i].name) == len && memcmp(t->fields[i].name, name, len) == 0)
+			return &t->fields[i];
+	return NULL;
+}
+
+struct rowset rowset_of(const struct table *t, const struct sample *sample)
+{
+	return (struct rowset){ .table = t, .sample = sample, .count = t->count(sample) };
+}
+
+struct value rowset_value(const struct rowset *rows, uint32_t row, const struct field *field)
+{
+	struct value v = { .type = VALUE_NONE };
+
+	field->get(rows, row, &v);
+	return v;
+}
+
+int columns_parse(const struct table *t, const char *list, struct columns *out, const char **bad,
+	size_t *bad_len)
+{
+	out->count = 0;
+	for (const char *p = list;; p++) {
+		size_t len = strcspn(p, ",");
+		const struct field *f = table_field(t, p, len);
+
+		if (!f) {
+			*bad = p;
+			*bad_len = len;
+			return -EINVAL;
+		}
+		if (out->count == COLUMNS_MAX)
+			return -E2BIG;
+		out->fields[out->count++] = f;
+		p += len;
+		if (!*p)
+			return 0;
+	}
+}
+
+void columns_all(const struct table *t, struct columns *out)
+{
+	out->count = 0;
+	for (size_t i = 0; i < t->field_count && out->count < COLUMNS_MAX; i++)
+		if (!t->fields[i].on_request)
+			out->fields[out->count++] = &t->fields[i];
+}
+
+int sort_parse(const struct table *t, const char *text, struct sort_key *out)
+{
+	out->descending = *text == '-';
+	text += out->descending;
+	out->field = table_field(t, text, strlen(text));
+	return out->field || (!*text && !out->descending) ? 0 : -EINVAL;
+}
+
+struct sort_entry {
+	struct value value;
+	uint64_t identity;
+	uint32_t row;
+};
+
+static int compare_addresses(const struct address *a, const struct address *b)
+{
+	int order = memcmp(a->bytes, b->bytes, sizeof a->bytes);
+
+	return order ? order : (a->scope > b->scope) - (a->scope < b->scope);
+}
+
+static int compare_values(const struct value *a, const struct value *b)
+{
+	switch (a->type) {
+	case VALUE_RATE:
+	case VALUE_TREND:
+	case VALUE_PERCENT:
+	case VALUE_AGE:
+		return (a->real > b->real) - (a->real < b->real);
+	case VALUE_TEXT:
+		return strcmp(a->text, b->text);
+	case VALUE_ADDRESS:
+		return compare_addresses(a->address, b->address);
+	default:
+		return (a->number > b->number) - (a->number < b->number);
+	}
+}
+
+static int compare_entries(const void *left, const void *right, void *context)
+{
+	const struct sort_entry *a = left, *b = right;
+	const struct sort_key *key = context;
+	int order = 0;
+
+	if (a->value.type == VALUE_NONE || b->value.type == VALUE_NONE)
+		order = (a->value.type == VALUE_NONE) - (b->value.type == VALUE_NONE);
+	else if (a->value.type == b->value.type)
+		order = compare_values(&a->value, &b->value) * (key->descending ? -1 : 1);
+	if (order)
+		return order;
+	order = (a->identity > b->identity) - (a->identity < b->identity);
+	return order ? order : (a->row > b->row) - (a->row < b->row);
+}
+
+uint32_t *rowset_order(const struct rowset *rows, struct sort_key key)
+{
+	uint32_t *order = malloc((rows->count ? rows->count : 1) * sizeof *order);
+	struct sort_entry *entries = NULL;
+
+	for (uint32_t i = 0; order && i < rows->count; i++)
+		order[i] = i;
+	if (!order || !key.field)
+		return order;
+	entries = malloc((rows->count ? rows->count : 1) * sizeof *entries);
+	if (!entries) {
+		free(order);
+		return NULL;
+	}
+	for (uint32_t i = 0; i < rows->count; i++)
+		entries[i] = (struct sort_entry){
+			.value = rowset_value(rows, i, key.field),
+			.identity = rows->table->identity(rows, i),
+			.row = i,
+		};
+	qsort_r(entries, rows->count, sizeof *entries, compare_entries, &key);
+	for (uint32_t i = 0; i < rows->count; i++)
+		order[i] = entries[i].row;
+	free(entries);
+	return order;
+}

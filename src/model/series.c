@@ -1,0 +1,99 @@
+/* Rings of values over time. Knows nothing of what they count. A ring holds 96 points at most, so points come no closer
+ * than a step that makes the window fit. */
+#include "sockdash/series.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+void series_free(struct series_set *set)
+{
+	free(set->all);
+	hash_free(&set->by_key);
+	*set = (struct series_set){ 0 };
+}
+
+static const struct series_point *point_back(const struct series *s, uint32_t back)
+{
+	return &s->points[(s->first + s->count - 1 - back) % SERIES_POINTS];
+}
+
+static void push(struct series *s, struct series_point p, int64_t step_ns)
+{
+	bool crowded = s->count >= 2 && point_back(s, 0)->time_ns - point_back(s, 1)->time_ns < step_ns;
+
+	if (!crowded) {
+		if (s->count < SERIES_POINTS)
+			s->count++;
+		else
+			s->first = (s->first + 1) % SERIES_POINTS;
+	}
+	s->points[(s->first + s->count - 1) % SERIES_POINTS] = p;
+}
+
+const struct series *series_add(struct series_set *set, uint64_t key, int64_t time_ns, uint32_t value)
+{
+	uint32_t row;
+
+	if (set->count == set->room) {
+		uint32_t room = set->room ? set->room * 2 : 16;
+		struct series *bigger = realloc(set->all, room * sizeof *bigger);
+
+		if (!bigger)
+			return NULL;
+		set->all = bigger;
+		set->room = room;
+	}
+	if (hash_add(&set->by_key, key, set->count, &row))
+		return NULL;
+	if (row == set->count)
+		set->all[set->count++] = (struct series){ .key = key };
+	set->all[row].touched = set->round;
+	push(&set->all[row], (struct series_point){ time_ns, value }, set->step_ns);
+	return &set->all[row];
+}
+
+int series_sweep(struct series_set *set)
+{
+	uint32_t kept = 0;
+
+	hash_clear(&set->by_key);
+	for (uint32_t i = 0; i < set->count; i++) {
+		if (set->all[i].touched != set->round)
+			continue;
+		if (kept != i)
+			set->all[kept] = set->all[i];
+		if (hash_put(&set->by_key, set->all[kept].key, kept)) {
+			set->count = kept;
+			return -ENOMEM;
+		}
+		kept++;
+	}
+	set->count = kept;
+	set->round++;
+	return 0;
+}
+
+double series_slope(const struct series *s, int64_t window_ns, double *covered_s)
+{
+	const struct series_point *now, *then;
+	uint32_t back = 0;
+
+	*covered_s = 0;
+	if (s->count < 2)
+		return NAN;
+	now = point_back(s, 0);
+	while (back + 1 < s->count &&
+		(back < 3 || now->time_ns - point_back(s, back + 1)->time_ns <= window_ns))
+		back++;
+	then = point_back(s, back);
+	*covered_s = (double)(now->time_ns - then->time_ns) / 1e9;
+	return *covered_s > 0 ? ((double)now->value - then->value) / *covered_s : NAN;
+}
+
+void series_trend(const struct series *s, struct trend *out)
+{
+	out->count = s->count < TREND_POINTS ? s->count : TREND_POINTS;
+	for (uint32_t i = 0; i < out->count; i++)
+		out->values[i] = point_back(s, out->count - 1 - i)->value;
+}

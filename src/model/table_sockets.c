@@ -1,0 +1,146 @@
+/* The table of all sockets. */
+#include "sockdash/needs.h"
+#include "sockdash/sock_fields.h"
+
+static const struct sock *sock_of(const struct rowset *rows, uint32_t row)
+{
+	return &rows->sample->frame->socks[row];
+}
+
+#define SOCK_FIELD(name)                                                                           \
+	static void get_##name(const struct rowset *rows, uint32_t row, struct value *out)         \
+	{                                                                                          \
+		sock_field_##name(rows->sample->frame, sock_of(rows, row), out);                   \
+	}
+
+SOCK_FIELD(netns)
+SOCK_FIELD(proto)
+SOCK_FIELD(local_address)
+SOCK_FIELD(local_port)
+SOCK_FIELD(pid)
+SOCK_FIELD(process)
+SOCK_FIELD(owners)
+SOCK_FIELD(user)
+SOCK_FIELD(unit)
+SOCK_FIELD(inode)
+
+static void get_state(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	value_text(out, sock_state_name(sock_of(rows, row)->state));
+}
+
+static void get_recv_q(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	value_number(out, VALUE_BYTES, sock_of(rows, row)->recv_q);
+}
+
+static void get_send_q(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	value_number(out, VALUE_BYTES, sock_of(rows, row)->send_q);
+}
+
+static void get_remote_address(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	out->type = VALUE_ADDRESS;
+	out->ipv4 = sock_of(rows, row)->flags & SOCK_IPV4;
+	out->address = &rows->sample->frame->addresses[sock_of(rows, row)->remote];
+}
+
+static void get_remote_port(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	value_number(out, VALUE_ID, sock_of(rows, row)->remote_port);
+}
+
+/* Of a socket that was there when we first looked, once, nothing is known. */
+static void get_age(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	const struct sock *s = sock_of(rows, row);
+
+	out->at_least = s->flags & SOCK_OLDER;
+	if (!out->at_least || s->first_seen < frame_now(rows->sample->frame))
+		value_real(out, VALUE_AGE, frame_age(rows->sample->frame, s));
+}
+
+static void get_wait_age(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	value_real(out, VALUE_AGE, frame_wait_age(rows->sample->frame, sock_of(rows, row)));
+}
+
+static void get_timer(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	value_text(out, sock_timer_name(sock_of(rows, row)->timer));
+}
+
+static void get_timer_expires(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	if (sock_of(rows, row)->timer)
+		value_real(out, VALUE_AGE, sock_of(rows, row)->expires_ms / 1000.0);
+}
+
+static void get_timer_retrans(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	if (sock_of(rows, row)->timer)
+		value_number(out, VALUE_COUNT, sock_of(rows, row)->retrans);
+}
+
+static void get_cookie(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	if (sock_of(rows, row)->cookie)
+		value_number(out, VALUE_ID, (int64_t)sock_of(rows, row)->cookie);
+}
+
+static const struct field fields[] = {
+	{ "netns", "NETNS", "network namespace, by inode", VALUE_ID, .get = get_netns },
+	{ "proto", "PROTO", "protocol: tcp or udp", VALUE_TEXT, .get = get_proto },
+	{ "state", "STATE", "state, as ss names it", VALUE_TEXT, .get = get_state },
+	{ "recv_q", "RECV-Q", "bytes not read yet; LISTEN: connections that wait for accept()",
+		VALUE_BYTES, .get = get_recv_q },
+	{ "send_q", "SEND-Q", "bytes not acknowledged by the peer yet; LISTEN: the backlog",
+		VALUE_BYTES, .get = get_send_q },
+	{ "local_address", "LOCAL", "local address", VALUE_ADDRESS, .get = get_local_address },
+	{ "local_port", "PORT", "local port", VALUE_ID, .get = get_local_port },
+	{ "remote_address", "REMOTE", "address of the peer", VALUE_ADDRESS,
+		.get = get_remote_address },
+	{ "remote_port", "RPORT", "port of the peer", VALUE_ID, .get = get_remote_port },
+	{ "pid", "PID", "process that owns it (the lowest pid of several), or did", VALUE_ID,
+		NEED_OWNERS, .get = get_pid },
+	{ "process", "PROCESS", "name of that process", VALUE_TEXT, NEED_OWNERS, .get = get_process },
+	{ "owners", "OWNERS", "processes that own it, or did", VALUE_COUNT, NEED_OWNERS,
+		.get = get_owners },
+	{ "user", "USER", "user that made the socket", VALUE_TEXT, .get = get_user },
+	{ "unit", "UNIT", "systemd unit or container of that process", VALUE_TEXT,
+		NEED_OWNERS | NEED_PROC_DETAILS, .get = get_unit },
+	{ "age", "AGE", "time since we first saw it; at least that where it was there before",
+		VALUE_AGE, .get = get_age },
+	{ "wait_age", "WAITING", "CLOSE-WAIT: time since the peer closed", VALUE_AGE, NEED_WAIT_AGE,
+		.get = get_wait_age },
+	{ "timer", "TIMER", "timer that runs: on (retransmit), keepalive, timewait, persist", VALUE_TEXT,
+		.get = get_timer },
+	{ "timer_expires", "EXPIRES", "time until it fires", VALUE_AGE, .get = get_timer_expires },
+	{ "timer_retrans", "RETRANS", "times it has fired", VALUE_COUNT, .get = get_timer_retrans },
+	{ "inode", "INODE", "inode of the socket", VALUE_ID, .get = get_inode },
+	{ "cookie", "COOKIE", "the kernel's identity of the socket", VALUE_ID, .get = get_cookie },
+};
+
+static uint32_t count(const struct sample *sample)
+{
+	return sample->frame->sock_count;
+}
+
+static uint64_t identity(const struct rowset *rows, uint32_t row)
+{
+	return frame_sock_key(rows->sample->frame, sock_of(rows, row)) | 1;
+}
+
+const struct table table_sockets = {
+	.name = "sockets",
+	.title = "Sockets",
+	.help = "every socket",
+	.fields = fields,
+	.field_count = sizeof fields / sizeof *fields,
+	.columns = "proto,state,recv_q,send_q,local_address,local_port,remote_address,remote_port,pid,process",
+	.sort = "",
+	.needs = NEED_SOCKETS,
+	.count = count,
+	.identity = identity,
+};

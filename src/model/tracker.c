@@ -1,0 +1,105 @@
+/* From frames to samples: what is remembered between them, and in which order the tables are made. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "sockdash/group.h"
+
+struct tracker {
+	struct sample *prev;
+	struct series_set queues, close_waits;
+	int64_t window_ns;
+	uint64_t next_number;
+};
+
+struct sample *sample_get(struct sample *s)
+{
+	__atomic_add_fetch(&s->references, 1, __ATOMIC_RELAXED);
+	return s;
+}
+
+void sample_put(struct sample *s)
+{
+	if (!s || __atomic_sub_fetch(&s->references, 1, __ATOMIC_ACQ_REL))
+		return;
+	frame_destroy(s->frame);
+	free(s->states);
+	free(s->listeners);
+	free(s->procs);
+	free(s->leaks);
+	free(s);
+}
+
+struct tracker *tracker_create(double window_s)
+{
+	struct tracker *t = calloc(1, sizeof *t);
+
+	if (!t)
+		return NULL;
+	t->window_ns = (int64_t)(window_s * 1e9);
+	/* So that the ring holds the window with room to spare. */
+	t->close_waits.step_ns = t->window_ns / (SERIES_POINTS * 2 / 3);
+	return t;
+}
+
+void tracker_destroy(struct tracker *t)
+{
+	if (!t)
+		return;
+	sample_put(t->prev);
+	series_free(&t->queues);
+	series_free(&t->close_waits);
+	free(t);
+}
+
+const struct frame *tracker_previous(const struct tracker *t)
+{
+	return t->prev ? t->prev->frame : NULL;
+}
+
+static int make_tables(struct tracker *t, struct sample *s, const struct sample *prev)
+{
+	int err = group_states(s, prev);
+
+	if (!err)
+		err = group_listeners(s, prev, &t->queues);
+	if (!err)
+		err = group_procs(s, prev);
+	if (!err)
+		err = group_leaks(s, prev, &t->close_waits, t->window_ns);
+	if (!err)
+		group_totals(s, prev);
+	return err;
+}
+
+int tracker_step(struct tracker *t, struct frame *frame, double cpu_percent, struct sample **out)
+{
+	const struct sample *prev = frame->diff.known ? t->prev : NULL;
+	struct sample *s = calloc(1, sizeof *s);
+	int err;
+
+	if (!s) {
+		frame_destroy(frame);
+		return -ENOMEM;
+	}
+	s->references = 1;
+	s->frame = frame;
+	s->number = t->next_number;
+	s->totals.cpu_percent = cpu_percent;
+	s->interval_s = prev ? (double)(frame->mono_ns - prev->frame->mono_ns) / 1e9 : NAN;
+	err = make_tables(t, s, prev);
+	if (!err && !frame->preliminary) {
+		err = series_sweep(&t->queues);
+		if (!err)
+			err = series_sweep(&t->close_waits);
+		sample_put(t->prev);
+		t->prev = sample_get(s);
+		t->next_number++;
+	}
+	if (err) {
+		sample_put(s);
+		return err;
+	}
+	*out = s;
+	return 0;
+}

@@ -1,0 +1,112 @@
+/* Values as text. Nothing here knows how wide a column is or where it stands. */
+#include "sockdash/format.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *plain_number(const struct value *v, char room[FORMAT_MAX])
+{
+	snprintf(room, FORMAT_MAX, "%" PRId64, v->number);
+	return room;
+}
+
+static void add_scope(const struct address *a, char room[FORMAT_MAX])
+{
+	size_t len = strlen(room);
+
+	if (a->scope)
+		snprintf(room + len, FORMAT_MAX - len, "%%%u", a->scope);
+}
+
+/* "~12s" would read as "about": a lower bound has a ">". */
+static const char *age(const struct value *v, int width, char room[FORMAT_MAX])
+{
+	char text[FMT_MAX];
+
+	if (!v->at_least)
+		return fmt_age(room, v->real, width);
+	snprintf(room, FORMAT_MAX, ">%s", fmt_age(text, v->real, width ? width - 1 : 0));
+	return room;
+}
+
+const char *format_value(const struct value *v, int width, char room[FORMAT_MAX])
+{
+	switch (v->type) {
+	case VALUE_COUNT:
+		return fmt_count(room, (uint64_t)v->number, width);
+	case VALUE_DELTA:
+		return fmt_delta(room, v->number, width);
+	case VALUE_BYTES:
+		return fmt_bytes(room, (uint64_t)v->number, width);
+	case VALUE_ID:
+		return plain_number(v, room);
+	case VALUE_RATE:
+		return fmt_rate(room, v->real, width);
+	case VALUE_TREND:
+		return fmt_trend(room, v->real, width);
+	case VALUE_PERCENT:
+		return fmt_percent(room, v->real, width);
+	case VALUE_AGE:
+		return age(v, width, room);
+	case VALUE_TEXT:
+		return v->text;
+	case VALUE_ADDRESS:
+		fmt_address(room, v->address->bytes, v->ipv4);
+		add_scope(v->address, room);
+		return room;
+	default:
+		return "-";
+	}
+}
+
+static void remove_all(char *text, char unwanted)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; from++)
+		if (*from != unwanted)
+			*to++ = *from;
+	*to = '\0';
+}
+
+const char *format_plain(const struct value *v, char room[FORMAT_MAX])
+{
+	switch (v->type) {
+	case VALUE_COUNT:
+	case VALUE_BYTES:
+		return plain_number(v, room);
+	case VALUE_TEXT:
+	case VALUE_ADDRESS:
+	case VALUE_NONE:
+		return format_value(v, 0, room);
+	default:
+		format_value(v, 0, room);
+		remove_all(room, ',');
+		remove_all(room, ' ');
+		return room;
+	}
+}
+
+bool format_is_right(enum value_type type)
+{
+	return type != VALUE_TEXT && type != VALUE_ADDRESS;
+}
+
+const char *format_endpoint(const struct frame *f, const struct sock *s, bool local,
+	char room[FORMAT_MAX + 16])
+{
+	static const uint8_t any[16];
+	const struct address *a = &f->addresses[local ? s->local : s->remote];
+	unsigned port = local ? s->local_port : s->remote_port;
+	bool ipv4 = s->flags & SOCK_IPV4;
+	bool dual = !ipv4 && sock_is_listener(s) && !(s->flags & SOCK_V6ONLY) &&
+		    memcmp(a->bytes, any, sizeof any) == 0;
+	char text[FORMAT_MAX];
+
+	fmt_address(text, a->bytes, ipv4);
+	add_scope(a, text);
+	snprintf(room, FORMAT_MAX + 16, dual ? "*%.0s:%u" : ipv4 ? "%s:%u" : "[%s]:%u", text, port);
+	return room;
+}

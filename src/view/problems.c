@@ -1,0 +1,75 @@
+/* The words for what kept a frame from being whole: what is missing, why, and what would bring it. */
+#include "sockdash/problems.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "sockdash/fmt.h"
+
+static const char *why_no_sock_diag(int error)
+{
+	switch (-error) {
+	case EPROTONOSUPPORT:
+		return "this kernel has no sock_diag";
+	case EPERM:
+	case EACCES:
+	case EAFNOSUPPORT:
+		return "a sandbox forbids sock_diag";
+	default:
+		return strerror(-error);
+	}
+}
+
+static const char *why_no_protocol(int error)
+{
+	return error == -ENOENT ? "the kernel module is missing: modprobe" : strerror(-error);
+}
+
+static void add_protocol(struct buf *b, const char *proto, const char *module, int error)
+{
+	buf_addf(b, "%s sockets are missing: %s", proto, why_no_protocol(error));
+	if (error == -ENOENT)
+		buf_addf(b, " %s", module);
+}
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void add_hidden(struct buf *b, const struct frame *f)
+{
+	char count[FMT_MAX];
+
+	buf_addf(b, "the owner%s of %s socket%s cannot be seen", plural(f->owners_hidden),
+		fmt_count(count, f->owners_hidden, 0), plural(f->owners_hidden));
+	if (f->procs_hidden)
+		buf_addf(b, ": %s process%s unreadable without CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
+			fmt_count(count, f->procs_hidden, 0), f->procs_hidden == 1 ? "" : "es");
+	else
+		buf_adds(b, ": of the kernel, of another pid namespace, or just ended");
+}
+
+size_t problems_of(const struct frame *f, struct buf out[PROBLEMS_MAX])
+{
+	const int *p = f->problems;
+	size_t n = 0;
+
+	for (size_t i = 0; i < PROBLEMS_MAX; i++)
+		out[i] = (struct buf){ 0 };
+	if (p[FRAME_NO_SOCK_DIAG])
+		buf_addf(&out[n++], "%s: reading /proc/net instead (slower, no backlogs)",
+			why_no_sock_diag(p[FRAME_NO_SOCK_DIAG]));
+	if (p[FRAME_NO_TCP])
+		add_protocol(&out[n++], "TCP", "tcp_diag", p[FRAME_NO_TCP]);
+	if (p[FRAME_NO_UDP])
+		add_protocol(&out[n++], "UDP", "udp_diag", p[FRAME_NO_UDP]);
+	if (p[FRAME_NO_PROC])
+		buf_addf(&out[n++], "owners are not known: /proc: %s", strerror(-p[FRAME_NO_PROC]));
+	else if (f->owners_hidden && f->owners_known)
+		add_hidden(&out[n++], f);
+	if (p[FRAME_NO_WAIT_AGE])
+		buf_addf(&out[n++], "ages of CLOSE-WAIT sockets are not known: %s",
+			strerror(-p[FRAME_NO_WAIT_AGE]));
+	return n;
+}

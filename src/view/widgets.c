@@ -1,0 +1,34 @@
+/* Bars and sparklines, from the block characters U+2581 to U+258F. */
+#include "sockdash/widgets.h"
+
+void widget_bar(struct cells *c, struct area a, int x, int y, int width, double share)
+{
+	int eighths = (int)(share * width * 8 + 0.5);
+
+	if (share > 0 && eighths == 0)
+		eighths = 1;
+	if (eighths > width * 8)
+		eighths = width * 8;
+	cells_repeat(c, a, x, y, eighths / 8, ROLE_BAR, 0x2588);
+	/* U+258F is one eighth, U+2589 seven. */
+	if (eighths % 8 > 0)
+		cells_repeat(c, a, x + eighths / 8, y, 1, ROLE_BAR, (uint32_t)(0x2590 - eighths % 8));
+}
+
+void widget_sparkline(struct cells *c, struct area a, int x, int y, int width, enum role role,
+	const struct trend *t, uint32_t full)
+{
+	uint32_t shown = t->count < (uint32_t)(width > 0 ? width : 0) ? t->count : (uint32_t)width;
+
+	if (width <= 0)
+		return;
+	for (uint32_t i = 0; !full && i < t->count; i++)
+		full = t->values[i] > full ? t->values[i] : full;
+	for (uint32_t i = 0; i < shown; i++) {
+		uint64_t value = t->values[t->count - shown + i];
+		uint64_t level = full ? (value * 7 + full / 2) / full : 0;
+
+		cells_repeat(c, a, x + width - (int)shown + (int)i, y, 1, role,
+			(uint32_t)(0x2581 + (level > 7 ? 7 : level)));
+	}
+}

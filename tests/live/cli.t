@@ -1,0 +1,235 @@
+#!/usr/bin/env bash
+# What the command line promises to scripts.
+# shellcheck disable=SC2016,SC2317 source=tests/live/lib.sh
+. "$(dirname "$0")/lib.sh"
+live_begin 120 "$@"
+
+# Enough that no pipe holds a whole table.
+zoo_start --scale 20
+
+# ---- Wrong usage --------------------------------------------------------------------------------
+
+# refuses WORD ARGUMENT...: status 2, a message that has WORD, and nothing on standard output
+refuses()
+{
+	local word=$1 status
+	shift
+	sockdash "$@" >"$T/out"
+	status=$?
+	if ((status == 2)) && [[ ! -s $T/out ]] && grep -qFe "$word" "$T/err"; then
+		pass "refuses: $*"
+	else
+		fail "refuses: $*" < <(
+			echo "status $status; on standard error:"
+			cat "$T/err"
+			echo "on standard output:"
+			head -c 200 "$T/out"
+		)
+	fi
+}
+
+refuses frobnicate --frobnicate
+refuses frobnicate sockets --frobnicate
+refuses Z -Z states
+refuses nosuchview nosuchview
+refuses nosuchfield sockets -s nosuchfield
+refuses nosuchfield sockets -s -nosuchfield
+refuses nosuchfield sockets -c proto,nosuchfield
+refuses nosuchfield states --columns nosuchfield,count
+refuses abc states -d abc
+refuses 0.01 states --interval 0.01
+refuses -1 states -d -1
+refuses 1x states -d 1x
+refuses xyz states -n xyz
+refuses -5 states -n -5
+refuses 99999999999999999999 states -n 99999999999999999999
+refuses abc leaks -w abc
+refuses -3 leaks --window=-3
+refuses sometimes states --color sometimes
+refuses interval states --interval
+refuses interval states --interval=
+refuses count states --count
+
+# ---- Output -------------------------------------------------------------------------------------
+
+sockdash --version >"$T/out"
+is "$? $(wc -l <"$T/out") $(wc -c <"$T/err")" '0 1 0' '--version'
+sockdash --help >"$T/out"
+is "$? $(wc -c <"$T/err")" '0 0' '--help'
+missing=
+for word in states listen procs leaks sockets --interval --json --columns; do
+	grep -qFe "$word" "$T/out" || missing+=" $word"
+done
+is "$missing" '' '--help names views and options'
+
+quiet()
+{
+	local status
+	set -o pipefail
+	sockdash "$@" | head -n 1 >"$T/out"
+	status=$?
+	set +o pipefail
+	((status == 141)) && status=0
+	is "$status $(wc -l <"$T/out") $(cat "$T/err")" '0 1 ' "$* | head -1 ends quietly"
+}
+quiet sockets
+quiet sockets --csv
+quiet sockets --json -c proto,state,inode,cookie,local_address,remote_address
+quiet sockets -n 100 -d 0.1
+
+for format in '' --json --csv; do
+	# shellcheck disable=SC2086
+	sockdash sockets $format >/dev/full
+	is "$? $(grep -c . "$T/err")" '1 1' "a full disk, ${format:-text}: status 1, one line says so"
+done
+
+sockdash sockets >"$T/out"
+is "$(grep -c $'\033' "$T/out")" 0 'no colours where there is no terminal'
+sockdash sockets -H >"$T/headless"
+is "$(wc -l <"$T/headless")" "$(($(wc -l <"$T/out") - 1))" 'text: -H takes a line away'
+is "$(wc -l <"$T/headless")" "$(sockdash sockets --json | jq '.rows | length')" 'text: a line a row'
+
+# ---- JSON ---------------------------------------------------------------------------------------
+
+# What DESIGN promises of each view.
+declare -A fields=(
+	[states]='proto state count percent delta'
+	[listen]='netns proto address port pid process user unit conns estab close_wait syn_recv
+		accept_queue backlog drops drops_rate'
+	[procs]='pid process user unit cmdline conns estab close_wait time_wait syn_sent listen udp delta
+		opened_rate closed_rate fds fd_limit'
+	[leaks]='pid process unit close_wait growth in_rate out_rate oldest unread eof_unread not_closed
+		fds fd_limit exhaustion verdict peer'
+	[sockets]='netns proto state recv_q send_q local_address local_port remote_address remote_port
+		pid process user unit age timer inode cookie'
+)
+
+for view in states listen procs leaks sockets; do
+	window=()
+	[[ $view == leaks ]] && window=(-w 0.5)
+	sockdash "$view" -n 2 -d 0.1 --json "${window[@]}" >"$T/out"
+	is "$? $(wc -l <"$T/out") $(cat "$T/err")" '0 2 ' "$view: two samples, two lines"
+	holds "$T/out" '.view == $view and (.sockdash | type == "string") and (.host | type == "string") and
+		(.time | test("^[0-9-]{10}T[0-9:]{8}\\.[0-9]{3}Z$")) and
+		(.rows | type == "array" and length > 0)' "$view: the document" --arg view "$view"
+	holds "$T/out" '.sample | (.source | type == "string") and .sockets > 0 and .partial == false and
+		.wall_ms >= 0 and .cpu_ms >= 0 and (.owners_hidden == 0 or $root == "")' "$view: the sample" \
+		--arg root "$LIVE_IS_ROOT"
+	# shellcheck disable=SC2086
+	holds "$T/out" '[.rows[] | ($ARGS.positional - keys)[]] | unique | . == []' \
+		"$view: the fields" --args ${fields[$view]}
+done
+sockdash states -n 3 -d 0.1 --json >"$T/out"
+is "$(jq -s 'map(.time) | . == sort and (unique | length) == 3' "$T/out")" true 'times go on'
+
+# ---- CSV ----------------------------------------------------------------------------------------
+
+# The number of columns of each record, "" being a quote in a quoted one.
+columns()
+{
+	awk '
+		{
+			for (i = 1; i <= length($0); i++) {
+				c = substr($0, i, 1)
+				if (c == "\"")
+					quoted = !quoted
+				else if (c == "," && !quoted)
+					commas++
+			}
+			if (!quoted) {
+				print commas + 1
+				commas = 0
+			}
+		}' "$1" | uniq
+}
+
+for view in states listen procs leaks sockets; do
+	sockdash "$view" --csv -w 0.5 >"$T/out"
+	is "$? $(columns "$T/out" | wc -l)" '0 1' "$view --csv: as many columns in every line"
+	head -n 1 "$T/out" | tr , '\n' | sort >"$T/header"
+	sockdash "$view" --json -w 0.5 | jq -r '.rows[0] | keys[]' | sort >"$T/keys"
+	same "$T/header" "$T/keys" "$view --csv: the header has the names of the JSON"
+done
+sockdash states --csv -c proto,state,count >"$T/out"
+sockdash states --csv -c proto,state,count -H >"$T/headless"
+is "$(head -n 1 "$T/out")" proto,state,count 'CSV: the header'
+tail -n +2 "$T/out" >"$T/tail"
+same "$T/headless" "$T/tail" 'CSV: -H drops the header and nothing else'
+sockdash states --csv -n 2 -d 0.1 -c proto,state,count >"$T/twice"
+cat "$T/out" "$T/tail" >"$T/wanted"
+same "$T/twice" "$T/wanted" 'CSV: one header for all samples'
+
+# ---- Columns, order, selection ------------------------------------------------------------------
+
+sockdash states --json -c count,state >"$T/out"
+holds "$T/out" '.rows | all(keys_unsorted == ["count", "state"])' '-c picks and orders: JSON'
+is "$(sockdash states --csv -c count,state | head -n 1)" count,state '-c picks and orders: CSV'
+is "$(sockdash sockets -c local_port -H | grep -c '^ *[0-9][0-9]* *$')" \
+	"$(sockdash sockets -H | wc -l)" '-c picks: text'
+
+# ordered VIEW FIELD
+ordered()
+{
+	sockdash "$1" --json -s "$2" >"$T/out"
+	holds "$T/out" "[.rows[].$2] | . == sort and (unique | length) > 1" "$1 -s $2"
+	sockdash "$1" --json -s "-$2" >"$T/out"
+	holds "$T/out" "[.rows[].$2] | . == (sort | reverse) and (unique | length) > 1" "$1 -s -$2"
+}
+ordered states count
+ordered sockets recv_q
+ordered sockets local_port
+ordered procs conns
+ordered listen backlog
+
+# The sort key need not be shown.
+is "$(sockdash states --csv -H -c count -s -count)" \
+	"$(sockdash states --csv -H -c count | sort -rn)" 'sorted by what is not the first column'
+
+# selects OPTIONS SS-OPTIONS
+selects()
+{
+	# shellcheck disable=SC2086
+	sockdash sockets --json $1 >"$T/out"
+	is "$(jq '.rows | length' "$T/out")" "$(ss "$2" | wc -l)" "$1: as many as ss $2"
+}
+selects -t -tanH
+holds "$T/out" '.rows | all(.proto == "tcp")' '-t: TCP only'
+selects -u -uanH
+holds "$T/out" '.rows | all(.proto == "udp")' '-u: UDP only'
+selects '-t -u' -tuanH
+selects -4 -tuanH4
+holds "$T/out" '.rows | all(.local_address | contains(":") | not)' '-4: IPv4 only'
+selects -6 -tuanH6
+holds "$T/out" '.rows | all(.local_address | contains(":"))' '-6: IPv6 only'
+selects '-4 -6' -tuanH
+selects '-t -6' -tanH6
+selects -u4 -uanH4
+
+# ---- Without privilege --------------------------------------------------------------------------
+
+if [[ -n $LIVE_IS_ROOT ]] && command -v setpriv >/dev/null; then
+	cp "$SOCKDASH" "$T/sockdash"
+	as_nobody()
+	{
+		timeout -k 2 30 setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all \
+			"$T/sockdash" "$@" 2>"$T/err"
+	}
+	as_nobody procs --json >"$T/out"
+	is "$?" 0 'unprivileged: works'
+	holds "$T/out" '.sample.owners_hidden > 0' 'unprivileged: says that owners are hidden'
+	as_nobody procs >"$T/out"
+	is "$(grep -c . "$T/err")" 1 'unprivileged: a line on standard error says so'
+	ss_states()
+	{
+		ss_lines -tanH | awk '{ print "tcp", $1 }' | sort | uniq -c | awk '{ print $2, $3, $1 }'
+	}
+	states_of_nobody()
+	{
+		as_nobody states -t --csv -H -c proto,state,count | tr , ' ' | grep -v ' 0$' | sort
+	}
+	agree 'unprivileged: the counts are right' ss_states states_of_nobody
+else
+	skip 'unprivileged' 'needs root and setpriv'
+fi
+
+live_end

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Leaks of a known rate and kind, next to a server that is only busy.
+# shellcheck disable=SC2016 source=tests/live/lib.sh
+. "$(dirname "$0")/lib.sh"
+live_begin 90 "$@"
+
+# leaker RATE PORT OPTION...: its pid is then in $live_pid
+leaker()
+{
+	live_start "$TOOLS/leaker" --seconds 60 --rate "$1" --port "$2" "${@:3}"
+	is "$live_said" "ready pid=$live_pid" "a leaker: $*"
+}
+
+# row FILE PID
+row()
+{
+	jq -c --argjson pid "$2" '.rows[] | select(.pid == $pid)' "$1"
+}
+
+# ---- One leak and a healthy server --------------------------------------------------------------
+
+leaker 20 7201 --healthy
+healthy=$live_pid
+leaker 5 7200 --kind not-closed
+leaking=$live_pid
+
+before=$(find "/proc/$leaking/fd" -mindepth 1 | wc -l)
+sockdash leaks --json -w 4 >"$T/leaks"
+after=$(find "/proc/$leaking/fd" -mindepth 1 | wc -l)
+limit=$(awk '/^Max open files/ { print $4 }' "/proc/$leaking/limits")
+
+is "$(jq '.rows[0].pid' "$T/leaks")" "$leaking" 'the leak comes first'
+row "$T/leaks" "$leaking" >"$T/leak"
+holds "$T/leak" '.growth >= 4.5 and .growth <= 5.5' 'growth within 10 %'
+holds "$T/leak" '.in_rate >= 4.5 and .in_rate <= 5.5 and .out_rate == 0' 'all in, nothing out'
+holds "$T/leak" '.close_wait >= 20 and .unread == 0 and .eof_unread <= 1 and
+	.not_closed == .close_wait - .eof_unread' 'the kind: not closed'
+holds "$T/leak" '.fds >= $before and .fds <= $after and .fd_limit == $limit' \
+	'descriptors and their limit' \
+	--argjson before "$before" --argjson after "$after" --argjson limit "$limit"
+holds "$T/leak" '((.fd_limit - .fds) / .growth) as $s |
+	.exhaustion > 0.95 * $s and .exhaustion < 1.05 * $s' \
+	'when they run out'
+holds "$T/leak" '.verdict | test("leak"; "i")' 'the verdict'
+holds "$T/leak" '.oldest > 3.5 and .oldest < 30' 'the oldest'
+
+row "$T/leaks" "$healthy" >"$T/healthy"
+if [[ -s $T/healthy ]]; then
+	holds "$T/healthy" '(.growth // 0) | . > -1 and . < 1' 'the healthy one does not grow'
+	holds "$T/healthy" '(.verdict // "") | test("leak"; "i") | not' 'its verdict'
+else
+	pass 'the healthy one is not listed'
+fi
+
+# ---- Three kinds at once ------------------------------------------------------------------------
+
+leaker 10 7202 --kind unread
+unread=$live_pid
+leaker 20 7203 --kind eof
+eof=$live_pid
+
+sockdash leaks --json -w 4 -s -growth >"$T/leaks"
+is "$(jq -c '[.rows[:3][].pid]' "$T/leaks")" "[$eof,$unread,$leaking]" 'sorted by growth'
+row "$T/leaks" "$unread" >"$T/leak"
+holds "$T/leak" '.growth >= 9 and .growth <= 11' 'growth within 10 %: unread'
+holds "$T/leak" '.unread == .close_wait and .eof_unread == 0 and .not_closed == 0' 'the kind: unread'
+row "$T/leaks" "$eof" >"$T/leak"
+holds "$T/leak" '.growth >= 18 and .growth <= 22' 'growth within 10 %: end of file unread'
+holds "$T/leak" '.eof_unread == .close_wait and .unread == 0 and .not_closed == 0' \
+	'the kind: end of file unread'
+
+# What left is no longer there.
+live_stop "$unread" "$eof"
+sockdash leaks --json -w 1 >"$T/leaks"
+holds "$T/leaks" '[.rows[].pid] | (index($a) or index($b)) | not' 'no rows of processes that ended' \
+	--argjson a "$unread" --argjson b "$eof"
+
+live_end

@@ -1,0 +1,142 @@
+/* test_diag_request: requests as the kernel will read them, byte by byte (little-endian or
+ * big-endian). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "sockdash/diag.h"
+
+/* Writes into memory of exactly DIAG_REQUEST_MAX bytes; whatever is not written must stay 0x5a. */
+static size_t request(uint8_t out[DIAG_REQUEST_MAX], const struct diag_query *query)
+{
+	uint8_t *exact = malloc(DIAG_REQUEST_MAX);
+	size_t len;
+
+	assert_non_null(exact);
+	memset(exact, 0x5a, DIAG_REQUEST_MAX);
+	len = diag_request(exact, query, 0x01020304);
+	assert_true(len <= DIAG_REQUEST_MAX);
+	for (size_t i = len; i < DIAG_REQUEST_MAX; i++)
+		assert_int_equal(exact[i], 0x5a);
+	memcpy(out, exact, DIAG_REQUEST_MAX);
+	free(exact);
+	return len;
+}
+
+static void check_head(const uint8_t *bytes, uint32_t len, uint16_t type)
+{
+	struct nlmsghdr head;
+
+	memcpy(&head, bytes, sizeof(head));
+	assert_int_equal(head.nlmsg_len, len);
+	assert_int_equal(head.nlmsg_type, type);
+	assert_int_equal(head.nlmsg_flags, 0x301); /* NLM_F_REQUEST | NLM_F_DUMP */
+	assert_int_equal(head.nlmsg_seq, 0x01020304);
+	assert_int_equal(head.nlmsg_pid, 0);
+}
+
+static uint32_t u32_at(const uint8_t *bytes, size_t at)
+{
+	uint32_t value;
+
+	memcpy(&value, bytes + at, sizeof(value));
+	return value;
+}
+
+static void test_one_family(void **state)
+{
+	struct diag_query query = { AF_INET6, IPPROTO_UDP, 1u << 10 | 1u << 7, DIAG_WANT_DROPS };
+	uint8_t bytes[DIAG_REQUEST_MAX], zero[48] = { 0 };
+
+	(void)state;
+	assert_int_equal(request(bytes, &query), 72);
+	check_head(bytes, 72, 20);
+	assert_int_equal(bytes[16], AF_INET6);
+	assert_int_equal(bytes[17], IPPROTO_UDP);
+	assert_int_equal(bytes[18], 0x40); /* 1 << (SKMEMINFO - 1) */
+	assert_int_equal(bytes[19], 0);
+	assert_int_equal(u32_at(bytes, 20), 0x480);
+	assert_memory_equal(bytes + 24, zero, 48);
+}
+
+static void test_both_families(void **state)
+{
+	struct diag_query query = { 0, IPPROTO_TCP, 1u << 1, DIAG_WANT_DROPS | DIAG_WANT_INFO };
+	uint8_t bytes[DIAG_REQUEST_MAX], zero[48] = { 0 };
+
+	(void)state;
+	assert_int_equal(request(bytes, &query), 16 + sizeof(struct inet_diag_req));
+	check_head(bytes, 16 + sizeof(struct inet_diag_req), 18);
+	assert_int_equal(bytes[19], 0x42);
+	assert_memory_equal(bytes + 20, zero, 48);
+	assert_int_equal(u32_at(bytes, 68), 2);
+	assert_int_equal(u32_at(bytes, 72), 0);
+}
+
+static void test_extensions(void **state)
+{
+	static const struct {
+		unsigned want;
+		uint8_t bits;
+	} cases[] = {
+		{ 0, 0 },
+		{ DIAG_WANT_INFO, 0x02 },
+		{ DIAG_WANT_DROPS, 0x40 },
+		{ ~0u, 0x42 },
+	};
+	uint8_t bytes[DIAG_REQUEST_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct diag_query query = { AF_INET, IPPROTO_TCP, 2, cases[i].want };
+
+		request(bytes, &query);
+		assert_int_equal(bytes[18], cases[i].bits);
+	}
+}
+
+/* Bit 13 would make the kernel walk the table of bound ports, bit 0 is no state. */
+static void test_only_real_states_are_sent(void **state)
+{
+	struct diag_query one = { AF_INET, IPPROTO_TCP, UINT32_MAX, 0 };
+	struct diag_query both = { 0, IPPROTO_TCP, UINT32_MAX, 0 };
+	uint8_t bytes[DIAG_REQUEST_MAX];
+
+	(void)state;
+	request(bytes, &one);
+	assert_int_equal(u32_at(bytes, 20), 0xffe);
+	request(bytes, &both);
+	assert_int_equal(u32_at(bytes, 68), 0xffe);
+}
+
+static void test_what_cannot_be_asked(void **state)
+{
+	struct diag_query query = { 0, IPPROTO_UDP, 0xffe, 0 };
+	uint8_t bytes[DIAG_REQUEST_MAX];
+
+	(void)state;
+	assert_int_equal(request(bytes, &query), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_family),
+		cmocka_unit_test(test_both_families),
+		cmocka_unit_test(test_extensions),
+		cmocka_unit_test(test_only_real_states_are_sent),
+		cmocka_unit_test(test_what_cannot_be_asked),
+	};
+
+	return cmocka_run_group_tests_name("diag_request", tests, NULL, NULL);
+}
