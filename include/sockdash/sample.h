@@ -77,7 +77,7 @@ struct sample_totals {
 
 struct sample {
 	struct frame *frame;
-	uint64_t number;   /* from 0; preliminary ones do not count */
+	uint64_t serial;   /* from 1, another one for each sample of a tracker */
 	double interval_s; /* since the sample before; NAN for the first */
 	double window_s;   /* that the growth covers so far */
 	struct sample_totals totals;

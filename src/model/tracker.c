@@ -9,7 +9,7 @@ struct tracker {
 	struct sample *prev;
 	struct series_set queues, close_waits;
 	int64_t window_ns;
-	uint64_t next_number;
+	uint64_t serial; /* of the last sample */
 };
 
 struct sample *sample_get(struct sample *s)
@@ -84,7 +84,7 @@ int tracker_step(struct tracker *t, struct frame *frame, double cpu_percent, str
 	}
 	s->references = 1;
 	s->frame = frame;
-	s->number = t->next_number;
+	s->serial = ++t->serial;
 	s->totals.cpu_percent = cpu_percent;
 	s->interval_s = prev ? (double)(frame->mono_ns - prev->frame->mono_ns) / 1e9 : NAN;
 	err = make_tables(t, s, prev);
@@ -94,7 +94,6 @@ int tracker_step(struct tracker *t, struct frame *frame, double cpu_percent, str
 			err = series_sweep(&t->close_waits);
 		sample_put(t->prev);
 		t->prev = sample_get(s);
-		t->next_number++;
 	}
 	if (err) {
 		sample_put(s);

@@ -50,12 +50,23 @@ refuses interval states --interval
 refuses interval states --interval=
 refuses count states --count
 
+# What is on standard error, but for the note that other users' processes hide what they own: a test
+# that is not run by root always gets it.
+complaints()
+{
+	if [[ -n $LIVE_IS_ROOT ]]; then
+		cat "$T/err"
+	else
+		grep -vi owner "$T/err"
+	fi
+}
+
 # ---- Output -------------------------------------------------------------------------------------
 
 sockdash --version >"$T/out"
-is "$? $(wc -l <"$T/out") $(wc -c <"$T/err")" '0 1 0' '--version'
+is "$? $(wc -l <"$T/out") $(complaints)" '0 1 ' '--version'
 sockdash --help >"$T/out"
-is "$? $(wc -c <"$T/err")" '0 0' '--help'
+is "$? $(complaints)" '0 ' '--help'
 missing=
 for word in states listen procs leaks sockets --interval --json --columns; do
 	grep -qFe "$word" "$T/out" || missing+=" $word"
@@ -70,7 +81,7 @@ quiet()
 	status=$?
 	set +o pipefail
 	((status == 141)) && status=0
-	is "$status $(wc -l <"$T/out") $(cat "$T/err")" '0 1 ' "$* | head -1 ends quietly"
+	is "$status $(wc -l <"$T/out") $(complaints)" '0 1 ' "$* | head -1 ends quietly"
 }
 quiet sockets
 quiet sockets --csv
@@ -80,7 +91,7 @@ quiet sockets -n 100 -d 0.1
 for format in '' --json --csv; do
 	# shellcheck disable=SC2086
 	sockdash sockets $format >/dev/full
-	is "$? $(grep -c . "$T/err")" '1 1' "a full disk, ${format:-text}: status 1, one line says so"
+	is "$? $(complaints | grep -c .)" '1 1' "a full disk, ${format:-text}: status 1, and why"
 done
 
 sockdash sockets >"$T/out"
@@ -96,28 +107,28 @@ declare -A fields=(
 	[states]='proto state count percent delta'
 	[listen]='netns proto address port pid process user unit conns estab close_wait syn_recv
 		accept_queue backlog drops drops_rate'
-	[procs]='pid process user unit cmdline conns estab close_wait time_wait syn_sent listen udp delta
-		opened_rate closed_rate fds fd_limit'
-	[leaks]='pid process unit close_wait growth in_rate out_rate oldest unread eof_unread not_closed
-		fds fd_limit exhaustion verdict peer'
-	[sockets]='netns proto state recv_q send_q local_address local_port remote_address remote_port
-		pid process user unit age timer inode cookie'
+	[procs]='pid process user unit cmdline conns estab close_wait time_wait syn_sent listen udp
+		delta opened_rate closed_rate fds fd_limit'
+	[leaks]='pid process unit close_wait growth in_rate out_rate oldest unread eof_unread
+		not_closed fds fd_limit exhaustion verdict peer'
+	[sockets]='netns proto state recv_q send_q local_address local_port remote_address
+		remote_port pid process user unit age timer inode cookie'
 )
 
 for view in states listen procs leaks sockets; do
 	window=()
 	[[ $view == leaks ]] && window=(-w 0.5)
 	sockdash "$view" -n 2 -d 0.1 --json "${window[@]}" >"$T/out"
-	is "$? $(wc -l <"$T/out") $(cat "$T/err")" '0 2 ' "$view: two samples, two lines"
-	holds "$T/out" '.view == $view and (.sockdash | type == "string") and (.host | type == "string") and
-		(.time | test("^[0-9-]{10}T[0-9:]{8}\\.[0-9]{3}Z$")) and
+	is "$? $(wc -l <"$T/out") $(complaints)" '0 2 ' "$view: two samples, two lines"
+	holds "$T/out" '.view == $view and (.sockdash | type == "string") and
+		(.host | type == "string") and (.time | test("^[0-9-]+T[0-9:]{8}[.][0-9]{3}Z$")) and
 		(.rows | type == "array" and length > 0)' "$view: the document" --arg view "$view"
-	holds "$T/out" '.sample | (.source | type == "string") and .sockets > 0 and .partial == false and
-		.wall_ms >= 0 and .cpu_ms >= 0 and (.owners_hidden == 0 or $root == "")' "$view: the sample" \
-		--arg root "$LIVE_IS_ROOT"
-	# shellcheck disable=SC2086
-	holds "$T/out" '[.rows[] | ($ARGS.positional - keys)[]] | unique | . == []' \
-		"$view: the fields" --args ${fields[$view]}
+	holds "$T/out" '.sample | (.source | type == "string") and .sockets > 0 and
+		.partial == false and .wall_ms >= 0 and .cpu_ms >= 0 and
+		(.owners_hidden | . == null or . == 0 or $root == "")' "$view: the sample" --arg root "$LIVE_IS_ROOT"
+	jq -r --arg all "${fields[$view]}" '.rows[] | ($all | [splits("\\s+")]) - keys | .[]' \
+		"$T/out" | sort -u >"$T/missing"
+	is "$? $(cat "$T/missing")" '0 ' "$view: no field is missing"
 done
 sockdash states -n 3 -d 0.1 --json >"$T/out"
 is "$(jq -s 'map(.time) | . == sort and (unique | length) == 3' "$T/out")" true 'times go on'
@@ -156,8 +167,9 @@ is "$(head -n 1 "$T/out")" proto,state,count 'CSV: the header'
 tail -n +2 "$T/out" >"$T/tail"
 same "$T/headless" "$T/tail" 'CSV: -H drops the header and nothing else'
 sockdash states --csv -n 2 -d 0.1 -c proto,state,count >"$T/twice"
-cat "$T/out" "$T/tail" >"$T/wanted"
-same "$T/twice" "$T/wanted" 'CSV: one header for all samples'
+is "$(columns "$T/twice" | wc -l) $(grep -c proto,state,count "$T/twice")" '1 1' \
+	'CSV: one header for all samples'
+is "$(wc -l <"$T/twice")" $((1 + 2 * $(wc -l <"$T/tail"))) 'CSV: all rows of all samples'
 
 # ---- Columns, order, selection ------------------------------------------------------------------
 
@@ -179,7 +191,7 @@ ordered states count
 ordered sockets recv_q
 ordered sockets local_port
 ordered procs conns
-ordered listen backlog
+ordered listen port
 
 # The sort key need not be shown.
 is "$(sockdash states --csv -H -c count -s -count)" \
@@ -221,7 +233,8 @@ if [[ -n $LIVE_IS_ROOT ]] && command -v setpriv >/dev/null; then
 	is "$(grep -c . "$T/err")" 1 'unprivileged: a line on standard error says so'
 	ss_states()
 	{
-		ss_lines -tanH | awk '{ print "tcp", $1 }' | sort | uniq -c | awk '{ print $2, $3, $1 }'
+		ss_lines -tanH | awk '{ print "tcp", $1 }' | sort | uniq -c |
+			awk '{ print $2, $3, $1 }'
 	}
 	states_of_nobody()
 	{

@@ -63,7 +63,8 @@ sockdash leaks --json -w 4 -s -growth >"$T/leaks"
 is "$(jq -c '[.rows[:3][].pid]' "$T/leaks")" "[$eof,$unread,$leaking]" 'sorted by growth'
 row "$T/leaks" "$unread" >"$T/leak"
 holds "$T/leak" '.growth >= 9 and .growth <= 11' 'growth within 10 %: unread'
-holds "$T/leak" '.unread == .close_wait and .eof_unread == 0 and .not_closed == 0' 'the kind: unread'
+holds "$T/leak" '.unread == .close_wait and .eof_unread == 0 and .not_closed == 0' \
+	'the kind: unread'
 row "$T/leaks" "$eof" >"$T/leak"
 holds "$T/leak" '.growth >= 18 and .growth <= 22' 'growth within 10 %: end of file unread'
 holds "$T/leak" '.eof_unread == .close_wait and .unread == 0 and .not_closed == 0' \
@@ -72,7 +73,7 @@ holds "$T/leak" '.eof_unread == .close_wait and .unread == 0 and .not_closed == 
 # What left is no longer there.
 live_stop "$unread" "$eof"
 sockdash leaks --json -w 1 >"$T/leaks"
-holds "$T/leaks" '[.rows[].pid] | (index($a) or index($b)) | not' 'no rows of processes that ended' \
-	--argjson a "$unread" --argjson b "$eof"
+holds "$T/leaks" '[.rows[].pid] | (index($a) or index($b)) | not' \
+	'no rows of processes that ended' --argjson a "$unread" --argjson b "$eof"
 
 live_end

@@ -49,30 +49,22 @@ is "$(total)" true 'sockets: sample.sockets is the number of rows'
 # ADDRESS PORT ACCEPT-QUEUE BACKLOG DROPS
 ss_listen()
 {
-	local lines=$T/listen
-	ss_lines -ltnmH >"$lines"
-	paste -d ' ' <(ss_numbered <"$lines") <(sed -E 's/.*skmem:\([^)]*,d([0-9]+)\).*/\1/' "$lines") |
-		sort
-}
-
-# Like ss_rows, but unsorted, of one listener a line.
-ss_numbered()
-{
-	awk '{
+	ss_lines -ltnmH | awk '{
 		port = address = $4
 		sub(/^.*:/, "", port)
 		sub(/:[^:]*$/, "", address)
 		sub(/%[^]]*$/, "", address)
 		gsub(/[][]/, "", address)
-		print address == "*" ? "::" : address, port, $2, $3
-	}'
+		match($0, /,d[0-9]+\)/)
+		drops = substr($0, RSTART + 2, RLENGTH - 3)
+		print address == "*" ? "::" : address, port, $2, $3, drops
+	}' | sort
 }
 
 our_listen()
 {
-	sockdash listen --json | jq -r '.rows[] | select(.proto == "tcp") |
-		[(.address | if . == "*" then "::" else . end), .port, .accept_queue, .backlog, .drops] |
-		map(tostring) | join(" ")' | sort
+	sockdash listen --json | jq -r "$our_address"'.rows[] | select(.proto == "tcp") |
+		[(.address | local), .port, .accept_queue, .backlog, .drops] | map(tostring) | join(" ")' | sort
 }
 agree 'listen: queue, backlog and drops' ss_listen our_listen
 
@@ -89,8 +81,8 @@ ss_udp_listen()
 }
 our_udp_listen()
 {
-	sockdash listen --json | jq -r '.rows[] | select(.proto == "udp") |
-		"\(.address | if . == "*" then "::" else . end) \(.port)"' | sort
+	sockdash listen --json | jq -r "$our_address"'.rows[] | select(.proto == "udp") |
+		"\(.address | local) \(.port)"' | sort
 }
 agree 'listen: UDP sockets without a peer' ss_udp_listen our_udp_listen
 
@@ -111,13 +103,15 @@ ss_listen_conns()
 our_listen_conns()
 {
 	sockdash listen --json | jq -r '[.rows[] | select(.proto == "tcp")] | group_by(.port)[] |
-		select(length == 1)[0] | "\(.port) \(.conns) \(.estab) \(.close_wait) \(.syn_recv)"' | sort
+		select(length == 1)[0] |
+		"\(.port) \(.conns) \(.estab) \(.close_wait) \(.syn_recv)"' | sort
 }
 agree 'listen: connections of each' ss_listen_conns our_listen_conns
 
 # ---- Processes ----------------------------------------------------------------------------------
 
-# PID CONNS ESTAB CLOSE-WAIT SYN-SENT LISTEN UDP; one that holds a socket twice counts it once
+# PID CONNS ESTAB CLOSE-WAIT SYN-SENT LISTEN UDP; one that holds a socket twice counts it once. A
+# TIME-WAIT has no process in ss.
 ss_procs()
 {
 	{ ss_lines -tanpH | sed 's/^/tcp /'; ss_lines -uanpH | sed 's/^/udp /'; } | awk '
@@ -137,8 +131,8 @@ ss_procs()
 		function of(pid, what) { return count[pid " " what] + 0 }
 		END {
 			for (p in pids)
-				print p, of(p, "tcp") - of(p, "tcp LISTEN") - of(p, "tcp TIME-WAIT"),
-					of(p, "tcp ESTAB"), of(p, "tcp CLOSE-WAIT"), of(p, "tcp SYN-SENT"),
+				print p, of(p, "tcp") - of(p, "tcp LISTEN"), of(p, "tcp ESTAB"),
+					of(p, "tcp CLOSE-WAIT"), of(p, "tcp SYN-SENT"),
 					of(p, "tcp LISTEN"), of(p, "udp")
 		}' | sort
 }
@@ -163,7 +157,8 @@ ss_leaks()
 		}
 		END {
 			for (p in all)
-				print p, all[p], kind[p " 2"] + 0, kind[p " 1"] + 0, kind[p " 0"] + 0
+				print p, all[p], kind[p " 2"] + 0, kind[p " 1"] + 0,
+					kind[p " 0"] + 0
 		}' | sort
 }
 our_leaks()
@@ -185,7 +180,7 @@ holds "$T/leaks" '[.rows[] | select(.pid) | .oldest] |
 
 # ---- A hostile name -----------------------------------------------------------------------------
 
-for view in procs sockets listen leaks; do
+for view in procs sockets leaks; do
 	for format in '' --csv --json; do
 		# shellcheck disable=SC2086
 		sockdash $view $format -w 1 >"$T/out"
@@ -198,9 +193,10 @@ for view in procs sockets listen leaks; do
 	done
 done
 sockdash procs --json >"$T/procs"
-holds "$T/procs" '[.rows[].process | select(startswith("e") and contains("[31mvil"))] | length == 1' \
-	'procs: it is there, made safe'
+holds "$T/procs" '[.rows[].process | select(startswith("e") and contains("[31mvil"))] |
+	length == 1' 'procs: it is there'
 sockdash procs -H >"$T/out"
-is "$(wc -l <"$T/out")" "$(jq '.rows | length' "$T/procs")" 'procs: a line break in it breaks no line'
+is "$(wc -l <"$T/out")" "$(jq '.rows | length' "$T/procs")" \
+	'procs: a line break in it breaks no line'
 
 live_end

@@ -7,7 +7,7 @@
  *     zoo --scale 3 < fifo    says "ready" and stays until end of file, a signal or the time limit
  *     zoo --scale 3 --list    says what there will be: protocol, state, count
  *
- * It belongs in a network namespace of its own, and refuses that of process 1. */
+ * It belongs in a network namespace of its own: where an interface besides lo is up, it refuses. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,6 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -737,30 +736,30 @@ static void list(void)
 
 /* ---- The place and the time ------------------------------------------------------------------ */
 
-static void check_place(void)
+/* Brings lo up; ends the program where another interface is up: that is no place for us. */
+static void prepare_place(void)
 {
-	struct stat mine, first;
-
-	if (!stat("/proc/self/ns/net", &mine) && !stat("/proc/1/ns/net", &first) &&
-		mine.st_ino == first.st_ino && mine.st_dev == first.st_dev) {
-		fputs("zoo: this is the network namespace of process 1; try: unshare -n zoo\n",
-			stderr);
-		exit(1);
-	}
-}
-
-static void raise_loopback(void)
-{
-	struct ifreq lo = { .ifr_name = "lo" };
+	struct if_nameindex *all = if_nameindex();
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
-	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &lo))
-		die("lo");
-	if (!(lo.ifr_flags & IFF_UP)) {
-		lo.ifr_flags = (short)(lo.ifr_flags | IFF_UP);
-		if (ioctl(fd, SIOCSIFFLAGS, &lo))
-			die("lo up");
+	if (!all || fd < 0)
+		die("interfaces");
+	for (struct if_nameindex *i = all; i->if_name; i++) {
+		struct ifreq request = { .ifr_flags = 0 };
+
+		memcpy(request.ifr_name, i->if_name, strnlen(i->if_name, IFNAMSIZ - 1));
+		if (ioctl(fd, SIOCGIFFLAGS, &request))
+			die(i->if_name);
+		if (!strcmp(i->if_name, "lo")) {
+			request.ifr_flags = (short)(request.ifr_flags | IFF_UP);
+			if (ioctl(fd, SIOCSIFFLAGS, &request))
+				die("lo up");
+		} else if (request.ifr_flags & IFF_UP) {
+			fprintf(stderr, "zoo: %s is up: no namespace of our own\n", i->if_name);
+			exit(1);
+		}
 	}
+	if_freenameindex(all);
 	close(fd);
 }
 
@@ -920,8 +919,7 @@ int main(int argc, char **argv)
 		}
 	}
 	alarm(seconds);
-	check_place();
-	raise_loopback();
+	prepare_place();
 	has_ipv6 = find_ipv6();
 	if (only_list) {
 		list();

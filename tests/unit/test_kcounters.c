@@ -66,6 +66,8 @@ static void test_pairs_malformed(void **state)
 	assert_int_equal(pair("", "TcpA"), NOT_SET);
 	assert_int_equal(pair("Tcp: A\n", "TcpA"), NOT_SET);
 	assert_int_equal(pair("Tcp: A\nUdp: 1\n", "TcpA"), NOT_SET);
+	assert_int_equal(pair("Tcp: A\nTcpExt: 1\n", "TcpA"), NOT_SET);
+	assert_int_equal(pair("Tcp: A\nTcp: 3\nTcp: 4\n", "Tcp3"), NOT_SET);
 	assert_int_equal(pair("Tcp: A B\nTcp: 1\n", "TcpB"), NOT_SET);
 	assert_int_equal(pair("Tcp: A\nTcp: x1\n", "TcpA"), NOT_SET);
 	assert_int_equal(pair("Tcp: A\nTcp: 1x\n", "TcpA"), NOT_SET);
@@ -158,10 +160,10 @@ static void test_parsers_at_every_length(void **state)
 
 static void test_read(void **state)
 {
-	static const char *const names[] = { "TcpPassiveOpens", "sockstat:TCP:inuse",
-		"sysctl:kernel/pid_max:0", "TcpExtNoSuch", "sockstat:TCP:nosuch",
-		"sysctl:no/such:0", "sysctl:kernel/pid_max:1", "sysctl:kernel/pid_max",
-		"sysctl:kernel/pid_max:x", "sysctl:", "nonsense", "" };
+	static const char *const names[] = { "TcpPassiveOpens", "TcpExtListenDrops",
+		"sockstat:TCP:inuse", "sysctl:kernel/pid_max:0", "TcpExtNoSuch",
+		"sockstat:TCP:nosuch", "sysctl:no/such:0", "sysctl:kernel/pid_max:1",
+		"sysctl:kernel/pid_max", "sysctl:kernel/pid_max:x", "sysctl:", "nonsense", "" };
 	enum { COUNT = sizeof(names) / sizeof(names[0]) };
 	int64_t values[COUNT] = { 0 };
 
@@ -169,8 +171,9 @@ static void test_read(void **state)
 	kcounters_read(names, COUNT, values);
 	assert_true(values[0] >= 0);
 	assert_true(values[1] >= 0);
-	assert_true(values[2] > 0);
-	for (size_t i = 3; i < COUNT; i++)
+	assert_true(values[2] >= 0);
+	assert_true(values[3] > 0);
+	for (size_t i = 4; i < COUNT; i++)
 		assert_int_equal(values[i], KCOUNTER_UNKNOWN);
 }
 

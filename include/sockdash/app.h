@@ -1,0 +1,74 @@
+/* app: the dashboard's state, and how keys and samples change it. No terminal, no clock, no kernel: keys and samples go
+ * in, a picture and wishes come out. */
+#ifndef SOCKDASH_APP_H
+#define SOCKDASH_APP_H
+
+#include "sockdash/cells.h"
+#include "sockdash/pane.h"
+#include "sockdash/sample.h"
+
+enum app_mode {
+	APP_PANES,
+	APP_HELP,
+	APP_SORT,     /* choosing the column to sort by */
+	APP_INTERVAL, /* typing the interval */
+};
+
+#define APP_OVERVIEW (-1)
+#define APP_INTERVAL_MIN 0.1
+#define APP_INTERVAL_MAX 3600.0
+
+struct app {
+	struct pane_state panes[PANE_COUNT];
+	int full;       /* the pane that fills the screen, or APP_OVERVIEW */
+	unsigned focus; /* of the overview */
+	enum app_mode mode;
+	uint32_t menu; /* APP_SORT: field under the cursor; APP_HELP: first line */
+	uint32_t page;  /* APP_HELP: lines on the screen when it was last drawn */
+	char typed[24]; /* APP_INTERVAL */
+	char message[160]; /* of the last key or event; "" none */
+	struct sample *sample;
+	const char *user;
+
+	/* Wishes, for the loop to fulfil. */
+	double interval_s;
+	bool paused;
+	bool sample_now; /* reset by the loop */
+	bool repaint;    /* the terminal may show something else: paint everything; reset by the loop */
+	bool quit;
+};
+
+struct app_settings {
+	int pane; /* to open on, or APP_OVERVIEW */
+	double interval_s;
+	const char *user; /* outlives the app */
+};
+
+void app_init(struct app *a, const struct app_settings *s);
+void app_free(struct app *a);
+
+/* Takes a sample (the reference becomes the app's). */
+void app_take(struct app *a, struct sample *sample);
+
+/* Tells that a sample could not be made. */
+void app_lost_sample(struct app *a, int error);
+
+void app_key(struct app *a, int key);
+
+/* Draws into the whole grid. Changes what panes remember of their scrolling. */
+void app_draw(struct app *a, struct cells *c);
+
+/* The pane that keys go to. */
+struct pane_state *app_pane(struct app *a);
+
+/* For the actions of keys. */
+void app_say(struct app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void app_open_pane(struct app *a, int pane);
+void app_open_sort_menu(struct app *a);
+void app_step_interval(struct app *a, int direction);
+
+/* The lines of the help, and one of them: its text and what it is. */
+size_t app_help_lines(void);
+void app_help_line(size_t line, struct buf *keys, struct buf *text, enum role *role);
+
+#endif

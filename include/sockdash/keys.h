@@ -1,0 +1,29 @@
+/* keys: one table says which key does what; it handles them, and help and footer are made from it. */
+#ifndef SOCKDASH_KEYS_H
+#define SOCKDASH_KEYS_H
+
+#include <stddef.h>
+
+#include "sockdash/keycodes.h"
+#include "sockdash/screen.h"
+
+struct app;
+
+struct key_binding {
+	int keys[5]; /* 0 after the last */
+	const char *shown;  /* how help names them */
+	const char *help;
+	const char *footer; /* label in the footer, or NULL */
+	void (*act)(struct app *a, int key);
+};
+
+extern const struct key_binding key_bindings[];
+extern const size_t key_binding_count;
+
+/* The binding of a key, or NULL. */
+const struct key_binding *key_find(int key);
+
+/* The entries of the footer; answers how many (at most `max`). */
+size_t key_footer(struct screen_key *out, size_t max);
+
+#endif

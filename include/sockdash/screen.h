@@ -1,0 +1,43 @@
+/* screen: the whole picture: header lines, panes, footer. */
+#ifndef SOCKDASH_SCREEN_H
+#define SOCKDASH_SCREEN_H
+
+#include "sockdash/cells.h"
+#include "sockdash/pane.h"
+
+/* What the header lines show besides the sample. */
+struct screen_header {
+	double interval_s;
+	const char *user; /* who runs this: says what can be seen */
+	bool paused;
+};
+
+/* Draws the two header lines at the top of the area. */
+#define SCREEN_HEADER_LINES 2
+void screen_header(struct cells *c, struct area a, const struct sample *sample,
+	const struct screen_header *h);
+
+/* Draws the four panes of the overview, with `focus` (0 to 3) showing its cursor; one pane alone where the area is too
+ * small for four. */
+void screen_overview(struct cells *c, struct area a, struct pane_state *states,
+	const struct sample *sample, unsigned focus);
+
+/* Whether an area of this size has room for the four panes. */
+bool screen_has_overview(int width, int height);
+
+/* One line of problems of the frame; false, and nothing drawn, where there are none. */
+bool screen_problems(struct cells *c, struct area a, const struct frame *f);
+
+/* A key and what it does, for footer and help. */
+struct screen_key {
+	const char *keys, *label;
+};
+
+/* The keys in one line, as many as fit. */
+void screen_footer(struct cells *c, struct area a, const struct screen_key *keys, size_t count);
+
+/* A framed box in the middle of the area, `width` × `height` with its frame (cut to fit), blanked, with a title;
+ * answers its inside. */
+struct area screen_box(struct cells *c, struct area a, int width, int height, const char *title);
+
+#endif

@@ -1,0 +1,35 @@
+/* terminal: what shows a grid and reads keys. One is made with curses; the other prints plain pages, for terminals
+ * that cannot place the cursor. */
+#ifndef SOCKDASH_TERMINAL_H
+#define SOCKDASH_TERMINAL_H
+
+#include "sockdash/cells.h"
+
+struct terminal;
+
+struct terminal_ops {
+	void (*size)(struct terminal *t, int *width, int *height);
+	void (*draw)(struct terminal *t, const struct cells *c);
+	int (*key)(struct terminal *t); /* enum keycode; KEYCODE_NONE when none waits */
+	void (*repaint)(struct terminal *t); /* the next draw paints everything */
+	void (*leave)(struct terminal *t); /* gives the terminal back to the shell */
+	void (*enter)(struct terminal *t); /* takes it again */
+	void (*close)(struct terminal *t);
+};
+
+struct terminal {
+	const struct terminal_ops *ops;
+	/* Cannot place the cursor: shows a page for each sample, not for each key. */
+	bool pages;
+};
+
+struct terminal_settings {
+	bool colors; /* if the terminal has any */
+};
+
+/* Opens the terminal on standard input and output. 0, -ENOTSUP where this kind cannot serve (the plain one then
+ * can), -errno. */
+int terminal_open_curses(const struct terminal_settings *s, struct terminal **out);
+int terminal_open_plain(const struct terminal_settings *s, struct terminal **out);
+
+#endif

@@ -1,0 +1,131 @@
+/* top: opens the dashboard on the terminal. */
+#include <errno.h>
+#include <langinfo.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sockdash/commands.h"
+#include "sockdash/loop.h"
+
+static bool wants_colors(const struct options *o)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (o->color != COLOR_AUTO)
+		return o->color == COLOR_ALWAYS;
+	return !no_color || !*no_color;
+}
+
+static bool wants_ascii(const struct options *o)
+{
+	return o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+}
+
+static int find_pane(const struct table *t)
+{
+	for (int i = 0; i < PANE_COUNT; i++)
+		if (panes[i]->table == t)
+			return i;
+	return APP_OVERVIEW;
+}
+
+static void name_user(char *out, size_t size)
+{
+	const struct passwd *entry = getpwuid(geteuid());
+
+	if (entry)
+		snprintf(out, size, "%s", entry->pw_name);
+	else
+		snprintf(out, size, "uid %u", (unsigned)geteuid());
+}
+
+static int open_terminal(const struct options *o, struct terminal **out)
+{
+	struct terminal_settings settings = { .colors = wants_colors(o) };
+	int err;
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		complain("the dashboard needs a terminal; 'sockdash states' and the other views print to files and pipes");
+		return -ENOTTY;
+	}
+	err = terminal_open_curses(&settings, out);
+	if (err == -ENOTSUP)
+		err = terminal_open_plain(&settings, out);
+	if (err)
+		complain("the terminal: %s", strerror(-err));
+	return err;
+}
+
+static void apply_sort(struct app *a, const struct sort_key *sort)
+{
+	if (sort->field)
+		app_pane(a)->sort = *sort;
+}
+
+/* The field to sort by belongs to the view that was asked for. */
+static int read_sort(const struct table *t, const struct options *o, struct sort_key *out)
+{
+	struct buf fields = { 0 };
+
+	*out = (struct sort_key){ 0 };
+	if (!o->sort)
+		return EXIT_DONE;
+	if (!t)
+		return complain_usage("--sort needs a view to sort: sockdash top VIEW --sort %s", o->sort);
+	if (sort_parse(t, o->sort, out) == 0 && out->field)
+		return EXIT_DONE;
+	list_fields(t, &fields);
+	complain_usage("--sort: '%s' is not a field of %s; fields are: %s", o->sort, t->name,
+		fields.data);
+	buf_free(&fields);
+	return EXIT_USAGE;
+}
+
+int cmd_top(const struct table *t, const struct options *o)
+{
+	struct sampler_settings sampling = {
+		.request = options_request(o, NEED_ALL),
+		.interval_s = o->interval_s,
+		.window_s = o->window_s,
+	};
+	char user[64];
+	struct app_settings settings = { find_pane(t), o->interval_s, user };
+	struct terminal *terminal = NULL;
+	struct sampler *sampler = NULL;
+	struct source *source = NULL;
+	struct sort_key sort;
+	struct app app;
+	int err, ended_by = 0, status = read_sort(t, o, &sort);
+
+	if (status)
+		return status;
+	if (o->output != OUTPUT_TEXT)
+		return complain_usage("--json and --csv are for views: sockdash VIEW --json");
+	if (o->columns)
+		return complain_usage("--columns is for printed views: sockdash VIEW --columns %s",
+			o->columns);
+	if (open_terminal(o, &terminal))
+		return EXIT_FAILED;
+	name_user(user, sizeof user);
+	app_init(&app, &settings);
+	apply_sort(&app, &sort);
+	loop_block_signals();
+	err = source_open_live(&source);
+	if (!err)
+		err = sampler_start(source, &sampling, &sampler);
+	if (!err)
+		err = loop_run(&app, sampler, terminal, wants_ascii(o), o->count, &ended_by);
+	terminal->ops->close(terminal);
+	sampler_stop(sampler);
+	app_free(&app);
+	if (err) {
+		complain("%s", strerror(-err));
+		return EXIT_FAILED;
+	}
+	/* Ended by a signal: so that whoever started us learns of it, end by that signal. */
+	return ended_by ? 128 + ended_by : EXIT_DONE;
+}

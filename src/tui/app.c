@@ -1,0 +1,337 @@
+/* The dashboard's state machine: what a key means in each mode, and which parts make up the picture. */
+#include "sockdash/app.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sockdash/keys.h"
+#include "sockdash/screen.h"
+#include "sockdash/utf8.h"
+
+void app_init(struct app *a, const struct app_settings *s)
+{
+	*a = (struct app){
+		.full = s->pane,
+		.focus = 0,
+		.user = s->user,
+		.interval_s = s->interval_s,
+	};
+	for (size_t i = 0; i < PANE_COUNT; i++)
+		pane_init(&a->panes[i], panes[i]);
+}
+
+void app_free(struct app *a)
+{
+	for (size_t i = 0; i < PANE_COUNT; i++)
+		pane_free(&a->panes[i]);
+	sample_put(a->sample);
+	a->sample = NULL;
+}
+
+void app_take(struct app *a, struct sample *sample)
+{
+	sample_put(a->sample);
+	a->sample = sample;
+}
+
+void app_lost_sample(struct app *a, int error)
+{
+	app_say(a, "a sample was lost: %s", strerror(-error));
+}
+
+struct pane_state *app_pane(struct app *a)
+{
+	return &a->panes[a->full == APP_OVERVIEW ? (int)a->focus : a->full];
+}
+
+void app_say(struct app *a, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(a->message, sizeof a->message, format, args);
+	va_end(args);
+}
+
+void app_open_pane(struct app *a, int pane)
+{
+	if (a->full != APP_OVERVIEW && a->full < PANE_OVERVIEW)
+		a->focus = (unsigned)a->full;
+	a->full = pane;
+	if (pane != APP_OVERVIEW && pane < PANE_OVERVIEW)
+		a->focus = (unsigned)pane;
+}
+
+/* ---- Interval ----------------------------------------------------------------------------------- */
+
+void app_step_interval(struct app *a, int direction)
+{
+	static const double steps[] = { 0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 15, 30, 60, 120, 300, 600, 3600 };
+	size_t n = sizeof steps / sizeof *steps;
+	double now = a->interval_s;
+
+	for (size_t i = 0; i < n; i++) {
+		double step = steps[direction > 0 ? i : n - 1 - i];
+
+		if (direction > 0 ? step > now * 1.001 : step < now * 0.999) {
+			a->interval_s = step;
+			break;
+		}
+	}
+	app_say(a, "every %g seconds", a->interval_s);
+}
+
+static void finish_interval(struct app *a)
+{
+	char *end;
+	double typed = strtod(a->typed, &end);
+
+	a->mode = APP_PANES;
+	if (!a->typed[0])
+		return;
+	if (*end || !isfinite(typed) || typed < APP_INTERVAL_MIN || typed > APP_INTERVAL_MAX) {
+		app_say(a, "'%s' is not an interval: it takes %g to %g seconds", a->typed,
+			APP_INTERVAL_MIN, APP_INTERVAL_MAX);
+		return;
+	}
+	a->interval_s = typed;
+	app_say(a, "every %g seconds", typed);
+}
+
+static void interval_key(struct app *a, int key)
+{
+	size_t len = strlen(a->typed);
+
+	if (key == KEYCODE_ESCAPE)
+		a->mode = APP_PANES;
+	else if (key == KEYCODE_RETURN || key == '\n')
+		finish_interval(a);
+	else if (key == KEYCODE_CTRL('u'))
+		a->typed[0] = '\0';
+	else if ((key == KEYCODE_RUBOUT || key == 8) && len)
+		a->typed[len - 1] = '\0';
+	else if (key >= ' ' && key < KEYCODE_RUBOUT && len + 1 < sizeof a->typed) {
+		a->typed[len] = (char)key;
+		a->typed[len + 1] = '\0';
+	}
+}
+
+/* ---- Choosing the column that sorts ------------------------------------------------------------- */
+
+void app_open_sort_menu(struct app *a)
+{
+	const struct pane_state *p = app_pane(a);
+
+	a->mode = APP_SORT;
+	a->menu = 0;
+	if (p->sort.field)
+		a->menu = (uint32_t)(p->sort.field - p->pane->table->fields);
+}
+
+static void sort_key(struct app *a, int key)
+{
+	struct pane_state *p = app_pane(a);
+	uint32_t last = (uint32_t)p->pane->table->field_count - 1;
+
+	switch (key) {
+	case KEYCODE_UP:
+	case 'k':
+		a->menu -= a->menu > 0;
+		break;
+	case KEYCODE_DOWN:
+	case 'j':
+		a->menu += a->menu < last;
+		break;
+	case KEYCODE_HOME:
+	case 'g':
+	case KEYCODE_PAGE_UP:
+		a->menu = 0;
+		break;
+	case KEYCODE_END:
+	case 'G':
+	case KEYCODE_PAGE_DOWN:
+		a->menu = last;
+		break;
+	case KEYCODE_RETURN:
+	case '\n':
+		pane_sort(p, &p->pane->table->fields[a->menu]);
+		a->mode = APP_PANES;
+		break;
+	case KEYCODE_ESCAPE:
+	case 'q':
+		a->mode = APP_PANES;
+		break;
+	default:
+		break;
+	}
+}
+
+static void draw_sort_menu(struct app *a, struct cells *c)
+{
+	const struct pane_state *p = app_pane(a);
+	const struct table *t = p->pane->table;
+	int names = 0, rows = (int)t->field_count;
+	char title[80];
+	struct area in;
+	int top = 0;
+
+	for (size_t i = 0; i < t->field_count; i++)
+		if ((int)strlen(t->fields[i].name) > names)
+			names = (int)strlen(t->fields[i].name);
+	snprintf(title, sizeof title, " Sort %s by (Enter, Esc) ", p->pane->title);
+	in = screen_box(c, cells_all(c), 90, rows + 2, title);
+	if ((int)a->menu >= in.height)
+		top = (int)a->menu - in.height + 1;
+	for (int y = 0; y < in.height && top + y < rows; y++) {
+		const struct field *f = &t->fields[top + y];
+		bool sorts = f == p->sort.field;
+
+		if (top + y == (int)a->menu)
+			cells_select(c, in, y);
+		cells_put(c, in, 0, y, 1, ROLE_KEY,
+			!sorts ? " " : p->sort.descending ? "\xe2\x96\xbc" : "\xe2\x96\xb2");
+		cells_put(c, in, 2, y, in.width - 2, ROLE_TEXT, f->name);
+		cells_put(c, in, names + 4, y, in.width - names - 4, ROLE_DIM, f->help);
+	}
+}
+
+/* ---- Help --------------------------------------------------------------------------------------- */
+
+static void help_key(struct app *a, int key)
+{
+	uint32_t last = (uint32_t)app_help_lines() - 1, page = a->page > 1 ? a->page - 1 : 1;
+
+	switch (key) {
+	case KEYCODE_UP:
+	case 'k':
+		a->menu -= a->menu > 0;
+		break;
+	case KEYCODE_DOWN:
+	case 'j':
+		a->menu++;
+		break;
+	case KEYCODE_PAGE_UP:
+		a->menu = a->menu > page ? a->menu - page : 0;
+		break;
+	case KEYCODE_PAGE_DOWN:
+	case ' ':
+		a->menu += page;
+		break;
+	case KEYCODE_HOME:
+	case 'g':
+		a->menu = 0;
+		break;
+	case KEYCODE_END:
+	case 'G':
+		a->menu = last;
+		break;
+	default:
+		a->mode = APP_PANES;
+		break;
+	}
+	/* The end of the text does not leave the end of the screen. */
+	if (a->menu + a->page > last + 1)
+		a->menu = last + 1 > a->page ? last + 1 - a->page : 0;
+}
+
+static void draw_help(struct app *a, struct cells *c)
+{
+	struct area in;
+
+	cells_clear(c);
+	in = screen_box(c, cells_all(c), c->width, c->height,
+		" Help: \xe2\x86\x91\xe2\x86\x93 PgUp PgDn scroll, any other key goes back ");
+	a->page = (uint32_t)in.height;
+	for (int y = 0; y < in.height && a->menu + (uint32_t)y < app_help_lines(); y++) {
+		struct buf keys = { 0 }, text = { 0 };
+		enum role role;
+		int x = 0;
+
+		app_help_line(a->menu + (uint32_t)y, &keys, &text, &role);
+		if (keys.len) {
+			cells_put(c, in, 2, y, 10, ROLE_KEY, keys.data);
+			x = 13;
+		}
+		if (text.len)
+			cells_put(c, in, x, y, in.width - x, role, text.data);
+		buf_free(&keys);
+		buf_free(&text);
+	}
+}
+
+/* ---- Keys and picture --------------------------------------------------------------------------- */
+
+void app_key(struct app *a, int key)
+{
+	static void (*const modes[])(struct app *, int) = {
+		[APP_HELP] = help_key,
+		[APP_SORT] = sort_key,
+		[APP_INTERVAL] = interval_key,
+	};
+	const struct key_binding *binding;
+
+	if (key == KEYCODE_NONE)
+		return;
+	a->message[0] = '\0';
+	if (a->mode != APP_PANES) {
+		modes[a->mode](a, key);
+		return;
+	}
+	/* The order that the cursor moves in must be that of the sample it moves over. */
+	if (pane_update(app_pane(a), a->sample))
+		app_lost_sample(a, -ENOMEM);
+	binding = key_find(key);
+	if (binding)
+		binding->act(a, key);
+	else if (key > ' ' && key < KEYCODE_RUBOUT)
+		app_say(a, "'%c' does nothing: ? shows the keys", key);
+}
+
+static void draw_bottom(struct app *a, struct cells *c, struct area line)
+{
+	struct screen_key keys[24];
+	char text[80];
+
+	if (a->mode == APP_INTERVAL) {
+		snprintf(text, sizeof text, "seconds between samples (%g): %s_", a->interval_s, a->typed);
+		cells_put(c, line, 0, 0, line.width, ROLE_STRONG, text);
+	} else if (a->message[0]) {
+		cells_put(c, line, 0, 0, line.width, ROLE_STRONG, a->message);
+	} else {
+		screen_footer(c, line, keys, key_footer(keys, sizeof keys / sizeof *keys));
+	}
+}
+
+void app_draw(struct app *a, struct cells *c)
+{
+	struct screen_header h = { .interval_s = a->interval_s, .user = a->user, .paused = a->paused };
+	struct area all = cells_all(c), body, line;
+
+	cells_clear(c);
+	if (a->mode == APP_HELP) {
+		draw_help(a, c);
+		return;
+	}
+	for (size_t i = 0; i < PANE_COUNT; i++)
+		if (a->full == APP_OVERVIEW ? i < PANE_OVERVIEW : (int)i == a->full)
+			if (pane_update(&a->panes[i], a->sample))
+				app_say(a, "out of memory: a pane shows an older sample");
+	screen_header(c, all, a->sample, &h);
+	body = (struct area){ 0, SCREEN_HEADER_LINES, c->width, c->height - SCREEN_HEADER_LINES - 1 };
+	line = (struct area){ 0, c->height - 2, c->width, 1 };
+	if (a->sample && body.height > 6 && screen_problems(c, line, a->sample->frame))
+		body.height--;
+	if (a->full == APP_OVERVIEW)
+		screen_overview(c, body, a->panes, a->sample, a->focus);
+	else
+		pane_draw(&a->panes[a->full], c, body, a->sample, a->full + 1,
+			PANE_FOCUSED | PANE_FULL);
+	line.y = c->height - 1;
+	draw_bottom(a, c, line);
+	if (a->mode == APP_SORT)
+		draw_sort_menu(a, c);
+}

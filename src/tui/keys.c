@@ -1,0 +1,212 @@
+/* The keys. They are those of top, htop and less where these agree. */
+#include "sockdash/keys.h"
+
+#include "sockdash/app.h"
+
+static void quit(struct app *a, int key)
+{
+	(void)key;
+	a->quit = true;
+}
+
+static void help(struct app *a, int key)
+{
+	(void)key;
+	a->mode = APP_HELP;
+	a->menu = 0;
+}
+
+static void open_numbered(struct app *a, int key)
+{
+	app_open_pane(a, key == '0' ? APP_OVERVIEW : key - '1');
+}
+
+static void open_focused(struct app *a, int key)
+{
+	(void)key;
+	if (a->full == APP_OVERVIEW)
+		app_open_pane(a, (int)a->focus);
+}
+
+static void back(struct app *a, int key)
+{
+	(void)key;
+	app_open_pane(a, APP_OVERVIEW);
+}
+
+static void turn_pane(struct app *a, int key)
+{
+	unsigned step = key == KEYCODE_BACK_TAB ? PANE_COUNT - 1 : 1;
+
+	if (a->full != APP_OVERVIEW)
+		app_open_pane(a, (int)(((unsigned)a->full + step) % PANE_COUNT));
+	else
+		a->focus = (a->focus + (key == KEYCODE_BACK_TAB ? PANE_OVERVIEW - 1 : 1)) % PANE_OVERVIEW;
+}
+
+static void move_up(struct app *a, int key)
+{
+	(void)key;
+	pane_move(app_pane(a), a->sample, -1);
+}
+
+static void move_down(struct app *a, int key)
+{
+	(void)key;
+	pane_move(app_pane(a), a->sample, 1);
+}
+
+static int64_t page(const struct pane_state *p)
+{
+	return p->page > 1 ? p->page - 1 : 1;
+}
+
+static void page_up(struct app *a, int key)
+{
+	struct pane_state *p = app_pane(a);
+
+	(void)key;
+	pane_move(p, a->sample, -page(p));
+}
+
+static void page_down(struct app *a, int key)
+{
+	struct pane_state *p = app_pane(a);
+
+	(void)key;
+	pane_move(p, a->sample, page(p));
+}
+
+static void move_first(struct app *a, int key)
+{
+	(void)key;
+	pane_home(app_pane(a));
+}
+
+static void move_last(struct app *a, int key)
+{
+	(void)key;
+	pane_move(app_pane(a), a->sample, UINT32_MAX);
+}
+
+static void scroll_columns(struct app *a, int key)
+{
+	struct pane_state *p = app_pane(a);
+
+	if (a->full == APP_OVERVIEW)
+		app_say(a, "columns scroll in full screen: press Enter");
+	else if (key == KEYCODE_RIGHT && p->more_columns)
+		p->shift++;
+	else if (key == KEYCODE_LEFT && p->shift)
+		p->shift--;
+}
+
+static void sort_menu(struct app *a, int key)
+{
+	(void)key;
+	app_open_sort_menu(a);
+}
+
+static void sort_neighbour(struct app *a, int key)
+{
+	pane_sort_neighbour(app_pane(a), key == '<' ? -1 : 1);
+}
+
+static void reverse(struct app *a, int key)
+{
+	(void)key;
+	if (app_pane(a)->sort.field)
+		pane_reverse(app_pane(a));
+	else
+		app_say(a, "no column sorts this table yet: press s");
+}
+
+static void pause(struct app *a, int key)
+{
+	(void)key;
+	a->paused = !a->paused;
+}
+
+static void sample_now(struct app *a, int key)
+{
+	(void)key;
+	a->sample_now = true;
+}
+
+static void change_interval(struct app *a, int key)
+{
+	app_step_interval(a, key == '-' ? -1 : 1);
+}
+
+static void type_interval(struct app *a, int key)
+{
+	(void)key;
+	a->mode = APP_INTERVAL;
+	a->typed[0] = '\0';
+}
+
+static void repaint(struct app *a, int key)
+{
+	(void)key;
+	a->repaint = true;
+}
+
+#define UP_DOWN    "\xe2\x86\x91\xe2\x86\x93"
+#define LEFT_RIGHT "\xe2\x86\x90\xe2\x86\x92"
+
+const struct key_binding key_bindings[] = {
+	{ { '1', '2', '3', '4', '5' }, "1-5",
+		"open a pane: states, listening, processes, CLOSE-WAIT growth, sockets", "view",
+		open_numbered },
+	{ { '0' }, "0", "back to the overview", NULL, open_numbered },
+	{ { KEYCODE_RETURN, '\n' }, "Enter", "open the pane that has the cursor", "open", open_focused },
+	{ { KEYCODE_ESCAPE, KEYCODE_RUBOUT, 8 }, "Esc", "back to the overview", NULL, back },
+	{ { KEYCODE_TAB, KEYCODE_BACK_TAB }, "Tab", "next pane (Shift-Tab: the one before)", "pane",
+		turn_pane },
+	{ { KEYCODE_UP, 'k', KEYCODE_CTRL('p') }, "\xe2\x86\x91 k", "up a row", NULL, move_up },
+	{ { KEYCODE_DOWN, 'j', KEYCODE_CTRL('n') }, "\xe2\x86\x93 j", "down a row", NULL, move_down },
+	{ { KEYCODE_PAGE_UP, KEYCODE_CTRL('b') }, "PgUp", "up a page", NULL, page_up },
+	{ { KEYCODE_PAGE_DOWN, KEYCODE_CTRL('f') }, "PgDn", "down a page", NULL, page_down },
+	{ { KEYCODE_HOME, 'g' }, "Home g", "to the first row, and stay there", NULL, move_first },
+	{ { KEYCODE_END, 'G' }, "End G", "to the last row", NULL, move_last },
+	{ { KEYCODE_LEFT, KEYCODE_RIGHT }, LEFT_RIGHT, "scroll the columns (full screen)", NULL,
+		scroll_columns },
+	{ { 's', KEYCODE_FUNCTION + 6 }, "s F6", "choose the column to sort by", "sort", sort_menu },
+	{ { '<', '>' }, "< >", "sort by the column to the left or right", NULL, sort_neighbour },
+	{ { 'r', 'R', 'I' }, "r", "reverse the order", "reverse", reverse },
+	{ { 'p', 'Z' }, "p", "pause, and go on", "pause", pause },
+	{ { ' ' }, "Space", "sample now, also while paused", NULL, sample_now },
+	{ { '+', '-', '=' }, "+ -", "longer or shorter interval", "interval", change_interval },
+	{ { 'd' }, "d", "type the interval in seconds", NULL, type_interval },
+	{ { KEYCODE_CTRL('l') }, "Ctrl-L", "paint the screen again", NULL, repaint },
+	{ { '?', 'h', KEYCODE_FUNCTION + 1 }, "? h F1", "this help", "help", help },
+	{ { 'q', 'Q', KEYCODE_FUNCTION + 10 }, "q F10", "quit (Ctrl-C too); Ctrl-Z suspends", "quit", quit },
+};
+const size_t key_binding_count = sizeof key_bindings / sizeof *key_bindings;
+
+const struct key_binding *key_find(int key)
+{
+	for (size_t i = 0; i < key_binding_count; i++)
+		for (size_t k = 0; k < sizeof key_bindings[i].keys / sizeof(int) && key_bindings[i].keys[k];
+			k++)
+			if (key_bindings[i].keys[k] == key)
+				return &key_bindings[i];
+	return NULL;
+}
+
+/* In the footer two kinds of keys have a shorter name than in the help. */
+size_t key_footer(struct screen_key *out, size_t max)
+{
+	static const struct screen_key select = { UP_DOWN, "select" };
+	size_t n = 0;
+
+	for (size_t i = 0; i < key_binding_count && n < max; i++) {
+		const struct key_binding *b = &key_bindings[i];
+
+		if (b->act == move_up)
+			out[n++] = select;
+		else if (b->footer)
+			out[n++] = (struct screen_key){ b->shown, b->footer };
+	}
+	return n;
+}

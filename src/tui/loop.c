@@ -1,0 +1,198 @@
+/* The event loop: waits for a key, a sample or a signal, whichever comes first; lets the app take all that are there;
+ * fulfils its wishes; draws once. Drawing last means that a burst of keys costs one picture. */
+#include "sockdash/loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "sockdash/keycodes.h"
+#include "sockdash/log.h"
+
+struct loop {
+	struct app *app;
+	struct sampler *sampler;
+	struct terminal *terminal;
+	struct cells cells;
+	int signal_fd;
+	uint64_t left; /* samples to show; UINT64_MAX: no end */
+	int ended_by;
+	bool dirty;
+	double interval_s; /* what the sampler was told last */
+	bool paused;
+};
+
+static void signal_set(sigset_t *set)
+{
+	static const int handled[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH };
+
+	sigemptyset(set);
+	for (size_t i = 0; i < sizeof handled / sizeof *handled; i++)
+		sigaddset(set, handled[i]);
+}
+
+void loop_block_signals(void)
+{
+	sigset_t set;
+
+	signal_set(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* A terminal that went away answers EIO, and the loop ends by that. */
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* ---- Signals ------------------------------------------------------------------------------------ */
+
+static void suspend(struct loop *l)
+{
+	l->terminal->ops->leave(l->terminal);
+	raise(SIGSTOP);
+	l->terminal->ops->enter(l->terminal);
+	l->dirty = true;
+}
+
+static void take_signals(struct loop *l)
+{
+	struct signalfd_siginfo info;
+
+	while (read(l->signal_fd, &info, sizeof info) == sizeof info) {
+		switch (info.ssi_signo) {
+		case SIGTSTP:
+			suspend(l);
+			break;
+		case SIGCONT: /* stopped by somebody else, perhaps: the terminal may be in any mode */
+			l->terminal->ops->enter(l->terminal);
+			l->dirty = true;
+			break;
+		case SIGWINCH:
+			l->dirty = true;
+			break;
+		default:
+			l->ended_by = (int)info.ssi_signo;
+			break;
+		}
+	}
+}
+
+/* ---- Samples and keys --------------------------------------------------------------------------- */
+
+static void take_sample(struct loop *l)
+{
+	int error;
+	struct sample *sample = sampler_take(l->sampler, &error);
+
+	if (error)
+		app_lost_sample(l->app, error);
+	if (sample && !sample->frame->preliminary && l->left != UINT64_MAX)
+		l->left--;
+	if (sample)
+		app_take(l->app, sample);
+	if (sample || error)
+		l->dirty = true;
+}
+
+static void take_keys(struct loop *l)
+{
+	int key;
+
+	while (!l->app->quit && (key = l->terminal->ops->key(l->terminal)) != KEYCODE_NONE) {
+		app_key(l->app, key);
+		l->dirty = true;
+	}
+}
+
+static void fulfil_wishes(struct loop *l)
+{
+	struct app *a = l->app;
+
+	if (a->interval_s != l->interval_s)
+		sampler_set_interval(l->sampler, a->interval_s);
+	if (a->paused != l->paused)
+		sampler_pause(l->sampler, a->paused);
+	if (a->sample_now)
+		sampler_now(l->sampler);
+	if (a->repaint)
+		l->terminal->ops->repaint(l->terminal);
+	l->interval_s = a->interval_s;
+	l->paused = a->paused;
+	a->sample_now = a->repaint = false;
+}
+
+static int draw(struct loop *l)
+{
+	int width, height;
+
+	if (!l->dirty)
+		return 0;
+	l->dirty = false;
+	l->terminal->ops->size(l->terminal, &width, &height);
+	if (width != l->cells.width || height != l->cells.height) {
+		int err = cells_resize(&l->cells, width, height);
+
+		if (err)
+			return err;
+	}
+	app_draw(l->app, &l->cells);
+	l->terminal->ops->draw(l->terminal, &l->cells);
+	return 0;
+}
+
+/* ---- The loop ----------------------------------------------------------------------------------- */
+
+static int wait_for_something(struct loop *l)
+{
+	struct pollfd fds[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = sampler_fd(l->sampler), .events = POLLIN },
+		{ .fd = l->signal_fd, .events = POLLIN },
+	};
+
+	if (poll(fds, sizeof fds / sizeof *fds, -1) < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (fds[2].revents)
+		take_signals(l);
+	if (fds[1].revents)
+		take_sample(l);
+	if (fds[0].revents & POLLIN)
+		take_keys(l);
+	/* The terminal went away. */
+	if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+		return -EIO;
+	return 0;
+}
+
+int loop_run(struct app *a, struct sampler *sampler, struct terminal *terminal, bool ascii,
+	uint64_t count, int *ended_by)
+{
+	struct loop l = {
+		.app = a,
+		.sampler = sampler,
+		.terminal = terminal,
+		.cells = { .ascii = ascii },
+		.left = count ? count : UINT64_MAX,
+		.dirty = true,
+		.interval_s = a->interval_s,
+	};
+	sigset_t set;
+	int err;
+
+	signal_set(&set);
+	l.signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	err = l.signal_fd < 0 ? -errno : 0;
+	while (!err && !a->quit && !l.ended_by && l.left) {
+		err = draw(&l);
+		if (!err)
+			err = wait_for_something(&l);
+		fulfil_wishes(&l);
+	}
+	if (!err && !l.left)
+		err = draw(&l);
+	terminal->ops->leave(terminal);
+	if (l.signal_fd >= 0)
+		close(l.signal_fd);
+	cells_free(&l.cells);
+	*ended_by = l.ended_by;
+	return err;
+}

@@ -1,0 +1,219 @@
+/* The two header lines: who and how much on the left of the first, our own cost on its right; what the kernel counts on
+ * the second. Pieces go from the least important where room is short. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sockdash/fmt.h"
+#include "sockdash/screen.h"
+#include "sockdash/utf8.h"
+
+#define PIECES_MAX 16
+#define PIECE_MAX  96
+
+/* A piece of a line; its text and role are fixed before it is known whether it fits. */
+struct piece {
+	char text[PIECE_MAX];
+	enum role role;
+	int priority; /* 0 stays, the highest goes first */
+};
+
+struct line {
+	struct piece pieces[PIECES_MAX];
+	size_t count;
+	const char *gap;
+};
+
+static void add(struct line *l, int priority, enum role role, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void add(struct line *l, int priority, enum role role, const char *format, ...)
+{
+	struct piece *p = &l->pieces[l->count];
+	va_list args;
+
+	if (l->count == PIECES_MAX)
+		return;
+	va_start(args, format);
+	vsnprintf(p->text, sizeof p->text, format, args);
+	va_end(args);
+	p->role = role;
+	p->priority = priority;
+	l->count++;
+}
+
+static int piece_width(const char *text)
+{
+	return utf8_text_width(text, strlen(text));
+}
+
+static int line_width(const struct line *l)
+{
+	int total = 0;
+
+	for (size_t i = 0; i < l->count; i++)
+		total += piece_width(l->pieces[i].text) + (i ? piece_width(l->gap) : 0);
+	return total;
+}
+
+static bool drop_one(struct line *l)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < l->count; i++)
+		if (l->pieces[i].priority >= l->pieces[at].priority)
+			at = i;
+	if (!l->count || l->pieces[at].priority == 0)
+		return false;
+	memmove(&l->pieces[at], &l->pieces[at + 1], (l->count - at - 1) * sizeof *l->pieces);
+	l->count--;
+	return true;
+}
+
+static void draw_line(struct cells *c, struct area a, int x, int y, const struct line *l)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		if (i)
+			x += cells_put(c, a, x, y, a.width - x, ROLE_DIM, l->gap);
+		x += cells_put(c, a, x, y, a.width - x, l->pieces[i].role, l->pieces[i].text);
+	}
+}
+
+/* Two lines of pieces on one row, the second at the right edge. */
+static void draw_both(struct cells *c, struct area a, int y, struct line *left, struct line *right)
+{
+	while (line_width(left) + 2 + line_width(right) > a.width) {
+		int worst_left = 0, worst_right = 0;
+
+		for (size_t i = 0; i < left->count; i++)
+			if (left->pieces[i].priority > worst_left)
+				worst_left = left->pieces[i].priority;
+		for (size_t i = 0; i < right->count; i++)
+			if (right->pieces[i].priority > worst_right)
+				worst_right = right->pieces[i].priority;
+		if (!drop_one(worst_right >= worst_left ? right : left) && !drop_one(left))
+			break;
+	}
+	draw_line(c, a, 0, y, left);
+	if (line_width(left) + 2 + line_width(right) <= a.width)
+		draw_line(c, a, a.width - line_width(right), y, right);
+}
+
+/* 41d 03:12, as uptime(1) has it. */
+static void add_uptime(struct line *l, double seconds)
+{
+	unsigned minutes = (unsigned)(seconds / 60);
+
+	if (isnan(seconds) || seconds < 0)
+		return;
+	if (minutes >= 1440)
+		add(l, 5, ROLE_DIM, "up %ud %02u:%02u", minutes / 1440, minutes / 60 % 24, minutes % 60);
+	else
+		add(l, 5, ROLE_DIM, "up %u:%02u", minutes / 60, minutes % 60);
+}
+
+static void add_protocol(struct line *l, const struct sample *s, enum sock_proto proto,
+	const char *name, int priority)
+{
+	char count[FMT_MAX];
+
+	if (s->frame->absent & 1u << proto)
+		return;
+	add(l, priority, ROLE_STRONG, "%s %s", name, fmt_count(count, s->totals.sockets[proto], 0));
+}
+
+static void draw_first(struct cells *c, struct area a, const struct sample *s,
+	const struct screen_header *h)
+{
+	struct line left = { .gap = "  " }, right = { .gap = "  " };
+	char age[FMT_MAX], clock[FMT_MAX];
+	double ms;
+
+	add(&left, 0, ROLE_STRONG, "sockdash");
+	if (h->paused)
+		add(&right, 0, ROLE_WARNING, "PAUSED");
+	add(&right, 3, ROLE_TEXT, "every %gs", h->interval_s);
+	if (s) {
+		add(&left, 2, ROLE_TEXT, "%.40s", s->frame->host);
+		add_uptime(&left, s->frame->uptime_s);
+		add_protocol(&left, s, SOCK_TCP, "TCP", 0);
+		add_protocol(&left, s, SOCK_UDP, "UDP", 1);
+		ms = (double)s->frame->cost_wall_ns / 1e6;
+		if (ms < 1000)
+			add(&right, 4, ROLE_TEXT, "sample %.*f ms", ms < 10 ? 1 : 0, ms);
+		else
+			add(&right, 4, ROLE_TEXT, "sample %s", fmt_age(age, ms / 1000, 0));
+		if (!isnan(s->totals.cpu_percent))
+			add(&right, 4, ROLE_TEXT, "%.*f%% cpu", s->totals.cpu_percent < 10 ? 1 : 0,
+				s->totals.cpu_percent);
+		add(&right, 6, ROLE_DIM, "%.20s", h->user);
+		add(&right, 2, ROLE_TEXT, "%s", fmt_time_of_day(clock, s->frame->wall_ns));
+	}
+	draw_both(c, a, 0, &left, &right);
+}
+
+static void add_rate(struct line *l, int priority, const char *name, double rate, enum role moving)
+{
+	char text[FMT_MAX];
+
+	if (isnan(rate))
+		add(l, priority, ROLE_DIM, "%s -", name);
+	else
+		add(l, priority, rate > 0 ? moving : ROLE_DIM, "%s %s/s", name, fmt_rate(text, rate, 0));
+}
+
+static void add_memory(struct line *l, const struct sample_totals *t)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	char used[FMT_MAX], limit[FMT_MAX] = "-";
+
+	if (t->mem_pages == COUNTER_UNKNOWN)
+		return;
+	fmt_bytes(used, (uint64_t)t->mem_pages * page, 0);
+	if (t->mem_limit_pages == COUNTER_UNKNOWN) {
+		add(l, 3, ROLE_TEXT, "mem %s", used);
+		return;
+	}
+	fmt_bytes(limit, (uint64_t)t->mem_limit_pages * page, 0);
+	add(l, 3, t->mem_pages > t->mem_limit_pages / 4 * 3 ? ROLE_CRITICAL : ROLE_TEXT, "mem %s/%s",
+		used, limit);
+}
+
+static void draw_second(struct cells *c, struct area a, const struct sample *s)
+{
+	struct line l = { .gap = "  " };
+	const struct sample_totals *t;
+	char text[FMT_MAX];
+
+	if (!s)
+		return;
+	t = &s->totals;
+	add_rate(&l, 0, "in", t->in_rate, ROLE_TEXT);
+	add_rate(&l, 0, "out", t->out_rate, ROLE_TEXT);
+	add_rate(&l, 1, "closed", t->closed_rate, ROLE_TEXT);
+	add_rate(&l, 2, "resets", t->reset_rate, ROLE_TEXT);
+	if (isnan(t->retrans_percent))
+		add(&l, 2, ROLE_DIM, "retrans -");
+	else
+		add(&l, 2, t->retrans_percent >= 2 ? ROLE_WARNING
+			   : t->retrans_percent > 0 ? ROLE_TEXT : ROLE_DIM,
+			"retrans %s", fmt_percent(text, t->retrans_percent, 0));
+	if (t->accept_drops == SAMPLE_UNKNOWN)
+		add(&l, 1, ROLE_DIM, "accept drops -");
+	else
+		add(&l, 1, t->accept_drops ? ROLE_CRITICAL : ROLE_DIM, "accept drops %s",
+			fmt_count(text, (uint64_t)t->accept_drops, 0));
+	add_memory(&l, t);
+	while (line_width(&l) > a.width && drop_one(&l))
+		;
+	draw_line(c, a, 0, 1, &l);
+}
+
+void screen_header(struct cells *c, struct area a, const struct sample *sample,
+	const struct screen_header *h)
+{
+	draw_first(c, a, sample, h);
+	draw_second(c, a, sample);
+}

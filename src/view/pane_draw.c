@@ -1,0 +1,280 @@
+/* Drawing a table: title line, column titles, the rows that fit and no others. Columns get their width, then share
+ * what is left over; where room is short in the overview the least important go, in full screen they scroll. */
+#include "sockdash/pane.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "sockdash/format.h"
+
+#define GAP 1
+
+struct layout_column {
+	const struct field *field;
+	const struct pane_column *column; /* NULL: a field that the pane has no column for */
+	int width;
+};
+
+struct layout {
+	struct layout_column columns[COLUMNS_MAX];
+	size_t count;
+	bool more_left, more_right;
+};
+
+/* ---- Layout ------------------------------------------------------------------------------------- */
+
+static const struct field *field_of(const struct pane *pane, const char *name)
+{
+	return table_field(pane->table, name, strlen(name));
+}
+
+static int default_width(const struct field *f)
+{
+	static const int widths[VALUE_TYPES] = {
+		[VALUE_COUNT] = 9, [VALUE_DELTA] = 7,	[VALUE_ID] = 10, [VALUE_BYTES] = 6,
+		[VALUE_RATE] = 7,  [VALUE_TREND] = 7,	[VALUE_PERCENT] = 6, [VALUE_AGE] = 8,
+		[VALUE_TEXT] = 16, [VALUE_ADDRESS] = 39,
+	};
+	int title = (int)strlen(f->title);
+
+	return widths[f->type] > title ? widths[f->type] : title;
+}
+
+static int total_width(const struct layout *l)
+{
+	int total = 0;
+
+	for (size_t i = 0; i < l->count; i++)
+		total += l->columns[i].width + (i ? GAP : 0);
+	return total;
+}
+
+static void remove_column(struct layout *l, size_t at)
+{
+	memmove(&l->columns[at], &l->columns[at + 1], (l->count - at - 1) * sizeof *l->columns);
+	l->count--;
+}
+
+/* Takes out columns of the lowest importance, the rightmost first, until the rest fits. */
+static void drop_columns(struct layout *l, int width)
+{
+	while (total_width(l) > width) {
+		int worst = 0;
+		size_t at = 0;
+
+		for (size_t i = 0; i < l->count; i++) {
+			if (l->columns[i].column->priority >= worst) {
+				worst = l->columns[i].column->priority;
+				at = i;
+			}
+		}
+		if (worst == 0)
+			return;
+		remove_column(l, at);
+	}
+}
+
+static void share_rest(struct layout *l, int width)
+{
+	int rest = width - total_width(l);
+
+	for (size_t i = 0; i < l->count && rest > 0; i++) {
+		int grow = l->columns[i].column ? l->columns[i].column->grow : 0;
+
+		grow = grow < rest ? grow : rest;
+		l->columns[i].width += grow;
+		rest -= grow;
+	}
+}
+
+static bool has_field(const struct layout *l, const struct field *f)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->columns[i].field == f)
+			return true;
+	return false;
+}
+
+static void lay_out(const struct pane_state *p, struct layout *l, int width, bool full)
+{
+	const struct table *t = p->pane->table;
+
+	memset(l, 0, sizeof *l);
+	for (size_t i = 0; i < p->pane->column_count; i++)
+		l->columns[l->count++] = (struct layout_column){
+			.field = field_of(p->pane, p->pane->columns[i].field),
+			.column = &p->pane->columns[i],
+			.width = p->pane->columns[i].width,
+		};
+	if (!full) {
+		drop_columns(l, width);
+		share_rest(l, width);
+		return;
+	}
+	for (size_t i = 0; i < t->field_count && l->count < COLUMNS_MAX; i++)
+		if (!has_field(l, &t->fields[i]))
+			l->columns[l->count++] = (struct layout_column){
+				.field = &t->fields[i],
+				.width = default_width(&t->fields[i]),
+			};
+	for (uint32_t i = 0; i < p->shift && l->count > 1; i++) {
+		remove_column(l, 0);
+		l->more_left = true;
+	}
+	/* A column that fits only in part is not shown, but the first one always is. */
+	while (total_width(l) > width && l->count > 1) {
+		l->count--;
+		l->more_right = true;
+	}
+	share_rest(l, width);
+}
+
+/* ---- Drawing ------------------------------------------------------------------------------------ */
+
+static void draw_title(const struct pane_state *p, struct cells *c, struct area a, int number,
+	unsigned look, const struct layout *l)
+{
+	bool focused = look & PANE_FOCUSED;
+	char text[64], count[FMT_MAX];
+	int x = 1;
+
+	cells_repeat(c, a, 0, 0, a.width, ROLE_BORDER, 0x2500);
+	snprintf(text, sizeof text, "%d", number);
+	x += cells_put(c, a, x, 0, a.width - x, ROLE_KEY, text);
+	snprintf(text, sizeof text, " %s", p->pane->title);
+	x += cells_put(c, a, x, 0, a.width - x, focused ? ROLE_STRONG : ROLE_TEXT, text);
+	if (p->sort.field) {
+		snprintf(text, sizeof text, " %s%s", p->sort.descending ? "\xe2\x96\xbc" : "\xe2\x96\xb2",
+			p->sort.field->title);
+		x += cells_put(c, a, x, 0, a.width - x, ROLE_DIM, text);
+	}
+	if (l->more_left || l->more_right) {
+		snprintf(text, sizeof text, " %s%s", l->more_left ? "\xe2\x80\xb9" : " ",
+			l->more_right ? "\xe2\x80\xba" : " ");
+		x += cells_put(c, a, x, 0, a.width - x, ROLE_KEY, text);
+	}
+	/* Where one is in a list that is longer than its pane. */
+	if (p->count > p->page) {
+		snprintf(text, sizeof text, " %u-%u of %s ", p->top + 1,
+			p->top + p->page < p->count ? p->top + p->page : p->count,
+			fmt_count(count, p->count, 0));
+		if (x + (int)strlen(text) + 1 < a.width)
+			cells_put(c, a, a.width - (int)strlen(text) - 1, 0, a.width, ROLE_DIM, text);
+	}
+}
+
+static void draw_header(const struct pane_state *p, struct cells *c, struct area a,
+	const struct layout *l)
+{
+	int x = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		const struct layout_column *col = &l->columns[i];
+		const char *title = col->column && col->column->title ? col->column->title
+								      : col->field->title;
+		enum role role = col->field == p->sort.field ? ROLE_SORT : ROLE_HEADER;
+
+		if (format_is_right(col->field->type) && !(col->column && col->column->draw))
+			cells_put_right(c, a, x, 0, col->width, role, title);
+		else
+			cells_put(c, a, x, 0, col->width, role, title);
+		x += col->width + GAP;
+	}
+}
+
+static enum role role_of(const struct layout_column *col, const struct rowset *rows, uint32_t row,
+	const struct value *v)
+{
+	bool weightless = v->type == VALUE_NONE ||
+			  ((v->type == VALUE_COUNT || v->type == VALUE_DELTA) && v->number == 0) ||
+			  ((v->type == VALUE_RATE || v->type == VALUE_TREND) && v->real == 0);
+
+	if (weightless)
+		return ROLE_DIM;
+	if (col->column && col->column->role)
+		return col->column->role(rows, row);
+	return v->type == VALUE_DELTA ? ROLE_CHANGED : ROLE_TEXT;
+}
+
+static void draw_row(struct cells *c, struct area a, int y, const struct layout *l,
+	const struct rowset *rows, uint32_t row)
+{
+	int x = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		const struct layout_column *col = &l->columns[i];
+		struct value v = rowset_value(rows, row, col->field);
+		struct area cell = { a.x + x, a.y + y, col->width, 1 };
+		char room[FORMAT_MAX];
+
+		if (cell.x + cell.width > a.x + a.width)
+			cell.width = a.x + a.width - cell.x;
+		if (col->column && col->column->draw)
+			col->column->draw(c, cell, rows, row);
+		else if (format_is_right(col->field->type))
+			cells_put_right(c, cell, 0, 0, cell.width, role_of(col, rows, row, &v),
+				format_value(&v, cell.width, room));
+		else
+			cells_put(c, cell, 0, 0, cell.width, role_of(col, rows, row, &v),
+				format_value(&v, 0, room));
+		x += col->width + GAP;
+	}
+}
+
+/* Scrolls as little as it takes to have the cursor in sight. */
+static void scroll(struct pane_state *p, int height)
+{
+	uint32_t page = height > 0 ? (uint32_t)height : 0;
+
+	p->page = page;
+	if (!page)
+		return;
+	if (p->position < p->top)
+		p->top = p->position;
+	if (p->position >= p->top + page)
+		p->top = p->position - page + 1;
+	if (p->count <= page)
+		p->top = 0;
+	else if (p->top > p->count - page)
+		p->top = p->count - page;
+}
+
+static void draw_emptiness(const struct pane_state *p, struct cells *c, struct area rows,
+	const struct sample *sample)
+{
+	if (!sample)
+		cells_put(c, rows, 1, 0, rows.width - 1, ROLE_DIM,
+			"waiting for the first sample\xe2\x80\xa6");
+	else if (p->pane->shows_owners && !sample->frame->owners_known)
+		cells_put(c, rows, 1, 0, rows.width - 1, ROLE_DIM, "resolving owners\xe2\x80\xa6");
+	else
+		cells_put(c, rows, 1, 0, rows.width - 1, p->pane->empty_role, p->pane->empty);
+}
+
+void pane_draw(struct pane_state *p, struct cells *c, struct area a, const struct sample *sample,
+	int number, unsigned look)
+{
+	struct area header = { a.x, a.y + 1, a.width, 1 };
+	struct area body = { a.x, a.y + 2, a.width, a.height - 2 };
+	struct rowset rows;
+	struct layout l;
+
+	lay_out(p, &l, a.width, look & PANE_FULL);
+	p->more_columns = l.more_right;
+	scroll(p, body.height);
+	draw_title(p, c, a, number, look, &l);
+	if (a.height > 1)
+		draw_header(p, c, header, &l);
+	if (body.height < 1)
+		return;
+	if (!p->count) {
+		draw_emptiness(p, c, body, sample);
+		return;
+	}
+	rows = rowset_of(p->pane->table, sample);
+	for (uint32_t i = 0; i < p->page && p->top + i < p->count; i++) {
+		if (look & PANE_FOCUSED && p->top + i == p->position)
+			cells_select(c, body, (int)i);
+		draw_row(c, body, (int)i, &l, &rows, p->order[p->top + i]);
+	}
+}

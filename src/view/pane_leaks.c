@@ -1,0 +1,64 @@
+/* The pane of CLOSE-WAIT growth. */
+#include "sockdash/format.h"
+#include "sockdash/pane.h"
+#include "sockdash/widgets.h"
+
+static const struct leak_row *row_of(const struct rowset *rows, uint32_t row)
+{
+	return &rows->sample->leaks[row];
+}
+
+static enum role growth_role(const struct rowset *rows, uint32_t row)
+{
+	return row_of(rows, row)->growth > 0 ? ROLE_WARNING : ROLE_GOOD;
+}
+
+static enum role process_role(const struct rowset *rows, uint32_t row)
+{
+	return row_of(rows, row)->kind == PROC_ROW_PROCESS ? ROLE_TEXT : ROLE_DIM;
+}
+
+static enum role fds_role(const struct rowset *rows, uint32_t row)
+{
+	const struct leak_row *l = row_of(rows, row);
+	const struct proc *p = &rows->sample->frame->procs[l->proc];
+	uint64_t percent = (uint64_t)p->fds * 100 / p->fd_limit;
+
+	return percent >= 90 ? ROLE_CRITICAL : percent >= 70 ? ROLE_WARNING : ROLE_TEXT;
+}
+
+/* Less than an hour is an incident, less than a day will be one. */
+static enum role exhaustion_role(const struct rowset *rows, uint32_t row)
+{
+	double left = row_of(rows, row)->exhaustion;
+
+	return left < 3600 ? ROLE_CRITICAL : left < 86400 ? ROLE_WARNING : ROLE_TEXT;
+}
+
+static void draw_trend(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row)
+{
+	widget_sparkline(c, cell, 0, 0, cell.width, ROLE_BAR, &row_of(rows, row)->trend, 0);
+}
+
+static const struct pane_column columns[] = {
+	{ .field = "pid", .width = 7, .priority = 1 },
+	{ .field = "process", .width = 9, .grow = 7, .role = process_role },
+	{ .field = "close_wait", .width = 7 },
+	{ .field = "growth", .title = "GROW/s", .width = 6, .role = growth_role },
+	{ .field = "close_wait", .title = "", .width = 6, .grow = 10, .priority = 5, .draw = draw_trend },
+	{ .field = "oldest", .width = 7 , .priority = 2 },
+	{ .field = "why", .width = 10, .grow = 2, .priority = 1 },
+	{ .field = "fd_percent", .width = 5, .priority = 2, .role = fds_role },
+	{ .field = "fds", .width = 7, .priority = 4 },
+	{ .field = "exhaustion", .width = 7, .priority = 3, .role = exhaustion_role },
+};
+
+const struct pane pane_leaks = {
+	.table = &table_leaks,
+	.title = "CLOSE-WAIT growth",
+	.columns = columns,
+	.column_count = sizeof columns / sizeof *columns,
+	.empty = "no socket is in CLOSE-WAIT",
+	.empty_role = ROLE_GOOD,
+	.shows_owners = true,
+};

@@ -1,0 +1,96 @@
+/* The pane of listening ports. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sockdash/format.h"
+#include "sockdash/pane.h"
+#include "sockdash/widgets.h"
+
+static const struct listener_row *row_of(const struct rowset *rows, uint32_t row)
+{
+	return &rows->sample->listeners[row];
+}
+
+static const struct sock *sock_of(const struct rowset *rows, uint32_t row)
+{
+	return &rows->sample->frame->socks[row_of(rows, row)->sock];
+}
+
+static void draw_address(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row)
+{
+	const struct sock *s = sock_of(rows, row);
+	char room[FORMAT_MAX + 16];
+	int used = 0;
+
+	if (s->proto == SOCK_UDP)
+		used = cells_put(c, cell, 0, 0, cell.width, ROLE_DIM, "udp ");
+	cells_put(c, cell, used, 0, cell.width - used, ROLE_TEXT,
+		format_endpoint(rows->sample->frame, s, true, room));
+}
+
+/* The kernel drops when the queue is longer than the backlog. */
+static enum role queue_role(const struct sock *s)
+{
+	if (s->recv_q > s->send_q)
+		return ROLE_CRITICAL;
+	if (s->recv_q && s->recv_q >= s->send_q - s->send_q / 4)
+		return ROLE_WARNING;
+	return s->recv_q ? ROLE_TEXT : ROLE_DIM;
+}
+
+static void draw_queue(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row)
+{
+	const struct sock *s = sock_of(rows, row);
+	char text[2 * FMT_MAX], queue[FMT_MAX], backlog[FMT_MAX];
+
+	if (s->proto != SOCK_TCP) {
+		cells_put_right(c, cell, 0, 0, cell.width, ROLE_DIM, "-");
+		return;
+	}
+	snprintf(text, sizeof text, "%s/%s", fmt_count(queue, s->recv_q, 5),
+		rows->sample->frame->problems[FRAME_NO_SOCK_DIAG] ? "-"
+								  : fmt_count(backlog, s->send_q, 5));
+	cells_put_right(c, cell, 0, 0, cell.width, queue_role(s), text);
+}
+
+static void draw_trend(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row)
+{
+	const struct listener_row *l = row_of(rows, row);
+	const struct sock *s = sock_of(rows, row);
+	uint32_t any = 0;
+
+	for (uint32_t i = 0; i < l->queue.count; i++)
+		any |= l->queue.values[i];
+	if (any)
+		widget_sparkline(c, cell, 0, 0, cell.width, queue_role(s), &l->queue,
+			s->send_q ? s->send_q : 1);
+}
+
+static enum role drops_role(const struct rowset *rows, uint32_t row)
+{
+	return row_of(rows, row)->drops_rate > 0 ? ROLE_CRITICAL : ROLE_TEXT;
+}
+
+static enum role syn_role(const struct rowset *rows, uint32_t row)
+{
+	return row_of(rows, row)->syn_recv >= sock_of(rows, row)->send_q ? ROLE_WARNING : ROLE_TEXT;
+}
+
+static const struct pane_column columns[] = {
+	{ .field = "address", .width = 15, .grow = 32, .draw = draw_address },
+	{ .field = "process", .width = 9, .grow = 7 },
+	{ .field = "conns", .width = 7 },
+	{ .field = "syn_recv", .width = 4, .priority = 2, .role = syn_role },
+	{ .field = "accept_queue", .title = "QUEUE/MAX", .width = 9, .draw = draw_queue },
+	{ .field = "accept_queue", .title = "", .width = 6, .grow = 10, .priority = 4, .draw = draw_trend },
+	{ .field = "drops", .width = 7, .priority = 3, .role = drops_role },
+	{ .field = "drops_rate", .width = 7, .priority = 1, .role = drops_role },
+};
+
+const struct pane pane_listen = {
+	.table = &table_listen,
+	.title = "Listening",
+	.columns = columns,
+	.column_count = sizeof columns / sizeof *columns,
+	.empty = "nothing listens",
+};

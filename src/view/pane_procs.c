@@ -1,0 +1,31 @@
+/* The pane of processes. */
+#include "sockdash/pane.h"
+
+static enum role process_role(const struct rowset *rows, uint32_t row)
+{
+	return rows->sample->procs[row].kind == PROC_ROW_PROCESS ? ROLE_TEXT : ROLE_DIM;
+}
+
+static const struct pane_column columns[] = {
+	{ .field = "pid", .width = 7 },
+	{ .field = "user", .width = 8, .priority = 2 },
+	{ .field = "process", .width = 9, .grow = 7, .role = process_role },
+	{ .field = "conns", .width = 8 },
+	{ .field = "estab", .width = 8, .priority = 2 },
+	{ .field = "close_wait", .width = 7, .priority = 1 },
+	{ .field = "time_wait", .width = 7, .priority = 5 },
+	{ .field = "syn_sent", .width = 6, .priority = 5 },
+	{ .field = "delta", .width = 6, .priority = 1 },
+	{ .field = "opened_rate", .width = 7, .priority = 4 },
+	{ .field = "closed_rate", .width = 7, .priority = 4 },
+};
+
+const struct pane pane_procs = {
+	.table = &table_procs,
+	.title = "Processes",
+	.columns = columns,
+	.column_count = sizeof columns / sizeof *columns,
+	.empty = "no sockets",
+	.empty_role = ROLE_DIM,
+	.shows_owners = true,
+};

@@ -1,0 +1,56 @@
+/* The pane of all sockets. */
+#include "sockdash/format.h"
+#include "sockdash/pane.h"
+
+static const struct sock *sock_of(const struct rowset *rows, uint32_t row)
+{
+	return &rows->sample->frame->socks[row];
+}
+
+static void draw_local(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row)
+{
+	char room[FORMAT_MAX + 16];
+
+	cells_put(c, cell, 0, 0, cell.width, ROLE_TEXT,
+		format_endpoint(rows->sample->frame, sock_of(rows, row), true, room));
+}
+
+static void draw_remote(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row)
+{
+	char room[FORMAT_MAX + 16];
+
+	if (sock_is_listener(sock_of(rows, row)))
+		cells_put(c, cell, 0, 0, cell.width, ROLE_DIM, "-");
+	else
+		cells_put(c, cell, 0, 0, cell.width, ROLE_TEXT,
+			format_endpoint(rows->sample->frame, sock_of(rows, row), false, room));
+}
+
+static enum role process_role(const struct rowset *rows, uint32_t row)
+{
+	return sock_of(rows, row)->flags & SOCK_CARRIED ? ROLE_DIM : ROLE_TEXT;
+}
+
+static const struct pane_column columns[] = {
+	{ .field = "proto", .width = 5 },
+	{ .field = "state", .width = 10 },
+	{ .field = "recv_q", .width = 6 },
+	{ .field = "send_q", .width = 6 },
+	{ .field = "local_address", .title = "LOCAL ADDRESS", .width = 21, .grow = 26, .draw = draw_local },
+	{ .field = "remote_address", .title = "PEER ADDRESS", .width = 21, .grow = 26, .draw = draw_remote },
+	{ .field = "pid", .width = 7 },
+	{ .field = "process", .width = 12, .grow = 8, .role = process_role },
+	{ .field = "age", .width = 8 },
+	{ .field = "wait_age", .width = 8 },
+	{ .field = "user", .width = 8 },
+};
+
+const struct pane pane_sockets = {
+	.table = &table_sockets,
+	.title = "Sockets",
+	.columns = columns,
+	.column_count = sizeof columns / sizeof *columns,
+	.empty = "no sockets",
+	.empty_role = ROLE_DIM,
+	.shows_owners = false,
+};

@@ -1,0 +1,36 @@
+/* The pane of states: the histogram. */
+#include "sockdash/pane.h"
+#include "sockdash/widgets.h"
+
+static void draw_bar(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row)
+{
+	widget_bar(c, cell, 0, 0, cell.width, rows->sample->states[row].percent / 100);
+}
+
+/* UDP's states have TCP's names: they say whose they are. */
+static void draw_state(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row)
+{
+	const struct state_row *s = &rows->sample->states[row];
+	enum role role = s->count ? ROLE_TEXT : ROLE_DIM;
+	int used = 0;
+
+	if (s->proto == SOCK_UDP)
+		used = cells_put(c, cell, 0, 0, cell.width, role, "udp ");
+	cells_put(c, cell, used, 0, cell.width - used, role, sock_state_name(s->state));
+}
+
+static const struct pane_column columns[] = {
+	{ .field = "state", .width = 10, .draw = draw_state },
+	{ .field = "count", .width = 9 },
+	{ .field = "percent", .width = 6, .priority = 1 },
+	{ .field = "percent", .title = "", .width = 4, .grow = 60, .priority = 3, .draw = draw_bar },
+	{ .field = "delta", .width = 7, .priority = 1 },
+};
+
+const struct pane pane_states = {
+	.table = &table_states,
+	.title = "States",
+	.columns = columns,
+	.column_count = sizeof columns / sizeof *columns,
+	.empty = "no sockets can be seen",
+};
