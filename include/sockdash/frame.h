@@ -41,6 +41,11 @@ struct user {
 	const char *name;
 };
 
+struct device {
+	uint32_t index;
+	const char *name;
+};
+
 struct netns {
 	uint64_t inode;   /* 0 not known */
 	const char *name; /* "" without a name */
@@ -103,6 +108,8 @@ struct frame {
 	uint32_t cgroup_count, cgroup_room;
 	struct user *users;
 	uint32_t user_count, user_room;
+	struct device *devices; /* that addresses are bound to: a handful */
+	uint32_t device_count, device_room;
 	struct netns *namespaces;
 	uint32_t netns_count;
 	struct frame_ghost *ghosts;
@@ -146,6 +153,12 @@ int frame_add_user(struct frame *f, uint32_t uid, const char *name);
 
 /* The name of a user, or "". */
 const char *frame_user(const struct frame *f, uint32_t uid);
+
+/* Remembers the name of a network device (from frame_text()). */
+int frame_add_device(struct frame *f, uint32_t index, const char *name);
+
+/* The name of a device; "" for index 0, "?" for one that was not added. */
+const char *frame_device(const struct frame *f, uint32_t index);
 
 /* One found owner of a socket, in any order. */
 struct owner_found {

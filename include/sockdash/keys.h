@@ -15,6 +15,7 @@ struct key_binding {
 	const char *help;
 	const char *footer; /* label in the footer, or NULL */
 	void (*act)(struct app *a, int key);
+	const char *footer_key; /* how the footer names them, or NULL: as help does */
 };
 
 extern const struct key_binding key_bindings[];

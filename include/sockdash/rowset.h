@@ -24,6 +24,7 @@ struct value {
 	enum value_type type;
 	bool at_least;  /* a lower bound: an age that began before we looked */
 	bool ipv4;      /* VALUE_ADDRESS: of an AF_INET socket */
+	const char *device; /* VALUE_ADDRESS: the device it is bound to, or "" */
 	union {
 		int64_t number;
 		double real;
@@ -137,6 +138,16 @@ static inline void value_text(struct value *v, const char *text)
 		v->type = VALUE_TEXT;
 		v->text = text;
 	}
+}
+
+/* The local or remote address of a socket. */
+static inline void value_address(struct value *v, const struct frame *f, const struct sock *s,
+	bool local)
+{
+	v->type = VALUE_ADDRESS;
+	v->ipv4 = s->flags & SOCK_IPV4;
+	v->address = &f->addresses[local ? s->local : s->remote];
+	v->device = local ? frame_device(f, v->address->scope) : "";
 }
 
 #endif

@@ -34,6 +34,7 @@ void frame_destroy(struct frame *f)
 	free(f->cgroups);
 	free(f->namespaces);
 	free(f->users);
+	free(f->devices);
 	free(f->ghosts);
 	free(f->diff.previous);
 	free(f->diff.gone);
@@ -199,6 +200,23 @@ const char *frame_user(const struct frame *f, uint32_t uid)
 	uint32_t row = hash_get(&f->by_user, uid);
 
 	return row == HASH_NONE ? "" : f->users[row].name;
+}
+
+int frame_add_device(struct frame *f, uint32_t index, const char *name)
+{
+	int err = grow((void **)&f->devices, f->device_count, &f->device_room, sizeof *f->devices);
+
+	if (!err)
+		f->devices[f->device_count++] = (struct device){ .index = index, .name = name };
+	return err;
+}
+
+const char *frame_device(const struct frame *f, uint32_t index)
+{
+	for (uint32_t i = 0; index && i < f->device_count; i++)
+		if (f->devices[i].index == index)
+			return f->devices[i].name;
+	return index ? "?" : "";
 }
 
 static int compare_owners(const void *left, const void *right)

@@ -90,17 +90,32 @@ static int compare_addresses(const struct address *a, const struct address *b)
 	return order ? order : (a->scope > b->scope) - (a->scope < b->scope);
 }
 
+/* What a field's values have in common: rows may show a number as bytes or as a count. */
+enum value_class { CLASS_NUMBER, CLASS_REAL, CLASS_TEXT, CLASS_ADDRESS };
+
+static enum value_class class_of(enum value_type type)
+{
+	static const enum value_class classes[VALUE_TYPES] = {
+		[VALUE_RATE] = CLASS_REAL,    [VALUE_TREND] = CLASS_REAL,
+		[VALUE_PERCENT] = CLASS_REAL, [VALUE_AGE] = CLASS_REAL,
+		[VALUE_TEXT] = CLASS_TEXT,    [VALUE_ADDRESS] = CLASS_ADDRESS,
+	};
+
+	return classes[type];
+}
+
 static int compare_values(const struct value *a, const struct value *b)
 {
-	switch (a->type) {
-	case VALUE_RATE:
-	case VALUE_TREND:
-	case VALUE_PERCENT:
-	case VALUE_AGE:
+	enum value_class left = class_of(a->type), right = class_of(b->type);
+
+	if (left != right)
+		return (left > right) - (left < right);
+	switch (left) {
+	case CLASS_REAL:
 		return (a->real > b->real) - (a->real < b->real);
-	case VALUE_TEXT:
+	case CLASS_TEXT:
 		return strcmp(a->text, b->text);
-	case VALUE_ADDRESS:
+	case CLASS_ADDRESS:
 		return compare_addresses(a->address, b->address);
 	default:
 		return (a->number > b->number) - (a->number < b->number);
@@ -115,7 +130,7 @@ static int compare_entries(const void *left, const void *right, void *context)
 
 	if (a->value.type == VALUE_NONE || b->value.type == VALUE_NONE)
 		order = (a->value.type == VALUE_NONE) - (b->value.type == VALUE_NONE);
-	else if (a->value.type == b->value.type)
+	else
 		order = compare_values(&a->value, &b->value) * (key->descending ? -1 : 1);
 	if (order)
 		return order;

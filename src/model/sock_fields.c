@@ -15,9 +15,7 @@ void sock_field_proto(const struct frame *f, const struct sock *s, struct value 
 
 void sock_field_local_address(const struct frame *f, const struct sock *s, struct value *out)
 {
-	out->type = VALUE_ADDRESS;
-	out->ipv4 = s->flags & SOCK_IPV4;
-	out->address = &f->addresses[s->local];
+	value_address(out, f, s, true);
 }
 
 void sock_field_local_port(const struct frame *f, const struct sock *s, struct value *out)

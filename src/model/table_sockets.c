@@ -31,19 +31,21 @@ static void get_state(const struct rowset *rows, uint32_t row, struct value *out
 
 static void get_recv_q(const struct rowset *rows, uint32_t row, struct value *out)
 {
-	value_number(out, VALUE_BYTES, sock_of(rows, row)->recv_q);
+	const struct sock *s = sock_of(rows, row);
+
+	value_number(out, s->state == SOCK_LISTEN ? VALUE_COUNT : VALUE_BYTES, s->recv_q);
 }
 
 static void get_send_q(const struct rowset *rows, uint32_t row, struct value *out)
 {
-	value_number(out, VALUE_BYTES, sock_of(rows, row)->send_q);
+	const struct sock *s = sock_of(rows, row);
+
+	value_number(out, s->state == SOCK_LISTEN ? VALUE_COUNT : VALUE_BYTES, s->send_q);
 }
 
 static void get_remote_address(const struct rowset *rows, uint32_t row, struct value *out)
 {
-	out->type = VALUE_ADDRESS;
-	out->ipv4 = sock_of(rows, row)->flags & SOCK_IPV4;
-	out->address = &rows->sample->frame->addresses[sock_of(rows, row)->remote];
+	value_address(out, rows->sample->frame, sock_of(rows, row), false);
 }
 
 static void get_remote_port(const struct rowset *rows, uint32_t row, struct value *out)

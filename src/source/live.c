@@ -2,7 +2,9 @@
  * The order: counters, listeners (with their drops), all other TCP, UDP; then what became of the rows of the frame
  * before; then the ages of CLOSE-WAIT sockets that are not known yet; then owners. */
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -37,10 +39,25 @@ static const struct {
 
 /* ---- From the kernel's row to ours -------------------------------------------------------------- */
 
+static int note_device(struct frame *f, uint32_t index)
+{
+	char name[IF_NAMESIZE];
+	const char *text;
+
+	if (strcmp(frame_device(f, index), "?") != 0)
+		return 0;
+	if (!if_indextoname(index, name))
+		snprintf(name, sizeof name, "%u", index);
+	text = frame_text(f, name, strlen(name));
+	return text ? frame_add_device(f, index, text) : -ENOMEM;
+}
+
 static int intern(struct frame *f, const struct diag_sock *d, const uint8_t *bytes, uint32_t *row)
 {
 	uint8_t wide[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
+	if (d->iface && note_device(f, d->iface))
+		return -ENOMEM;
 	if (d->family != AF_INET)
 		return frame_intern_address(f, bytes, d->iface, row);
 	memcpy(wide + 12, bytes, 4);

@@ -171,7 +171,7 @@ const struct key_binding key_bindings[] = {
 	{ { KEYCODE_END, 'G' }, "End G", "to the last row", NULL, move_last },
 	{ { KEYCODE_LEFT, KEYCODE_RIGHT }, LEFT_RIGHT, "scroll the columns (full screen)", NULL,
 		scroll_columns },
-	{ { 's', KEYCODE_FUNCTION + 6 }, "s F6", "choose the column to sort by", "sort", sort_menu },
+	{ { 's', KEYCODE_FUNCTION + 6 }, "s F6", "choose the column to sort by", "sort", sort_menu, "s" },
 	{ { '<', '>' }, "< >", "sort by the column to the left or right", NULL, sort_neighbour },
 	{ { 'r', 'R', 'I' }, "r", "reverse the order", "reverse", reverse },
 	{ { 'p', 'Z' }, "p", "pause, and go on", "pause", pause },
@@ -179,8 +179,8 @@ const struct key_binding key_bindings[] = {
 	{ { '+', '-', '=' }, "+ -", "longer or shorter interval", "interval", change_interval },
 	{ { 'd' }, "d", "type the interval in seconds", NULL, type_interval },
 	{ { KEYCODE_CTRL('l') }, "Ctrl-L", "paint the screen again", NULL, repaint },
-	{ { '?', 'h', KEYCODE_FUNCTION + 1 }, "? h F1", "this help", "help", help },
-	{ { 'q', 'Q', KEYCODE_FUNCTION + 10 }, "q F10", "quit (Ctrl-C too); Ctrl-Z suspends", "quit", quit },
+	{ { '?', 'h', KEYCODE_FUNCTION + 1 }, "? h F1", "this help", "help", help, "?" },
+	{ { 'q', 'Q', KEYCODE_FUNCTION + 10 }, "q F10", "quit (Ctrl-C too); Ctrl-Z suspends", "quit", quit, "q" },
 };
 const size_t key_binding_count = sizeof key_bindings / sizeof *key_bindings;
 
@@ -206,7 +206,8 @@ size_t key_footer(struct screen_key *out, size_t max)
 		if (b->act == move_up)
 			out[n++] = select;
 		else if (b->footer)
-			out[n++] = (struct screen_key){ b->shown, b->footer };
+			out[n++] = (struct screen_key){ b->footer_key ? b->footer_key : b->shown,
+				b->footer };
 	}
 	return n;
 }

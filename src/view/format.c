@@ -12,12 +12,12 @@ static const char *plain_number(const struct value *v, char room[FORMAT_MAX])
 	return room;
 }
 
-static void add_scope(const struct address *a, char room[FORMAT_MAX])
+static void add_device(const char *device, char room[FORMAT_MAX])
 {
 	size_t len = strlen(room);
 
-	if (a->scope)
-		snprintf(room + len, FORMAT_MAX - len, "%%%u", a->scope);
+	if (*device)
+		snprintf(room + len, FORMAT_MAX - len, "%%%s", device);
 }
 
 /* "~12s" would read as "about": a lower bound has a ">". */
@@ -54,7 +54,7 @@ const char *format_value(const struct value *v, int width, char room[FORMAT_MAX]
 		return v->text;
 	case VALUE_ADDRESS:
 		fmt_address(room, v->address->bytes, v->ipv4);
-		add_scope(v->address, room);
+		add_device(v->device, room);
 		return room;
 	default:
 		return "-";
@@ -98,15 +98,21 @@ const char *format_endpoint(const struct frame *f, const struct sock *s, bool lo
 	char room[FORMAT_MAX + 16])
 {
 	static const uint8_t any[16];
-	const struct address *a = &f->addresses[local ? s->local : s->remote];
 	unsigned port = local ? s->local_port : s->remote_port;
-	bool ipv4 = s->flags & SOCK_IPV4;
-	bool dual = !ipv4 && sock_is_listener(s) && !(s->flags & SOCK_V6ONLY) &&
-		    memcmp(a->bytes, any, sizeof any) == 0;
-	char text[FORMAT_MAX];
+	struct value v = { 0 };
+	char address[FMT_MAX], device[FORMAT_MAX] = "";
+	bool dual;
 
-	fmt_address(text, a->bytes, ipv4);
-	add_scope(a, text);
-	snprintf(room, FORMAT_MAX + 16, dual ? "*%.0s:%u" : ipv4 ? "%s:%u" : "[%s]:%u", text, port);
+	value_address(&v, f, s, local);
+	dual = !v.ipv4 && sock_is_listener(s) && !(s->flags & SOCK_V6ONLY) &&
+	       memcmp(v.address->bytes, any, sizeof any) == 0;
+	fmt_address(address, v.address->bytes, v.ipv4);
+	add_device(v.device, device);
+	if (dual)
+		snprintf(room, FORMAT_MAX + 16, "*%s:%u", device, port);
+	else if (v.ipv4)
+		snprintf(room, FORMAT_MAX + 16, "%.15s%s:%u", address, device, port);
+	else
+		snprintf(room, FORMAT_MAX + 16, "[%.45s]%s:%u", address, device, port);
 	return room;
 }

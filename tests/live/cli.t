@@ -125,7 +125,8 @@ for view in states listen procs leaks sockets; do
 		(.rows | type == "array" and length > 0)' "$view: the document" --arg view "$view"
 	holds "$T/out" '.sample | (.source | type == "string") and .sockets > 0 and
 		.partial == false and .wall_ms >= 0 and .cpu_ms >= 0 and
-		(.owners_hidden | . == null or . == 0 or $root == "")' "$view: the sample" --arg root "$LIVE_IS_ROOT"
+		(.owners_hidden | . == null or . == 0 or $root == "")' "$view: the sample" \
+		--arg root "$LIVE_IS_ROOT"
 	jq -r --arg all "${fields[$view]}" '.rows[] | ($all | [splits("\\s+")]) - keys | .[]' \
 		"$T/out" | sort -u >"$T/missing"
 	is "$? $(cat "$T/missing")" '0 ' "$view: no field is missing"

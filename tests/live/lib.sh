@@ -222,7 +222,7 @@ ss_rows()
 		}' | sort
 }
 
-# Local addresses in our JSON: a device is written as its name or its number, which ss_rows leaves out.
+# Local addresses in our JSON, without the name or number of a device, as in ss_rows.
 our_address='def local: sub("%.*$"; "") | if . == "*" then "::" else . end;'
 
 # The rows of ss_rows from our JSON.

@@ -64,7 +64,8 @@ ss_listen()
 our_listen()
 {
 	sockdash listen --json | jq -r "$our_address"'.rows[] | select(.proto == "tcp") |
-		[(.address | local), .port, .accept_queue, .backlog, .drops] | map(tostring) | join(" ")' | sort
+		[(.address | local), .port, .accept_queue, .backlog, .drops] |
+		map(tostring) | join(" ")' | sort
 }
 agree 'listen: queue, backlog and drops' ss_listen our_listen
 
