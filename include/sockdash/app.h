@@ -14,7 +14,7 @@ enum app_mode {
 	APP_INTERVAL, /* typing the interval */
 };
 
-#define APP_OVERVIEW (-1)
+#define APP_OVERVIEW     (-1)
 #define APP_INTERVAL_MIN 0.1
 #define APP_INTERVAL_MAX 3600.0
 
@@ -23,9 +23,9 @@ struct app {
 	int full;       /* the pane that fills the screen, or APP_OVERVIEW */
 	unsigned focus; /* of the overview */
 	enum app_mode mode;
-	uint32_t menu; /* APP_SORT: field under the cursor; APP_HELP: first line */
-	uint32_t page;  /* APP_HELP: lines on the screen when it was last drawn */
-	char typed[24]; /* APP_INTERVAL */
+	uint32_t menu;     /* APP_SORT: field under the cursor; APP_HELP: first line */
+	uint32_t page;     /* APP_HELP: lines on the screen when it was last drawn */
+	char typed[24];    /* APP_INTERVAL */
 	char message[160]; /* of the last key or event; "" none */
 	struct sample *sample;
 	const char *user;
@@ -34,7 +34,7 @@ struct app {
 	double interval_s;
 	bool paused;
 	bool sample_now; /* reset by the loop */
-	bool repaint;    /* the terminal may show something else: paint everything; reset by the loop */
+	bool repaint; /* the terminal may show something else: paint everything; reset by the loop */
 	bool quit;
 };
 

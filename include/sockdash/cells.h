@@ -10,17 +10,17 @@
 /* What a piece of the screen means. A theme turns it into colour and weight. */
 enum role {
 	ROLE_TEXT,
-	ROLE_DIM,      /* of little weight: zeros, labels, what is not known */
-	ROLE_STRONG,   /* names of panes, the product */
-	ROLE_HEADER,   /* column titles */
-	ROLE_SORT,     /* title of the column that sorts */
+	ROLE_DIM,    /* of little weight: zeros, labels, what is not known */
+	ROLE_STRONG, /* names of panes, the product */
+	ROLE_HEADER, /* column titles */
+	ROLE_SORT,   /* title of the column that sorts */
 	ROLE_BORDER,
-	ROLE_BAR,      /* a share as a bar, a sparkline */
-	ROLE_CHANGED,  /* a number that moved since the sample before */
+	ROLE_BAR,     /* a share as a bar, a sparkline */
+	ROLE_CHANGED, /* a number that moved since the sample before */
 	ROLE_GOOD,
 	ROLE_WARNING,
 	ROLE_CRITICAL,
-	ROLE_KEY,      /* a key, in help and footer */
+	ROLE_KEY, /* a key, in help and footer */
 	ROLE_COUNT,
 };
 
@@ -52,15 +52,16 @@ struct area cells_all(const struct cells *c);
 
 /* Writes a text in row `y` of an area from its column `x` on, at most `width` columns; what does not fit ends in "…".
  * Outside the area and the grid nothing is drawn. Answers the columns used. */
-int cells_put(struct cells *c, struct area a, int x, int y, int width, enum role role, const char *text);
+int cells_put(
+	struct cells *c, struct area a, int x, int y, int width, enum role role, const char *text);
 
 /* The same at the right edge of `width` columns. */
-void cells_put_right(struct cells *c, struct area a, int x, int y, int width, enum role role,
-	const char *text);
+void cells_put_right(
+	struct cells *c, struct area a, int x, int y, int width, enum role role, const char *text);
 
 /* `count` times one character in a row. */
-void cells_repeat(struct cells *c, struct area a, int x, int y, int count, enum role role,
-	uint32_t code);
+void cells_repeat(
+	struct cells *c, struct area a, int x, int y, int count, enum role role, uint32_t code);
 
 /* Marks a row of an area as selected. */
 void cells_select(struct cells *c, struct area a, int y);

@@ -22,20 +22,21 @@ struct diag_tcp_info {
 
 /* One row of a dump, in host byte order but for the addresses. */
 struct diag_sock {
-	uint64_t cookie;           /* identity for life (per netns before Linux 5.3); 0: not known */
-	uint64_t cgroup;           /* id of the cgroup v2 directory, where has_cgroup (Linux 5.8) */
+	uint64_t cookie; /* identity for life (per netns before Linux 5.3); 0: not known */
+	uint64_t cgroup; /* id of the cgroup v2 directory, where has_cgroup (Linux 5.8) */
 	uint8_t local[16], remote[16]; /* AF_INET: in the first 4 bytes, the rest 0 */
 	uint16_t local_port, remote_port;
-	uint32_t iface;            /* index of the bound device, 0: none */
-	uint32_t recv_q, send_q;   /* bytes; LISTEN: accept queue now, backlog */
-	uint32_t expires_ms;       /* of the timer */
-	uint32_t uid, inode;       /* 0 where the socket has no file (TIME-WAIT, not accepted yet, orphan) */
-	uint32_t drops;            /* SK_MEMINFO_DROPS, where has_drops */
-	uint8_t family;            /* AF_INET or AF_INET6 */
-	uint8_t protocol;          /* IPPROTO_TCP or IPPROTO_UDP */
-	uint8_t state;             /* TCP_ESTABLISHED (1) ... TCP_CLOSING (11) */
-	uint8_t timer;             /* 0 off, 1 retransmit, 2 keepalive, 3 time-wait, 4 zero-window probe */
-	uint8_t retrans;           /* retransmits, keepalive or window probes so far */
+	uint32_t iface;          /* index of the bound device, 0: none */
+	uint32_t recv_q, send_q; /* bytes; LISTEN: accept queue now, backlog */
+	uint32_t expires_ms;     /* of the timer */
+	uint32_t uid,
+		inode;    /* 0 where the socket has no file (TIME-WAIT, not accepted yet, orphan) */
+	uint32_t drops;   /* SK_MEMINFO_DROPS, where has_drops */
+	uint8_t family;   /* AF_INET or AF_INET6 */
+	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t state;    /* TCP_ESTABLISHED (1) ... TCP_CLOSING (11) */
+	uint8_t timer;    /* 0 off, 1 retransmit, 2 keepalive, 3 time-wait, 4 zero-window probe */
+	uint8_t retrans;  /* retransmits, keepalive or window probes so far */
 	bool has_cgroup, has_drops, has_v6only, v6only, has_info;
 	struct diag_tcp_info info; /* where has_info */
 };

@@ -19,7 +19,7 @@ const char *format_plain(const struct value *v, char room[FORMAT_MAX]);
 bool format_is_right(enum value_type type);
 
 /* An address and port as ss prints them: 10.0.0.1:443, [::1]:443, *:443 for a socket that serves IPv4 and IPv6. */
-const char *format_endpoint(const struct frame *f, const struct sock *s, bool local,
-	char room[FORMAT_MAX + 16]);
+const char *format_endpoint(
+	const struct frame *f, const struct sock *s, bool local, char room[FORMAT_MAX + 16]);
 
 #endif

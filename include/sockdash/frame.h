@@ -18,12 +18,12 @@ struct address {
 
 /* A process that holds sockets, or held one that still lingers. Texts are safe to print, never NULL; "" not known. */
 struct proc {
-	uint64_t start;   /* ticks since boot; with the pid the identity of a process */
+	uint64_t start; /* ticks since boot; with the pid the identity of a process */
 	uint32_t pid;
-	uint32_t uid;     /* effective; PROC_UNKNOWN */
-	uint32_t fds;     /* open descriptors; PROC_UNKNOWN */
+	uint32_t uid;      /* effective; PROC_UNKNOWN */
+	uint32_t fds;      /* open descriptors; PROC_UNKNOWN */
 	uint32_t fd_limit; /* soft RLIMIT_NOFILE; PROC_UNKNOWN, PROC_UNLIMITED */
-	bool ended;       /* not there any more; known from an earlier frame */
+	bool ended;        /* not there any more; known from an earlier frame */
 	const char *name, *user, *cmdline, *unit, *cgroup;
 };
 #define PROC_UNKNOWN   UINT32_MAX
@@ -57,15 +57,16 @@ enum frame_problem {
 	FRAME_NO_TCP,       /* TCP sockets are missing */
 	FRAME_NO_UDP,       /* UDP sockets are missing */
 	FRAME_NO_PROC,      /* /proc cannot be read: no owners at all */
-	FRAME_NO_WAIT_AGE,  /* the ages of CLOSE-WAIT sockets could not be asked for */
+	FRAME_NO_WAIT_AGE, /* the ages of CLOSE-WAIT sockets could not be asked for */
 	FRAME_PROBLEMS,
 };
 
 /* How the rows of a frame follow from those of the one before. */
 struct diff {
-	bool known;          /* false in the first frame: there was nothing to compare with */
-	uint32_t *previous;  /* per row of this frame: its row in the one before, or SOCK_NONE (new) */
-	uint32_t *gone;      /* rows of the frame before that are not in this one */
+	bool known; /* false in the first frame: there was nothing to compare with */
+	uint32_t *
+		previous; /* per row of this frame: its row in the one before, or SOCK_NONE (new) */
+	uint32_t *gone;   /* rows of the frame before that are not in this one */
 	uint32_t gone_count;
 };
 
@@ -86,13 +87,13 @@ struct frame {
 	int64_t cost_wall_ns, cost_cpu_ns;
 	double uptime_s; /* NAN not known */
 	const char *host;
-	const char *kind;     /* "sock_diag", "procfs"... who told */
-	unsigned absent;      /* bit 1 << enum sock_proto: not asked for, or not to be had */
-	bool preliminary;     /* quick and without owners, for the first screen; not to be compared with */
-	bool owners_known;    /* the owners were asked for (whether or not all could be seen) */
+	const char *kind; /* "sock_diag", "procfs"... who told */
+	unsigned absent;  /* bit 1 << enum sock_proto: not asked for, or not to be had */
+	bool preliminary; /* quick and without owners, for the first screen; not to be compared with */
+	bool owners_known; /* the owners were asked for (whether or not all could be seen) */
 	int problems[FRAME_PROBLEMS];
-	uint32_t procs_hidden;  /* processes whose descriptors we may not see */
-	uint32_t owners_hidden; /* sockets that have an inode, but no process we can see */
+	uint32_t procs_hidden;           /* processes whose descriptors we may not see */
+	uint32_t owners_hidden;          /* sockets that have an inode, but no process we can see */
 	int64_t counters[COUNTER_COUNT]; /* COUNTER_UNKNOWN */
 
 	/* Tables. */
@@ -118,7 +119,7 @@ struct frame {
 	struct diff diff;
 
 	/* Indexes. */
-	struct hash by_key;       /* sock_key → row */
+	struct hash by_key; /* sock_key → row */
 	struct hash by_address, by_cgroup, by_process, by_user;
 };
 

@@ -14,8 +14,8 @@
 
 /* Finds `names` in the text of snmp or netstat (pairs of lines: names, numbers); values of names that
  * are not there stay as they are. Pure. */
-void kcounters_parse_pairs(const char *bytes, size_t len, const char *const *names, size_t count,
-	int64_t *values);
+void kcounters_parse_pairs(
+	const char *bytes, size_t len, const char *const *names, size_t count, int64_t *values);
 
 /* The same for sockstat or sockstat6 (`file` is that word): "TCP: inuse 5 orphan 0 ...". Pure. */
 void kcounters_parse_sockstat(const char *file, const char *bytes, size_t len,

@@ -21,6 +21,6 @@ enum keycode {
 	KEYCODE_FUNCTION, /* + n for F1 to F12 */
 	KEYCODE_OTHER = KEYCODE_FUNCTION + 13,
 };
-#define KEYCODE_CTRL(letter) ((letter) & 31)
+#define KEYCODE_CTRL(letter) ((letter)&31)
 
 #endif

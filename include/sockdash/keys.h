@@ -10,12 +10,11 @@
 struct app;
 
 struct key_binding {
-	int keys[5]; /* 0 after the last */
-	const char *shown;  /* how help names them */
+	int keys[5];       /* 0 after the last */
+	const char *shown; /* how help names them */
 	const char *help;
-	const char *footer; /* label in the footer, or NULL */
+	struct screen_key footer; /* in the footer; NULLs: it is not there */
 	void (*act)(struct app *a, int key);
-	const char *footer_key; /* how the footer names them, or NULL: as help does */
 };
 
 extern const struct key_binding key_bindings[];

@@ -3,16 +3,17 @@
 #define SOCKDASH_NEEDS_H
 
 enum {
-	NEED_SOCKETS = 1,       /* the rows of the dump */
-	NEED_OWNERS = 2,        /* which processes own them */
-	NEED_PROC_DETAILS = 4,  /* command line, unit, descriptor limit */
-	NEED_WAIT_AGE = 8,      /* since when sockets are in CLOSE-WAIT */
-	NEED_DROPS = 16,        /* drops per listener and UDP socket */
-	NEED_COUNTERS = 32,     /* the kernel's counters */
+	NEED_SOCKETS = 1,      /* the rows of the dump */
+	NEED_OWNERS = 2,       /* which processes own them */
+	NEED_PROC_DETAILS = 4, /* command line, unit, descriptor limit */
+	NEED_WAIT_AGE = 8,     /* since when sockets are in CLOSE-WAIT */
+	NEED_DROPS = 16,       /* drops per listener and UDP socket */
+	NEED_COUNTERS = 32,    /* the kernel's counters */
 };
 
 /* For the dashboard: whatever any of its panes shows. */
-#define NEED_ALL \
-	(NEED_SOCKETS | NEED_OWNERS | NEED_PROC_DETAILS | NEED_WAIT_AGE | NEED_DROPS | NEED_COUNTERS)
+#define NEED_ALL                                                                                   \
+	(NEED_SOCKETS | NEED_OWNERS | NEED_PROC_DETAILS | NEED_WAIT_AGE | NEED_DROPS |             \
+		NEED_COUNTERS)
 
 #endif

@@ -24,9 +24,9 @@ struct pane {
 	const char *title;
 	const struct pane_column *columns;
 	size_t column_count;
-	const char *empty;     /* what no rows mean */
+	const char *empty; /* what no rows mean */
 	enum role empty_role;
-	bool shows_owners;     /* waits for owners */
+	bool shows_owners; /* waits for owners */
 };
 
 extern const struct pane pane_states, pane_listen, pane_procs, pane_leaks, pane_sockets;
@@ -41,7 +41,8 @@ extern const struct pane *const panes[];
 struct pane_state {
 	const struct pane *pane;
 	struct sort_key sort;
-	uint64_t cursor;   /* identity of the row under the cursor; 0: the first row, whichever it is */
+	uint64_t
+		cursor; /* identity of the row under the cursor; 0: the first row, whichever it is */
 	uint32_t position; /* where the cursor is in the order */
 	uint32_t top;      /* first row on the screen */
 	uint32_t shift;    /* columns scrolled out at the left (full screen) */

@@ -30,7 +30,8 @@ void proc_field_fd_percent(const struct frame *f, struct proc_subject p, struct 
 			NEED_OWNERS | NEED_PROC_DETAILS, .get = get_unit                           \
 	}
 #define PROC_FIELDS_DESCRIPTORS                                                                    \
-	{ "fds", "FDS", "open descriptors of all kinds", VALUE_COUNT, NEED_OWNERS, .get = get_fds }, \
+	{ "fds", "FDS", "open descriptors of all kinds", VALUE_COUNT, NEED_OWNERS,                 \
+		.get = get_fds },                                                                  \
 		{ "fd_limit", "LIMIT", "how many it may open (soft limit)", VALUE_COUNT,           \
 			NEED_OWNERS | NEED_PROC_DETAILS, .get = get_fd_limit },                    \
 	{                                                                                          \

@@ -7,8 +7,8 @@
 #include "sockdash/diag.h"
 
 /* Parses one line without its newline. 0, or -EBADMSG where it is not a socket (the title line). Pure. */
-int procnet_parse_line(const char *line, size_t len, uint8_t family, uint8_t protocol,
-	struct diag_sock *out);
+int procnet_parse_line(
+	const char *line, size_t len, uint8_t family, uint8_t protocol, struct diag_sock *out);
 
 /* Reads one table of the calling thread's network namespace. 0 or -errno (-ENOENT: no such protocol). Only
  * states with a bit in `states` reach the sink. */

@@ -12,12 +12,13 @@
 /* All text is as the process set it: any bytes but NUL. An empty text or PROCS_UNKNOWN: not known. */
 struct proc_facts {
 	uint32_t pid;
-	uint64_t start_ticks;         /* since boot: with the pid, the identity of a process */
-	uint32_t uid;                 /* effective */
-	uint32_t fd_limit;            /* soft RLIMIT_NOFILE; "unlimited" is PROCS_UNKNOWN - 1 */
+	uint64_t start_ticks; /* since boot: with the pid, the identity of a process */
+	uint32_t uid;         /* effective */
+	uint32_t fd_limit;    /* soft RLIMIT_NOFILE; "unlimited" is PROCS_UNKNOWN - 1 */
 	char comm[PROCS_COMM_MAX];
 	char cmdline[PROCS_TEXT_MAX]; /* arguments separated by blanks, cut at the size */
-	char cgroup[PROCS_TEXT_MAX];  /* path in the v2 hierarchy, else that of systemd's or the first v1 one */
+	char cgroup
+		[PROCS_TEXT_MAX]; /* path in the v2 hierarchy, else that of systemd's or the first v1 one */
 };
 
 /* ---- Parsers ------------------------------------------------------------------------------------ */
@@ -55,7 +56,7 @@ typedef int procs_socket_sink(void *context, uint32_t pid, uint32_t fd, uint32_t
 /* Walks /proc/PID/fd. *fds gets the number of open descriptors of all kinds (also where the walk is
  * forbidden but Linux >= 6.2 tells it; PROCS_UNKNOWN otherwise). 0, -EACCES or -EPERM when the descriptors
  * are hidden from us, -ENOENT/-ESRCH when the process is gone, other -errno when we cannot go on. */
-int procs_walk_sockets(int proc_fd, uint32_t pid, procs_socket_sink *sink, void *context,
-	uint32_t *fds);
+int procs_walk_sockets(
+	int proc_fd, uint32_t pid, procs_socket_sink *sink, void *context, uint32_t *fds);
 
 #endif

@@ -22,8 +22,8 @@ enum value_type {
 
 struct value {
 	enum value_type type;
-	bool at_least;  /* a lower bound: an age that began before we looked */
-	bool ipv4;      /* VALUE_ADDRESS: of an AF_INET socket */
+	bool at_least;      /* a lower bound: an age that began before we looked */
+	bool ipv4;          /* VALUE_ADDRESS: of an AF_INET socket */
 	const char *device; /* VALUE_ADDRESS: the device it is bound to, or "" */
 	union {
 		int64_t number;
@@ -40,23 +40,23 @@ struct field {
 	const char *title; /* for column headers */
 	const char *help;  /* a sentence without a full stop */
 	enum value_type type;
-	unsigned needs;    /* NEED_...: what a source must collect for it */
-	bool on_request;   /* not in JSON and CSV unless named with -c */
+	unsigned needs;  /* NEED_...: what a source must collect for it */
+	bool on_request; /* not in JSON and CSV unless named with -c */
 	/* Fills *out, which comes as VALUE_NONE. */
 	void (*get)(const struct rowset *rows, uint32_t row, struct value *out);
 };
 
 /* One kind of table. */
 struct table {
-	const char *name;    /* of the command */
-	const char *title;   /* of the pane */
-	const char *help;    /* a sentence without a full stop */
+	const char *name;  /* of the command */
+	const char *title; /* of the pane */
+	const char *help;  /* a sentence without a full stop */
 	const struct field *fields;
 	size_t field_count;
 	const char *columns; /* fields shown in text, separated by commas */
-	const char *sort;    /* default sort key, with '-' for descending; "" for the order of rows */
-	unsigned needs;      /* what the rows themselves need */
-	bool window;         /* needs to observe for a window before its rows mean something */
+	const char *sort; /* default sort key, with '-' for descending; "" for the order of rows */
+	unsigned needs;   /* what the rows themselves need */
+	bool window;      /* needs to observe for a window before its rows mean something */
 	uint32_t (*count)(const struct sample *sample);
 	/* Of a row, the same in every sample; never 0. */
 	uint64_t (*identity)(const struct rowset *rows, uint32_t row);
@@ -141,8 +141,8 @@ static inline void value_text(struct value *v, const char *text)
 }
 
 /* The local or remote address of a socket. */
-static inline void value_address(struct value *v, const struct frame *f, const struct sock *s,
-	bool local)
+static inline void value_address(
+	struct value *v, const struct frame *f, const struct sock *s, bool local)
 {
 	v->type = VALUE_ADDRESS;
 	v->ipv4 = s->flags & SOCK_IPV4;

@@ -25,7 +25,7 @@ struct state_row {
 
 /* One listening TCP socket or UDP socket without a peer. */
 struct listener_row {
-	uint32_t sock; /* row of the frame */
+	uint32_t sock;                               /* row of the frame */
 	uint32_t conns, estab, close_wait, syn_recv; /* of its address and port (TCP) */
 	double drops_rate;
 	struct trend queue; /* of the accept queue */
@@ -34,20 +34,20 @@ struct listener_row {
 /* One process that holds sockets, or of which some linger; the last two rows may be those without. */
 enum proc_row_kind {
 	PROC_ROW_PROCESS,
-	PROC_ROW_NONE,   /* sockets that belong to no process: not accepted yet, orphans, TIME-WAIT */
+	PROC_ROW_NONE, /* sockets that belong to no process: not accepted yet, orphans, TIME-WAIT */
 	PROC_ROW_HIDDEN, /* sockets with an owner that we cannot see */
 };
 
 struct proc_row {
 	enum proc_row_kind kind;
-	uint32_t proc;                      /* row of the frame, for PROC_ROW_PROCESS */
-	uint32_t states[SOCK_STATE_COUNT];  /* TCP sockets it holds, by state */
-	uint32_t conns;                     /* TCP it holds but LISTEN and TIME-WAIT */
+	uint32_t proc;                     /* row of the frame, for PROC_ROW_PROCESS */
+	uint32_t states[SOCK_STATE_COUNT]; /* TCP sockets it holds, by state */
+	uint32_t conns;                    /* TCP it holds but LISTEN and TIME-WAIT */
 	uint32_t udp;
-	uint32_t lingering;                 /* FIN-WAIT, CLOSING, LAST-ACK that it has closed */
-	uint32_t time_wait;                 /* TIME-WAIT that it has left behind */
-	int64_t delta;                      /* of conns */
-	double opened_rate, closed_rate;    /* connections got and let go */
+	uint32_t lingering;              /* FIN-WAIT, CLOSING, LAST-ACK that it has closed */
+	uint32_t time_wait;              /* TIME-WAIT that it has left behind */
+	int64_t delta;                   /* of conns */
+	double opened_rate, closed_rate; /* connections got and let go */
 };
 
 /* One process with CLOSE-WAIT sockets, or those without a process we can see. */
@@ -59,20 +59,20 @@ struct leak_row {
 	double growth;            /* sockets per second over the window */
 	double in_rate, out_rate; /* entering and leaving since the sample before */
 	double oldest;            /* seconds; NAN if no age is known */
-	double exhaustion;        /* seconds until the descriptors run out at this growth; NAN when it does not grow */
+	double exhaustion; /* seconds until the descriptors run out at this growth; NAN when it does not grow */
 	struct trend trend;
 };
 
 /* What the header lines show. */
 struct sample_totals {
 	uint32_t sockets[SOCK_PROTO_COUNT];
-	double in_rate, out_rate;       /* connections accepted and begun, from the kernel's counters */
-	double closed_rate;             /* connections that ended */
-	double reset_rate;              /* RSTs sent */
-	double retrans_percent;         /* of the segments sent */
-	int64_t accept_drops;           /* connections dropped at listeners since the sample before */
+	double in_rate, out_rate; /* connections accepted and begun, from the kernel's counters */
+	double closed_rate;       /* connections that ended */
+	double reset_rate;        /* RSTs sent */
+	double retrans_percent;   /* of the segments sent */
+	int64_t accept_drops;     /* connections dropped at listeners since the sample before */
 	int64_t mem_pages, mem_limit_pages; /* COUNTER_UNKNOWN */
-	double cpu_percent;             /* this process, of one core */
+	double cpu_percent;                 /* this process, of one core */
 };
 
 struct sample {

@@ -16,8 +16,8 @@ struct sampler;
 
 /* Starts sampling at once: first a preliminary sample without owners, then whole ones at the interval. Takes the
  * source, also on error. 0 or -errno. */
-int sampler_start(struct source *source, const struct sampler_settings *settings,
-	struct sampler **out);
+int sampler_start(
+	struct source *source, const struct sampler_settings *settings, struct sampler **out);
 
 /* Ends the thread and closes the source. NULL is fine. */
 void sampler_stop(struct sampler *s);

@@ -14,8 +14,8 @@ struct screen_header {
 
 /* Draws the two header lines at the top of the area. */
 #define SCREEN_HEADER_LINES 2
-void screen_header(struct cells *c, struct area a, const struct sample *sample,
-	const struct screen_header *h);
+void screen_header(
+	struct cells *c, struct area a, const struct sample *sample, const struct screen_header *h);
 
 /* Draws the four panes of the overview, with `focus` (0 to 3) showing its cursor; one pane alone where the area is too
  * small for four. */

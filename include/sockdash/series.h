@@ -35,7 +35,8 @@ void series_free(struct series_set *set);
 
 /* Adds a point to the series of a key, which begins if it is not there. The newest point is always this one; the
  * others are at least step_ns apart. NULL without memory; the pointer is good until the next call. */
-const struct series *series_add(struct series_set *set, uint64_t key, int64_t time_ns, uint32_t value);
+const struct series *series_add(
+	struct series_set *set, uint64_t key, int64_t time_ns, uint32_t value);
 
 /* Ends a round: forgets every series that got no point since the last call. 0 or -ENOMEM. */
 int series_sweep(struct series_set *set);

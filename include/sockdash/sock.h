@@ -29,7 +29,8 @@ enum sock_flag {
 	SOCK_V6ONLY = 2,    /* AF_INET6 listener that does not serve IPv4 */
 	SOCK_HAS_DROPS = 4, /* `drops` is known */
 	SOCK_OLDER = 8,     /* was there when we first looked: its age is at least that */
-	SOCK_CARRIED = 16,  /* its owner let go of it; who that was is remembered from an earlier frame */
+	SOCK_CARRIED =
+		16, /* its owner let go of it; who that was is remembered from an earlier frame */
 };
 
 /* A time in tenths of a second since the frame's epoch (may be before it: negative), or not known. */
@@ -39,26 +40,27 @@ enum sock_flag {
 #define SOCK_NONE UINT32_MAX
 
 struct sock {
-	uint64_t cookie;          /* the kernel's identity of the socket for its life; 0 not known */
-	uint32_t inode;           /* 0: no file (TIME-WAIT, SYN-RECV, orphan, not accepted yet) */
-	uint32_t uid;             /* means something only with an inode */
-	uint32_t recv_q, send_q;  /* bytes; LISTEN: accept queue now, backlog */
-	uint32_t local, remote;   /* rows of the frame's address table */
+	uint64_t cookie;         /* the kernel's identity of the socket for its life; 0 not known */
+	uint32_t inode;          /* 0: no file (TIME-WAIT, SYN-RECV, orphan, not accepted yet) */
+	uint32_t uid;            /* means something only with an inode */
+	uint32_t recv_q, send_q; /* bytes; LISTEN: accept queue now, backlog */
+	uint32_t local, remote;  /* rows of the frame's address table */
 	uint16_t local_port, remote_port;
-	uint32_t owner;           /* first of its owner edges in the frame, or SOCK_NONE */
-	int32_t first_seen;       /* SOCK_TIME unit */
+	uint32_t owner;     /* first of its owner edges in the frame, or SOCK_NONE */
+	int32_t first_seen; /* SOCK_TIME unit */
 	union {
 		int32_t wait_since; /* CLOSE-WAIT: when the FIN arrived, SOCK_TIME unit */
-		uint32_t drops;     /* LISTEN, UDP: packets or connections lost here, with SOCK_HAS_DROPS */
+		uint32_t
+			drops; /* LISTEN, UDP: packets or connections lost here, with SOCK_HAS_DROPS */
 	};
-	uint32_t expires_ms;      /* of the timer */
-	uint32_t cgroup;          /* row of the frame's cgroup table, or SOCK_NONE */
-	uint16_t netns;           /* row of the frame's namespace table */
-	uint8_t proto;            /* enum sock_proto */
-	uint8_t state;            /* enum sock_state */
-	uint8_t timer;            /* 0 off, 1 retransmit, 2 keepalive, 3 time-wait, 4 zero-window probe */
+	uint32_t expires_ms; /* of the timer */
+	uint32_t cgroup;     /* row of the frame's cgroup table, or SOCK_NONE */
+	uint16_t netns;      /* row of the frame's namespace table */
+	uint8_t proto;       /* enum sock_proto */
+	uint8_t state;       /* enum sock_state */
+	uint8_t timer; /* 0 off, 1 retransmit, 2 keepalive, 3 time-wait, 4 zero-window probe */
 	uint8_t retrans;
-	uint8_t flags;            /* enum sock_flag */
+	uint8_t flags; /* enum sock_flag */
 	uint8_t unused;
 };
 static_assert(sizeof(struct sock) == 64, "a million of these are held twice");

@@ -21,8 +21,8 @@ struct source_ops {
 	/* Makes the next frame, compared with `prev` (the frame before, or NULL; it is sealed and stays the caller's) and
 	 * with what only `prev` knows carried over. *out is the caller's. 0 or -errno: -ENOMEM, -ECANCELED
 	 * after source_cancel(), -ENODATA after the last frame. What is missing is told in the frame, not here. */
-	int (*next)(struct source *s, const struct source_request *request, const struct frame *prev,
-		struct frame **out);
+	int (*next)(struct source *s, const struct source_request *request,
+		const struct frame *prev, struct frame **out);
 	void (*close)(struct source *s);
 };
 

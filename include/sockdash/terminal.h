@@ -10,10 +10,10 @@ struct terminal;
 struct terminal_ops {
 	void (*size)(struct terminal *t, int *width, int *height);
 	void (*draw)(struct terminal *t, const struct cells *c);
-	int (*key)(struct terminal *t); /* enum keycode; KEYCODE_NONE when none waits */
+	int (*key)(struct terminal *t);      /* enum keycode; KEYCODE_NONE when none waits */
 	void (*repaint)(struct terminal *t); /* the next draw paints everything */
-	void (*leave)(struct terminal *t); /* gives the terminal back to the shell */
-	void (*enter)(struct terminal *t); /* takes it again */
+	void (*leave)(struct terminal *t);   /* gives the terminal back to the shell */
+	void (*enter)(struct terminal *t);   /* takes it again */
 	void (*close)(struct terminal *t);
 };
 

@@ -49,7 +49,8 @@ static int open_terminal(const struct options *o, struct terminal **out)
 	int err;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		complain("the dashboard needs a terminal; 'sockdash states' and the other views print to files and pipes");
+		complain("the dashboard needs a terminal; 'sockdash states' and the other views "
+			 "print to files and pipes");
 		return -ENOTTY;
 	}
 	err = terminal_open_curses(&settings, out);
@@ -75,12 +76,13 @@ static int read_sort(const struct table *t, const struct options *o, struct sort
 	if (!o->sort)
 		return EXIT_DONE;
 	if (!t)
-		return complain_usage("--sort needs a view to sort: sockdash top VIEW --sort %s", o->sort);
+		return complain_usage(
+			"--sort needs a view to sort: sockdash top VIEW --sort %s", o->sort);
 	if (sort_parse(t, o->sort, out) == 0 && out->field)
 		return EXIT_DONE;
 	list_fields(t, &fields);
-	complain_usage("--sort: '%s' is not a field of %s; fields are: %s", o->sort, t->name,
-		fields.data);
+	complain_usage(
+		"--sort: '%s' is not a field of %s; fields are: %s", o->sort, t->name, fields.data);
 	buf_free(&fields);
 	return EXIT_USAGE;
 }
@@ -106,8 +108,8 @@ int cmd_top(const struct table *t, const struct options *o)
 	if (o->output != OUTPUT_TEXT)
 		return complain_usage("--json and --csv are for views: sockdash VIEW --json");
 	if (o->columns)
-		return complain_usage("--columns is for printed views: sockdash VIEW --columns %s",
-			o->columns);
+		return complain_usage(
+			"--columns is for printed views: sockdash VIEW --columns %s", o->columns);
 	if (open_terminal(o, &terminal))
 		return EXIT_FAILED;
 	name_user(user, sizeof user);

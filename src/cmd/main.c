@@ -61,16 +61,18 @@ static int print_help(const struct table *t)
 	struct buf b = { 0 };
 
 	if (t) {
-		buf_addf(&b, "Usage: sockdash [OPTIONS] %s\n\nPrints %s.\n\nFields:\n", t->name, t->help);
+		buf_addf(&b, "Usage: sockdash [OPTIONS] %s\n\nPrints %s.\n\nFields:\n", t->name,
+			t->help);
 		for (size_t i = 0; i < t->field_count; i++)
 			buf_addf(&b, "  %-15s %s\n", t->fields[i].name, t->fields[i].help);
 		buf_adds(&b, "\nOptions:\n");
 		options_help(&b);
 		return print(&b);
 	}
-	buf_adds(&b, "Usage: sockdash [OPTIONS] [top [VIEW]]   the dashboard, on all panes or on one\n"
-		     "       sockdash [OPTIONS] VIEW          print one table\n\n"
-		     "Views ('sockdash VIEW --help' lists the fields):\n");
+	buf_adds(&b,
+		"Usage: sockdash [OPTIONS] [top [VIEW]]   the dashboard, on all panes or on one\n"
+		"       sockdash [OPTIONS] VIEW          print one table\n\n"
+		"Views ('sockdash VIEW --help' lists the fields):\n");
 	for (size_t i = 0; i < table_count; i++)
 		buf_addf(&b, "  %-10s %s\n", tables[i]->name, tables[i]->help);
 	buf_adds(&b, "\nOptions:\n");

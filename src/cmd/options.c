@@ -102,9 +102,11 @@ SETTER(set_version, o->version = true)
 SETTER(set_help, o->help = true)
 
 static const struct option_row rows[] = {
-	{ 'd', "interval", "SECONDS", "time between samples (default 2, at least 0.1)", set_interval },
+	{ 'd', "interval", "SECONDS", "time between samples (default 2, at least 0.1)",
+		set_interval },
 	{ 'n', "count", "N", "stop after N samples (commands: 1 unless told)", set_count },
-	{ 'w', "window", "SECONDS", "how long leaks observes before it speaks (default 3)", set_window },
+	{ 'w', "window", "SECONDS", "how long leaks observes before it speaks (default 3)",
+		set_window },
 	{ 'j', "json", NULL, "one JSON document per sample, each on a line", set_json },
 	{ LONG_ONLY, "csv", NULL, "CSV with a header line", set_csv },
 	{ 's', "sort", "FIELD", "sort by a field; -FIELD for largest first", set_sort },
@@ -114,7 +116,8 @@ static const struct option_row rows[] = {
 	{ '4', "ipv4", NULL, "IPv4 sockets", set_ipv4 },
 	{ '6', "ipv6", NULL, "IPv6 sockets", set_ipv6 },
 	{ 'H', "no-header", NULL, "no header line", set_no_header },
-	{ LONG_ONLY + 1, "color", "WHEN", "auto, always or never (NO_COLOR is respected)", set_color },
+	{ LONG_ONLY + 1, "color", "WHEN", "auto, always or never (NO_COLOR is respected)",
+		set_color },
 	{ LONG_ONLY + 2, "ascii", NULL, "draw with ASCII characters only", set_ascii },
 	{ LONG_ONLY + 3, "debug", "FILE", "append a log of what goes on inside", set_debug },
 	{ 'V', "version", NULL, "print the version", set_version },
@@ -183,7 +186,8 @@ int options_parse(int argc, char **argv, struct options *out, int *first_word, s
 		if (!row)
 			return complain(argv, got, error);
 		if (!row->set(out, optarg, &wanted)) {
-			buf_addf(error, "--%s: '%s' is not right; it takes %s", row->name, optarg, wanted);
+			buf_addf(error, "--%s: '%s' is not right; it takes %s", row->name, optarg,
+				wanted);
 			return -EINVAL;
 		}
 	}

@@ -95,7 +95,8 @@ static void add_head(struct buf *b, const struct output_table *t)
 	const struct frame *f = s->frame;
 	char time[FMT_MAX];
 
-	buf_addf(b, "{\"sockdash\":\"%s\",\"view\":\"%s\",\"time\":\"%s\",\"host\":", SOCKDASH_VERSION,
+	buf_addf(b,
+		"{\"sockdash\":\"%s\",\"view\":\"%s\",\"time\":\"%s\",\"host\":", SOCKDASH_VERSION,
 		t->rows.table->name, fmt_iso_time(time, f->wall_ns));
 	add_string(b, f->host);
 	buf_addf(b, ",\"sample\":{\"source\":\"%s\",\"sockets\":%" PRIu32 ",\"interval\":", f->kind,

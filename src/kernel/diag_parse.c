@@ -55,8 +55,7 @@ static uint64_t read_u64(const uint8_t *at)
 	return value;
 }
 
-/* ---- Attributes
- * ---------------------------------------------------------------------------------- */
+/* ---- Attributes ------------------------------------------------------------------------------ */
 
 static void set_info(struct diag_sock *row, const uint8_t *data, size_t len)
 {
@@ -131,8 +130,7 @@ static void parse_attributes(struct diag_sock *row, const uint8_t *at, size_t le
 	}
 }
 
-/* ---- Messages
- * ------------------------------------------------------------------------------------ */
+/* ---- Messages -------------------------------------------------------------------------------- */
 
 /* 1: `row` is filled, 0: not a socket for us, -EBADMSG. row->info is written only where has_info.
  */

@@ -15,8 +15,7 @@
 
 enum { TEXT_SIZE = 32 * 1024, PATH_SIZE = 256 };
 
-/* ---- Words and numbers
- * --------------------------------------------------------------------------- */
+/* ---- Words and numbers ----------------------------------------------------------------------- */
 
 struct span {
 	const char *at;
@@ -98,8 +97,7 @@ static bool name_is(const char *name, struct span a, const char *joint, struct s
 	       memcmp(name + a.len + joint_len, b.at, b.len) == 0;
 }
 
-/* ---- The formats
- * --------------------------------------------------------------------------------- */
+/* ---- The formats ----------------------------------------------------------------------------- */
 
 static void set_values(const char *const *names, size_t count, int64_t *values, struct span title,
 	const char *joint, struct span column, struct span text)
@@ -162,8 +160,7 @@ int64_t kcounters_parse_number(const char *bytes, size_t len, unsigned index)
 	return span_number(word);
 }
 
-/* ---- Reading
- * ------------------------------------------------------------------------------------- */
+/* ---- Reading --------------------------------------------------------------------------------- */
 
 /* Reads a file. Bytes or -errno. Of a file that does not fit, only whole lines. */
 static ssize_t read_text(const char *path, char *out, size_t size)

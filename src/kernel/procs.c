@@ -21,8 +21,7 @@ enum {
 	NAME_SIZE = 32,
 };
 
-/* ---- Directories
- * --------------------------------------------------------------------------------- */
+/* ---- Directories ----------------------------------------------------------------------------- */
 
 /* What getdents64(2) fills; the C library has no name for it everywhere. */
 struct entry {
@@ -85,8 +84,7 @@ static int walk_numbers(
 	return (int)n;
 }
 
-/* ---- The list of processes
- * ----------------------------------------------------------------------- */
+/* ---- The list of processes ------------------------------------------------------------------- */
 
 struct pid_list {
 	uint32_t *pids;
@@ -132,8 +130,7 @@ int procs_list(int proc_fd, uint32_t **pids, size_t *count)
 	return 0;
 }
 
-/* ---- One process
- * --------------------------------------------------------------------------------- */
+/* ---- One process ----------------------------------------------------------------------------- */
 
 /* Reads a file of the open directory. Bytes or -errno; what does not fit is cut. */
 static ssize_t read_text(int directory, const char *name, char *out, size_t size)
@@ -212,8 +209,7 @@ int procs_read(int proc_fd, uint32_t pid, struct proc_facts *out)
 	return rc;
 }
 
-/* ---- Descriptors
- * --------------------------------------------------------------------------------- */
+/* ---- Descriptors ----------------------------------------------------------------------------- */
 
 struct walk {
 	int directory;

@@ -24,8 +24,7 @@ static size_t copy_text(char *out, size_t size, const char *text, size_t len)
 	return len;
 }
 
-/* ---- Words and lines
- * ----------------------------------------------------------------------------- */
+/* ---- Words and lines ------------------------------------------------------------------------- */
 
 struct span {
 	const char *at;
@@ -110,8 +109,7 @@ static bool find_line(const char *bytes, size_t len, const char *title, struct s
 	return false;
 }
 
-/* ---- stat, status, limits
- * ------------------------------------------------------------------------ */
+/* ---- stat, status, limits -------------------------------------------------------------------- */
 
 int procs_parse_stat(const char *bytes, size_t len, struct proc_facts *out)
 {
@@ -161,8 +159,7 @@ int procs_parse_limits(const char *bytes, size_t len, struct proc_facts *out)
 	return 0;
 }
 
-/* ---- cgroup
- * -------------------------------------------------------------------------------------- */
+/* ---- cgroup ---------------------------------------------------------------------------------- */
 
 /* How much a line of /proc/PID/cgroup is worth: a path that says something before "/", then the v2
  * hierarchy, then systemd's, then any. 0: not a line of that file. */

@@ -158,7 +158,8 @@ static uint32_t edges_of(const struct frame *prev, uint32_t then, struct owner_e
 {
 	uint32_t n = 0;
 
-	for (uint32_t e = prev->socks[then].owner; e != SOCK_NONE; e = frame_next_owner(prev, e), n++)
+	for (uint32_t e = prev->socks[then].owner; e != SOCK_NONE;
+		e = frame_next_owner(prev, e), n++)
 		if (out)
 			out[n] = prev->edges[e];
 	return n;

@@ -129,10 +129,12 @@ uint64_t frame_sock_key(const struct frame *f, const struct sock *s)
 		return hash_mix(s->cookie, netns);
 	/* Without a cookie: what tells two sockets apart, in a form that means the same in the next frame. */
 	const struct address *local = &f->addresses[s->local], *remote = &f->addresses[s->remote];
-	uint64_t ends = hash_mix(hash_bytes(local, sizeof *local), hash_bytes(remote, sizeof *remote));
+	uint64_t ends =
+		hash_mix(hash_bytes(local, sizeof *local), hash_bytes(remote, sizeof *remote));
 	uint64_t ports = (uint64_t)s->local_port << 32 | (uint64_t)s->remote_port << 8 | s->proto;
 
-	return hash_mix(hash_mix(ends, ports), hash_mix(netns, s->state == SOCK_LISTEN ? s->inode : 0));
+	return hash_mix(
+		hash_mix(ends, ports), hash_mix(netns, s->state == SOCK_LISTEN ? s->inode : 0));
 }
 
 int frame_add_sock(struct frame *f, const struct sock *s)

@@ -14,11 +14,13 @@ static bool waited_then(const struct sample *s, const struct sample *prev, uint3
 }
 
 struct tally {
-	struct leak_row *rows; /* per process of the frame, then PROC_ROW_NONE and PROC_ROW_HIDDEN */
+	struct leak_row
+		*rows; /* per process of the frame, then PROC_ROW_NONE and PROC_ROW_HIDDEN */
 	uint32_t *entered;
 };
 
-static void count_one(struct tally *t, uint32_t place, const struct sock *sock, double age, bool entered)
+static void count_one(
+	struct tally *t, uint32_t place, const struct sock *sock, double age, bool entered)
 {
 	struct leak_row *l = &t->rows[place];
 
@@ -106,8 +108,8 @@ static int finish_row(struct sample *s, const struct sample *prev, const struct 
 	return 0;
 }
 
-int group_leaks(struct sample *s, const struct sample *prev, struct series_set *counts,
-	int64_t window_ns)
+int group_leaks(
+	struct sample *s, const struct sample *prev, struct series_set *counts, int64_t window_ns)
 {
 	const struct frame *f = s->frame;
 	size_t places = (size_t)f->proc_count + 2;

@@ -17,8 +17,8 @@ struct wildcard {
 };
 
 struct index {
-	struct hash by_place;  /* netns, address, port → first listener there */
-	uint32_t *next;        /* per listener: another one at the same place, or SOCK_NONE */
+	struct hash by_place; /* netns, address, port → first listener there */
+	uint32_t *next;       /* per listener: another one at the same place, or SOCK_NONE */
 	struct wildcard wildcards[WILDCARDS_MAX];
 	size_t wildcard_count;
 	uint8_t ports[65536 / 8]; /* with a listener at all: most clients' ports have none */
@@ -132,7 +132,8 @@ static void count_conns(const struct index *ix, struct sample *s)
 		const struct listener_row *first = &s->listeners[row];
 		const struct sock *sock = &s->frame->socks[first->sock];
 
-		if (sock->proto != SOCK_TCP || hash_get(&ix->by_place, place(sock, sock->local)) != row)
+		if (sock->proto != SOCK_TCP ||
+			hash_get(&ix->by_place, place(sock, sock->local)) != row)
 			continue;
 		for (uint32_t other = ix->next[row]; other != SOCK_NONE; other = ix->next[other]) {
 			struct listener_row *l = &s->listeners[other];
@@ -200,8 +201,8 @@ int group_listeners(struct sample *s, const struct sample *prev, struct series_s
 		l->drops_rate = drops_rate(s, prev, l->sock);
 		if (sock->proto != SOCK_TCP)
 			continue;
-		queue = series_add(queues, frame_sock_key(s->frame, sock), s->frame->mono_ns,
-			sock->recv_q);
+		queue = series_add(
+			queues, frame_sock_key(s->frame, sock), s->frame->mono_ns, sock->recv_q);
 		if (!queue) {
 			err = -ENOMEM;
 			break;

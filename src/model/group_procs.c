@@ -21,8 +21,8 @@ static void count_sock(struct proc_row *p, const struct sock *s)
 }
 
 /* Whether a process held this connection in the frame before. */
-static bool held_then(const struct sample *s, const struct sample *prev, uint32_t row,
-	const struct proc *p)
+static bool held_then(
+	const struct sample *s, const struct sample *prev, uint32_t row, const struct proc *p)
 {
 	uint32_t then = s->frame->diff.previous[row];
 	const struct sock *old;
@@ -45,7 +45,8 @@ static void count_all(struct sample *s, const struct sample *prev, uint32_t *ope
 		bool conn = sock_is_conn(sock) && !(sock->flags & SOCK_CARRIED);
 
 		if (sock->owner == SOCK_NONE)
-			count_sock(&s->procs[f->proc_count + group_kind_without_owner(sock) - 1], sock);
+			count_sock(&s->procs[f->proc_count + group_kind_without_owner(sock) - 1],
+				sock);
 		for (uint32_t e = sock->owner; e != SOCK_NONE; e = frame_next_owner(f, e)) {
 			uint32_t proc = f->edges[e].proc;
 

@@ -7,8 +7,17 @@
 
 /* Order of the rows: the life of a connection. */
 static const uint8_t tcp_order[] = {
-	SOCK_LISTEN,	 SOCK_SYN_SENT,	  SOCK_SYN_RECV, SOCK_ESTAB,   SOCK_FIN_WAIT_1, SOCK_FIN_WAIT_2,
-	SOCK_CLOSE_WAIT, SOCK_CLOSING, SOCK_LAST_ACK,	 SOCK_TIME_WAIT, SOCK_CLOSE,
+	SOCK_LISTEN,
+	SOCK_SYN_SENT,
+	SOCK_SYN_RECV,
+	SOCK_ESTAB,
+	SOCK_FIN_WAIT_1,
+	SOCK_FIN_WAIT_2,
+	SOCK_CLOSE_WAIT,
+	SOCK_CLOSING,
+	SOCK_LAST_ACK,
+	SOCK_TIME_WAIT,
+	SOCK_CLOSE,
 };
 static const uint8_t udp_order[] = { SOCK_CLOSE, SOCK_ESTAB };
 
@@ -29,8 +38,8 @@ static uint32_t count_then(const struct sample *prev, uint8_t proto, uint8_t sta
 	return 0;
 }
 
-static void add_row(struct sample *s, const struct sample *prev, uint8_t proto, uint8_t state,
-	uint32_t count)
+static void add_row(
+	struct sample *s, const struct sample *prev, uint8_t proto, uint8_t state, uint32_t count)
 {
 	uint32_t then = prev ? count_then(prev, proto, state) : 0;
 

@@ -52,8 +52,8 @@ void group_totals(struct sample *s, const struct sample *prev)
 	t->reset_rate = group_rate(change(now, then, COUNTER_OUT_RESETS), s->interval_s);
 	/* Short connections are never seen in a dump, so the ends are what was opened and is not there. */
 	if (!(now->absent & 1u << SOCK_TCP))
-		t->closed_rate =
-			group_rate(clamp(in + out + open_conns(prev) - open_conns(s)), s->interval_s);
+		t->closed_rate = group_rate(
+			clamp(in + out + open_conns(prev) - open_conns(s)), s->interval_s);
 	if (!isnan(change(now, then, COUNTER_LISTEN_DROPS)))
 		t->accept_drops = (int64_t)change(now, then, COUNTER_LISTEN_DROPS);
 	if (change(now, then, COUNTER_OUT_SEGMENTS) > 0)

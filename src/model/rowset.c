@@ -96,9 +96,12 @@ enum value_class { CLASS_NUMBER, CLASS_REAL, CLASS_TEXT, CLASS_ADDRESS };
 static enum value_class class_of(enum value_type type)
 {
 	static const enum value_class classes[VALUE_TYPES] = {
-		[VALUE_RATE] = CLASS_REAL,    [VALUE_TREND] = CLASS_REAL,
-		[VALUE_PERCENT] = CLASS_REAL, [VALUE_AGE] = CLASS_REAL,
-		[VALUE_TEXT] = CLASS_TEXT,    [VALUE_ADDRESS] = CLASS_ADDRESS,
+		[VALUE_RATE] = CLASS_REAL,
+		[VALUE_TREND] = CLASS_REAL,
+		[VALUE_PERCENT] = CLASS_REAL,
+		[VALUE_AGE] = CLASS_REAL,
+		[VALUE_TEXT] = CLASS_TEXT,
+		[VALUE_ADDRESS] = CLASS_ADDRESS,
 	};
 
 	return classes[type];

@@ -20,7 +20,8 @@ static const struct series_point *point_back(const struct series *s, uint32_t ba
 
 static void push(struct series *s, struct series_point p, int64_t step_ns)
 {
-	bool crowded = s->count >= 2 && point_back(s, 0)->time_ns - point_back(s, 1)->time_ns < step_ns;
+	bool crowded =
+		s->count >= 2 && point_back(s, 0)->time_ns - point_back(s, 1)->time_ns < step_ns;
 
 	if (!crowded) {
 		if (s->count < SERIES_POINTS)
@@ -31,7 +32,8 @@ static void push(struct series *s, struct series_point p, int64_t step_ns)
 	s->points[(s->first + s->count - 1) % SERIES_POINTS] = p;
 }
 
-const struct series *series_add(struct series_set *set, uint64_t key, int64_t time_ns, uint32_t value)
+const struct series *series_add(
+	struct series_set *set, uint64_t key, int64_t time_ns, uint32_t value)
 {
 	uint32_t row;
 

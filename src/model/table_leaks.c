@@ -13,8 +13,8 @@ static const struct leak_row *row_of(const struct rowset *rows, uint32_t row)
 	{                                                                                          \
 		const struct leak_row *l = row_of(rows, row);                                      \
                                                                                                    \
-		proc_field_##name(rows->sample->frame,                                             \
-			(struct proc_subject){ l->kind, l->proc }, out);                           \
+		proc_field_##name(                                                                 \
+			rows->sample->frame, (struct proc_subject){ l->kind, l->proc }, out);      \
 	}
 #define COUNT_FIELD(name, member)                                                                  \
 	static void get_##name(const struct rowset *rows, uint32_t row, struct value *out)         \
@@ -74,13 +74,15 @@ static const struct field fields[] = {
 	{ "oldest", "OLDEST", "how long the oldest has been in CLOSE-WAIT", VALUE_AGE,
 		NEED_OWNERS | NEED_WAIT_AGE, .get = get_oldest },
 	{ "why", "WHY",
-		"why most of them are stuck: unread (data was not read), eof unread (the end of file was not "
-		"read), not closed (all was read, close() is missing), not accepted (accept() is missing)",
+		"why most of them are stuck: unread (data was not read), eof unread (the end of "
+		"file was not "
+		"read), not closed (all was read, close() is missing), not accepted (accept() is "
+		"missing)",
 		VALUE_TEXT, NEED_OWNERS, .get = get_why },
 	{ "unread", "UNREAD", "of them with data that was not read", VALUE_COUNT, NEED_OWNERS,
 		.get = get_unread },
-	{ "eof_unread", "EOF", "of them with only the end of file not read", VALUE_COUNT, NEED_OWNERS,
-		.get = get_eof_unread },
+	{ "eof_unread", "EOF", "of them with only the end of file not read", VALUE_COUNT,
+		NEED_OWNERS, .get = get_eof_unread },
 	{ "not_closed", "UNCLOSED", "of them with everything read and never closed", VALUE_COUNT,
 		NEED_OWNERS, .get = get_not_closed },
 	PROC_FIELDS_DESCRIPTORS,
@@ -106,7 +108,8 @@ const struct table table_leaks = {
 	.help = "processes with CLOSE-WAIT sockets, how they grow and why",
 	.fields = fields,
 	.field_count = sizeof fields / sizeof *fields,
-	.columns = "pid,user,process,close_wait,growth,oldest,why,unread,eof_unread,not_closed,fds,fd_limit,exhaustion",
+	.columns = "pid,user,process,close_wait,growth,oldest,why,unread,eof_unread,not_closed,fds,"
+		   "fd_limit,exhaustion",
 	.sort = "-growth",
 	.needs = NEED_SOCKETS | NEED_OWNERS,
 	.window = true,

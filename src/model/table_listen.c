@@ -45,7 +45,8 @@ TCP_COUNT(accept_queue, sock_of(rows, row)->recv_q)
 static void get_backlog(const struct rowset *rows, uint32_t row, struct value *out)
 {
 	/* /proc/net/tcp does not tell it. */
-	if (sock_of(rows, row)->proto == SOCK_TCP && !rows->sample->frame->problems[FRAME_NO_SOCK_DIAG])
+	if (sock_of(rows, row)->proto == SOCK_TCP &&
+		!rows->sample->frame->problems[FRAME_NO_SOCK_DIAG])
 		value_number(out, VALUE_COUNT, sock_of(rows, row)->send_q);
 }
 
@@ -74,8 +75,10 @@ static const struct field fields[] = {
 	{ "port", "PORT", "local port", VALUE_ID, .get = get_local_port },
 	{ "pid", "PID", "process that owns it (the lowest pid of several)", VALUE_ID, NEED_OWNERS,
 		.get = get_pid },
-	{ "process", "PROCESS", "name of that process", VALUE_TEXT, NEED_OWNERS, .get = get_process },
-	{ "owners", "OWNERS", "processes that own it", VALUE_COUNT, NEED_OWNERS, .get = get_owners },
+	{ "process", "PROCESS", "name of that process", VALUE_TEXT, NEED_OWNERS,
+		.get = get_process },
+	{ "owners", "OWNERS", "processes that own it", VALUE_COUNT, NEED_OWNERS,
+		.get = get_owners },
 	{ "user", "USER", "user that made the socket", VALUE_TEXT, .get = get_user },
 	{ "unit", "UNIT", "systemd unit or container of that process", VALUE_TEXT,
 		NEED_OWNERS | NEED_PROC_DETAILS, .get = get_unit },
@@ -91,8 +94,8 @@ static const struct field fields[] = {
 	{ "backlog", "BACKLOG", "how many may wait: min(listen() argument, somaxconn at that time)",
 		VALUE_COUNT, .get = get_backlog },
 	{ "recv_q", "RECV-Q", "UDP: bytes received and not read", VALUE_BYTES, .get = get_recv_q },
-	{ "drops", "DROPS", "connections (UDP: datagrams) dropped here since it listens", VALUE_COUNT,
-		NEED_DROPS, .get = get_drops },
+	{ "drops", "DROPS", "connections (UDP: datagrams) dropped here since it listens",
+		VALUE_COUNT, NEED_DROPS, .get = get_drops },
 	{ "drops_rate", "DROPS/s", "of them per second since the sample before", VALUE_RATE,
 		NEED_DROPS, .get = get_drops_rate },
 	{ "inode", "INODE", "inode of the socket", VALUE_ID, .on_request = true, .get = get_inode },
@@ -114,8 +117,9 @@ const struct table table_listen = {
 	.help = "listening ports, their connections and accept queues",
 	.fields = fields,
 	.field_count = sizeof fields / sizeof *fields,
-	.columns = "proto,address,port,pid,process,user,conns,estab,close_wait,syn_recv,accept_queue,"
-		   "backlog,drops,drops_rate",
+	.columns =
+		"proto,address,port,pid,process,user,conns,estab,close_wait,syn_recv,accept_queue,"
+		"backlog,drops,drops_rate",
 	.sort = "-conns",
 	.needs = NEED_SOCKETS,
 	.count = count,

@@ -13,8 +13,8 @@ static const struct proc_row *row_of(const struct rowset *rows, uint32_t row)
 	{                                                                                          \
 		const struct proc_row *p = row_of(rows, row);                                      \
                                                                                                    \
-		proc_field_##name(rows->sample->frame,                                             \
-			(struct proc_subject){ p->kind, p->proc }, out);                           \
+		proc_field_##name(                                                                 \
+			rows->sample->frame, (struct proc_subject){ p->kind, p->proc }, out);      \
 	}
 #define COUNT_FIELD(name, member)                                                                  \
 	static void get_##name(const struct rowset *rows, uint32_t row, struct value *out)         \
@@ -102,7 +102,8 @@ const struct table table_procs = {
 	.help = "processes by connections",
 	.fields = fields,
 	.field_count = sizeof fields / sizeof *fields,
-	.columns = "pid,user,process,conns,estab,close_wait,time_wait,syn_sent,listen,udp,delta,fds,fd_limit",
+	.columns = "pid,user,process,conns,estab,close_wait,time_wait,syn_sent,listen,udp,delta,"
+		   "fds,fd_limit",
 	.sort = "-conns",
 	.needs = NEED_SOCKETS | NEED_OWNERS,
 	.count = count,

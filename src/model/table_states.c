@@ -37,7 +37,8 @@ static const struct field fields[] = {
 	{ "proto", "PROTO", "protocol: tcp or udp", VALUE_TEXT, .get = get_proto },
 	{ "state", "STATE", "state, as ss names it", VALUE_TEXT, .get = get_state },
 	{ "count", "COUNT", "sockets in this state", VALUE_COUNT, .get = get_count },
-	{ "percent", "%", "share of the sockets of this protocol", VALUE_PERCENT, .get = get_percent },
+	{ "percent", "%", "share of the sockets of this protocol", VALUE_PERCENT,
+		.get = get_percent },
 	{ "delta", "DELTA", "change since the sample before", VALUE_DELTA, .get = get_delta },
 };
 

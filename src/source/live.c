@@ -126,7 +126,9 @@ static int dump(struct live *l, const struct source_request *r, enum sock_proto 
 	uint32_t states, unsigned want, diag_sink *sink, void *context)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
-	struct diag_query q = { .protocol = protocols[proto].ipproto, .states = states, .want = want };
+	struct diag_query q = {
+		.protocol = protocols[proto].ipproto, .states = states, .want = want
+	};
 	int err = 0;
 
 	if (proto == SOCK_TCP && r->ipv4 && r->ipv6)
@@ -139,8 +141,8 @@ static int dump(struct live *l, const struct source_request *r, enum sock_proto 
 	return err;
 }
 
-static int dump_protocol(struct live *l, const struct source_request *r, enum sock_proto proto,
-	struct frame *f)
+static int dump_protocol(
+	struct live *l, const struct source_request *r, enum sock_proto proto, struct frame *f)
 {
 	unsigned drops = r->needs & NEED_DROPS ? DIAG_WANT_DROPS : 0;
 	int err;
@@ -205,8 +207,7 @@ static int add_wait_age(void *context, const struct diag_sock *d)
 
 	if (d->has_info && row != SOCK_NONE && f->socks[row].state == SOCK_CLOSE_WAIT &&
 		f->socks[row].wait_since == SOCK_TIME_NONE)
-		f->socks[row].wait_since =
-			frame_now(f) - (int32_t)(d->info.last_ack_recv_ms / 100);
+		f->socks[row].wait_since = frame_now(f) - (int32_t)(d->info.last_ack_recv_ms / 100);
 	return 0;
 }
 
@@ -246,8 +247,8 @@ static int fill_header(struct live *l, struct frame *f)
 	return frame_add_netns(f, kcounters_netns_inode(), "") < 0 ? -ENOMEM : 0;
 }
 
-static int fill(struct live *l, const struct source_request *r, const struct frame *prev,
-	struct frame *f)
+static int fill(
+	struct live *l, const struct source_request *r, const struct frame *prev, struct frame *f)
 {
 	int err = fill_header(l, f);
 

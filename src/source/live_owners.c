@@ -27,7 +27,8 @@ struct walk {
 	struct owner_found *found;
 	size_t found_count, found_room;
 	int proc_fd;
-	uint32_t proc; /* row of the process being walked, or SOCK_NONE until it proves to own a socket */
+	uint32_t
+		proc; /* row of the process being walked, or SOCK_NONE until it proves to own a socket */
 	unsigned needs;
 };
 
@@ -119,7 +120,9 @@ static int add_process(struct walk *w, uint32_t pid)
 {
 	struct frame *f = w->frame;
 	struct proc_facts facts;
-	struct proc p = { .pid = pid, .fds = PROC_UNKNOWN, .user = "", .cmdline = "", .unit = "", .cgroup = "" };
+	struct proc p = {
+		.pid = pid, .fds = PROC_UNKNOWN, .user = "", .cmdline = "", .unit = "", .cgroup = ""
+	};
 	char unit[PROCS_TEXT_MAX];
 	int err = procs_read(w->proc_fd, pid, &facts);
 
@@ -225,8 +228,8 @@ static int walk_all(struct walk *w, const volatile bool *stop)
 	return err ? err : frame_set_owners(w->frame, w->found, w->found_count);
 }
 
-int live_owners_resolve(struct live_owners *o, struct frame *f, unsigned needs,
-	const volatile bool *stop)
+int live_owners_resolve(
+	struct live_owners *o, struct frame *f, unsigned needs, const volatile bool *stop)
 {
 	struct walk w = { .owners = o, .frame = f, .needs = needs };
 	int err = 0;

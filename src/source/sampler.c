@@ -147,8 +147,8 @@ static void *run(void *context)
 	return NULL;
 }
 
-int sampler_start(struct source *source, const struct sampler_settings *settings,
-	struct sampler **out)
+int sampler_start(
+	struct source *source, const struct sampler_settings *settings, struct sampler **out)
 {
 	struct sampler *s = calloc(1, sizeof *s);
 	int err = -ENOMEM;

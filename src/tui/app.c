@@ -70,7 +70,8 @@ void app_open_pane(struct app *a, int pane)
 
 void app_step_interval(struct app *a, int direction)
 {
-	static const double steps[] = { 0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 15, 30, 60, 120, 300, 600, 3600 };
+	static const double steps[] = { 0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 15, 30, 60, 120, 300, 600,
+		3600 };
 	size_t n = sizeof steps / sizeof *steps;
 	double now = a->interval_s;
 
@@ -193,7 +194,9 @@ static void draw_sort_menu(struct app *a, struct cells *c)
 		if (top + y == (int)a->menu)
 			cells_select(c, in, y);
 		cells_put(c, in, 0, y, 1, ROLE_KEY,
-			!sorts ? " " : p->sort.descending ? "\xe2\x96\xbc" : "\xe2\x96\xb2");
+			!sorts               ? " "
+			: p->sort.descending ? "\xe2\x96\xbc"
+					     : "\xe2\x96\xb2");
 		cells_put(c, in, 2, y, in.width - 2, ROLE_TEXT, f->name);
 		cells_put(c, in, names + 4, y, in.width - names - 4, ROLE_DIM, f->help);
 	}
@@ -297,7 +300,8 @@ static void draw_bottom(struct app *a, struct cells *c, struct area line)
 	char text[80];
 
 	if (a->mode == APP_INTERVAL) {
-		snprintf(text, sizeof text, "seconds between samples (%g): %s_", a->interval_s, a->typed);
+		snprintf(text, sizeof text, "seconds between samples (%g): %s_", a->interval_s,
+			a->typed);
 		cells_put(c, line, 0, 0, line.width, ROLE_STRONG, text);
 	} else if (a->message[0]) {
 		cells_put(c, line, 0, 0, line.width, ROLE_STRONG, a->message);
@@ -308,7 +312,9 @@ static void draw_bottom(struct app *a, struct cells *c, struct area line)
 
 void app_draw(struct app *a, struct cells *c)
 {
-	struct screen_header h = { .interval_s = a->interval_s, .user = a->user, .paused = a->paused };
+	struct screen_header h = {
+		.interval_s = a->interval_s, .user = a->user, .paused = a->paused
+	};
 	struct area all = cells_all(c), body, line;
 
 	cells_clear(c);
@@ -321,7 +327,8 @@ void app_draw(struct app *a, struct cells *c)
 			if (pane_update(&a->panes[i], a->sample))
 				app_say(a, "out of memory: a pane shows an older sample");
 	screen_header(c, all, a->sample, &h);
-	body = (struct area){ 0, SCREEN_HEADER_LINES, c->width, c->height - SCREEN_HEADER_LINES - 1 };
+	body = (struct area){ 0, SCREEN_HEADER_LINES, c->width,
+		c->height - SCREEN_HEADER_LINES - 1 };
 	line = (struct area){ 0, c->height - 2, c->width, 1 };
 	if (a->sample && body.height > 6 && screen_problems(c, line, a->sample->frame))
 		body.height--;

@@ -41,7 +41,8 @@ static void turn_pane(struct app *a, int key)
 	if (a->full != APP_OVERVIEW)
 		app_open_pane(a, (int)(((unsigned)a->full + step) % PANE_COUNT));
 	else
-		a->focus = (a->focus + (key == KEYCODE_BACK_TAB ? PANE_OVERVIEW - 1 : 1)) % PANE_OVERVIEW;
+		a->focus = (a->focus + (key == KEYCODE_BACK_TAB ? PANE_OVERVIEW - 1 : 1)) %
+			   PANE_OVERVIEW;
 }
 
 static void move_up(struct app *a, int key)
@@ -151,63 +152,68 @@ static void repaint(struct app *a, int key)
 	a->repaint = true;
 }
 
-#define UP_DOWN    "\xe2\x86\x91\xe2\x86\x93"
-#define LEFT_RIGHT "\xe2\x86\x90\xe2\x86\x92"
+#define UP         "\xe2\x86\x91"
+#define DOWN       "\xe2\x86\x93"
+#define LEFT_RIGHT "\xe2\x86\x90 \xe2\x86\x92"
+#define NO_FOOTER                                                                                  \
+	{                                                                                          \
+		NULL, NULL                                                                         \
+	}
 
 const struct key_binding key_bindings[] = {
 	{ { '1', '2', '3', '4', '5' }, "1-5",
-		"open a pane: states, listening, processes, CLOSE-WAIT growth, sockets", "view",
-		open_numbered },
-	{ { '0' }, "0", "back to the overview", NULL, open_numbered },
-	{ { KEYCODE_RETURN, '\n' }, "Enter", "open the pane that has the cursor", "open", open_focused },
-	{ { KEYCODE_ESCAPE, KEYCODE_RUBOUT, 8 }, "Esc", "back to the overview", NULL, back },
-	{ { KEYCODE_TAB, KEYCODE_BACK_TAB }, "Tab", "next pane (Shift-Tab: the one before)", "pane",
-		turn_pane },
-	{ { KEYCODE_UP, 'k', KEYCODE_CTRL('p') }, "\xe2\x86\x91 k", "up a row", NULL, move_up },
-	{ { KEYCODE_DOWN, 'j', KEYCODE_CTRL('n') }, "\xe2\x86\x93 j", "down a row", NULL, move_down },
-	{ { KEYCODE_PAGE_UP, KEYCODE_CTRL('b') }, "PgUp", "up a page", NULL, page_up },
-	{ { KEYCODE_PAGE_DOWN, KEYCODE_CTRL('f') }, "PgDn", "down a page", NULL, page_down },
-	{ { KEYCODE_HOME, 'g' }, "Home g", "to the first row, and stay there", NULL, move_first },
-	{ { KEYCODE_END, 'G' }, "End G", "to the last row", NULL, move_last },
-	{ { KEYCODE_LEFT, KEYCODE_RIGHT }, LEFT_RIGHT, "scroll the columns (full screen)", NULL,
-		scroll_columns },
-	{ { 's', KEYCODE_FUNCTION + 6 }, "s F6", "choose the column to sort by", "sort", sort_menu, "s" },
-	{ { '<', '>' }, "< >", "sort by the column to the left or right", NULL, sort_neighbour },
-	{ { 'r', 'R', 'I' }, "r", "reverse the order", "reverse", reverse },
-	{ { 'p', 'Z' }, "p", "pause, and go on", "pause", pause },
-	{ { ' ' }, "Space", "sample now, also while paused", NULL, sample_now },
-	{ { '+', '-', '=' }, "+ -", "longer or shorter interval", "interval", change_interval },
-	{ { 'd' }, "d", "type the interval in seconds", NULL, type_interval },
-	{ { KEYCODE_CTRL('l') }, "Ctrl-L", "paint the screen again", NULL, repaint },
-	{ { '?', 'h', KEYCODE_FUNCTION + 1 }, "? h F1", "this help", "help", help, "?" },
-	{ { 'q', 'Q', KEYCODE_FUNCTION + 10 }, "q F10", "quit (Ctrl-C too); Ctrl-Z suspends", "quit", quit, "q" },
+		"open a pane: states, listening, processes, CLOSE-WAIT growth, sockets",
+		{ "1-5", "view" }, open_numbered },
+	{ { '0' }, "0", "back to the overview", NO_FOOTER, open_numbered },
+	{ { KEYCODE_ESCAPE, KEYCODE_RUBOUT, 8 }, "Esc", "back to the overview", NO_FOOTER, back },
+	{ { KEYCODE_TAB, KEYCODE_BACK_TAB }, "Tab", "next pane (Shift-Tab: the one before)",
+		{ "Tab", "pane" }, turn_pane },
+	{ { KEYCODE_UP, 'k', KEYCODE_CTRL('p') }, UP " k", "up a row", { UP DOWN, "select" },
+		move_up },
+	{ { KEYCODE_DOWN, 'j', KEYCODE_CTRL('n') }, DOWN " j", "down a row", NO_FOOTER, move_down },
+	{ { KEYCODE_RETURN, '\n' }, "Enter", "open the pane that has the cursor",
+		{ "Enter", "open" }, open_focused },
+	{ { KEYCODE_PAGE_UP, KEYCODE_CTRL('b') }, "PgUp", "up a page", NO_FOOTER, page_up },
+	{ { KEYCODE_PAGE_DOWN, KEYCODE_CTRL('f') }, "PgDn", "down a page", NO_FOOTER, page_down },
+	{ { KEYCODE_HOME, 'g' }, "Home g", "to the first row, and stay there", NO_FOOTER,
+		move_first },
+	{ { KEYCODE_END, 'G' }, "End G", "to the last row", NO_FOOTER, move_last },
+	{ { KEYCODE_LEFT, KEYCODE_RIGHT }, LEFT_RIGHT, "scroll the columns (full screen)",
+		NO_FOOTER, scroll_columns },
+	{ { 's', KEYCODE_FUNCTION + 6 }, "s F6", "choose the column to sort by", { "s", "sort" },
+		sort_menu },
+	{ { '<', '>' }, "< >", "sort by the column to the left or right", NO_FOOTER,
+		sort_neighbour },
+	{ { 'r', 'R', 'I' }, "r", "reverse the order", { "r", "reverse" }, reverse },
+	{ { 'p', 'Z' }, "p", "pause, and go on", { "p", "pause" }, pause },
+	{ { ' ' }, "Space", "sample now, also while paused", NO_FOOTER, sample_now },
+	{ { '+', '-', '=' }, "+ -", "longer or shorter interval", { "+ -", "interval" },
+		change_interval },
+	{ { 'd' }, "d", "type the interval in seconds", NO_FOOTER, type_interval },
+	{ { KEYCODE_CTRL('l') }, "Ctrl-L", "paint the screen again", NO_FOOTER, repaint },
+	{ { '?', 'h', KEYCODE_FUNCTION + 1 }, "? h F1", "this help", { "?", "help" }, help },
+	{ { 'q', 'Q', KEYCODE_FUNCTION + 10 }, "q F10", "quit (Ctrl-C too); Ctrl-Z suspends",
+		{ "q", "quit" }, quit },
 };
 const size_t key_binding_count = sizeof key_bindings / sizeof *key_bindings;
 
 const struct key_binding *key_find(int key)
 {
 	for (size_t i = 0; i < key_binding_count; i++)
-		for (size_t k = 0; k < sizeof key_bindings[i].keys / sizeof(int) && key_bindings[i].keys[k];
+		for (size_t k = 0;
+			k < sizeof key_bindings[i].keys / sizeof(int) && key_bindings[i].keys[k];
 			k++)
 			if (key_bindings[i].keys[k] == key)
 				return &key_bindings[i];
 	return NULL;
 }
 
-/* In the footer two kinds of keys have a shorter name than in the help. */
 size_t key_footer(struct screen_key *out, size_t max)
 {
-	static const struct screen_key select = { UP_DOWN, "select" };
 	size_t n = 0;
 
-	for (size_t i = 0; i < key_binding_count && n < max; i++) {
-		const struct key_binding *b = &key_bindings[i];
-
-		if (b->act == move_up)
-			out[n++] = select;
-		else if (b->footer)
-			out[n++] = (struct screen_key){ b->footer_key ? b->footer_key : b->shown,
-				b->footer };
-	}
+	for (size_t i = 0; i < key_binding_count && n < max; i++)
+		if (key_bindings[i].footer.keys)
+			out[n++] = key_bindings[i].footer;
 	return n;
 }

@@ -26,7 +26,8 @@ struct loop {
 
 static void signal_set(sigset_t *set)
 {
-	static const int handled[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH };
+	static const int handled[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT,
+		SIGWINCH };
 
 	sigemptyset(set);
 	for (size_t i = 0; i < sizeof handled / sizeof *handled; i++)

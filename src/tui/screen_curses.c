@@ -16,7 +16,6 @@
 #include "sockdash/terminal.h"
 #include "sockdash/theme.h"
 
-
 struct curses_terminal {
 	struct terminal base;
 	SCREEN *screen;
@@ -163,12 +162,18 @@ static int translate(int code)
 	static const struct {
 		int from, to;
 	} table[] = {
-		{ KEY_UP, KEYCODE_UP },	 { KEY_DOWN, KEYCODE_DOWN },
-		{ KEY_LEFT, KEYCODE_LEFT }, { KEY_RIGHT, KEYCODE_RIGHT },
-		{ KEY_PPAGE, KEYCODE_PAGE_UP },	 { KEY_NPAGE, KEYCODE_PAGE_DOWN },
-		{ KEY_HOME, KEYCODE_HOME },	 { KEY_END, KEYCODE_END },
-		{ KEY_FIND, KEYCODE_HOME },	 { KEY_SELECT, KEYCODE_END },
-		{ KEY_BTAB, KEYCODE_BACK_TAB },	 { KEY_BACKSPACE, KEYCODE_RUBOUT },
+		{ KEY_UP, KEYCODE_UP },
+		{ KEY_DOWN, KEYCODE_DOWN },
+		{ KEY_LEFT, KEYCODE_LEFT },
+		{ KEY_RIGHT, KEYCODE_RIGHT },
+		{ KEY_PPAGE, KEYCODE_PAGE_UP },
+		{ KEY_NPAGE, KEYCODE_PAGE_DOWN },
+		{ KEY_HOME, KEYCODE_HOME },
+		{ KEY_END, KEYCODE_END },
+		{ KEY_FIND, KEYCODE_HOME },
+		{ KEY_SELECT, KEYCODE_END },
+		{ KEY_BTAB, KEYCODE_BACK_TAB },
+		{ KEY_BACKSPACE, KEYCODE_RUBOUT },
 		{ KEY_ENTER, KEYCODE_RETURN },
 	};
 

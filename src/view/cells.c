@@ -59,13 +59,20 @@ static uint32_t plain_counterpart(uint32_t code)
 		uint32_t first, last;
 		const char *plain; /* one character for all, or one each */
 	} ranges[] = {
-		{ 0x2500, 0x2501, "-" },	{ 0x2502, 0x2503, "|" },
-		{ 0x2504, 0x257f, "+" },	{ 0x2581, 0x2588, "_.,-~=*#" },
-		{ 0x2589, 0x258b, "#" },	{ 0x258c, 0x258f, ":" },
-		{ ELLIPSIS, ELLIPSIS, "~" },	{ 0xb7, 0xb7, "|" },
-		{ 0x2191, 0x2191, "^" },	{ 0x2193, 0x2193, "v" },
-		{ 0x25b2, 0x25b2, "^" },	{ 0x25bc, 0x25bc, "v" },
-		{ 0x2039, 0x2039, "<" },	{ 0x203a, 0x203a, ">" },
+		{ 0x2500, 0x2501, "-" },
+		{ 0x2502, 0x2503, "|" },
+		{ 0x2504, 0x257f, "+" },
+		{ 0x2581, 0x2588, "_.,-~=*#" },
+		{ 0x2589, 0x258b, "#" },
+		{ 0x258c, 0x258f, ":" },
+		{ ELLIPSIS, ELLIPSIS, "~" },
+		{ 0xb7, 0xb7, "|" },
+		{ 0x2191, 0x2191, "^" },
+		{ 0x2193, 0x2193, "v" },
+		{ 0x25b2, 0x25b2, "^" },
+		{ 0x25bc, 0x25bc, "v" },
+		{ 0x2039, 0x2039, "<" },
+		{ 0x203a, 0x203a, ">" },
 		{ 0x2265, 0x2265, ">" },
 	};
 
@@ -73,8 +80,9 @@ static uint32_t plain_counterpart(uint32_t code)
 		return code;
 	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
 		if (code >= ranges[i].first && code <= ranges[i].last)
-			return (uint32_t)(ranges[i].plain[1] ? ranges[i].plain[code - ranges[i].first]
-							     : ranges[i].plain[0]);
+			return (uint32_t)(ranges[i].plain[1]
+						  ? ranges[i].plain[code - ranges[i].first]
+						  : ranges[i].plain[0]);
 	return '?';
 }
 
@@ -100,7 +108,8 @@ static int put_code(struct cells *c, struct area a, int x, int y, enum role role
 	return width;
 }
 
-int cells_put(struct cells *c, struct area a, int x, int y, int width, enum role role, const char *text)
+int cells_put(
+	struct cells *c, struct area a, int x, int y, int width, enum role role, const char *text)
 {
 	size_t len = strlen(text);
 	bool cut = utf8_text_width(text, len) > width;
@@ -123,8 +132,8 @@ int cells_put(struct cells *c, struct area a, int x, int y, int width, enum role
 	return used;
 }
 
-void cells_put_right(struct cells *c, struct area a, int x, int y, int width, enum role role,
-	const char *text)
+void cells_put_right(
+	struct cells *c, struct area a, int x, int y, int width, enum role role, const char *text)
 {
 	int used = utf8_text_width(text, strlen(text));
 	int blanks = used < width ? width - used : 0;
@@ -132,8 +141,8 @@ void cells_put_right(struct cells *c, struct area a, int x, int y, int width, en
 	cells_put(c, a, x + blanks, y, width - blanks, role, text);
 }
 
-void cells_repeat(struct cells *c, struct area a, int x, int y, int count, enum role role,
-	uint32_t code)
+void cells_repeat(
+	struct cells *c, struct area a, int x, int y, int count, enum role role, uint32_t code)
 {
 	for (int i = 0; i < count; i++)
 		put_code(c, a, x + i, y, role, code);

@@ -94,8 +94,8 @@ bool format_is_right(enum value_type type)
 	return type != VALUE_TEXT && type != VALUE_ADDRESS;
 }
 
-const char *format_endpoint(const struct frame *f, const struct sock *s, bool local,
-	char room[FORMAT_MAX + 16])
+const char *format_endpoint(
+	const struct frame *f, const struct sock *s, bool local, char room[FORMAT_MAX + 16])
 {
 	static const uint8_t any[16];
 	unsigned port = local ? s->local_port : s->remote_port;

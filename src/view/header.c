@@ -109,7 +109,8 @@ static void add_uptime(struct line *l, double seconds)
 	if (isnan(seconds) || seconds < 0)
 		return;
 	if (minutes >= 1440)
-		add(l, 5, ROLE_DIM, "up %ud %02u:%02u", minutes / 1440, minutes / 60 % 24, minutes % 60);
+		add(l, 5, ROLE_DIM, "up %ud %02u:%02u", minutes / 1440, minutes / 60 % 24,
+			minutes % 60);
 	else
 		add(l, 5, ROLE_DIM, "up %u:%02u", minutes / 60, minutes % 60);
 }
@@ -124,8 +125,8 @@ static void add_protocol(struct line *l, const struct sample *s, enum sock_proto
 	add(l, priority, ROLE_STRONG, "%s %s", name, fmt_count(count, s->totals.sockets[proto], 0));
 }
 
-static void draw_first(struct cells *c, struct area a, const struct sample *s,
-	const struct screen_header *h)
+static void draw_first(
+	struct cells *c, struct area a, const struct sample *s, const struct screen_header *h)
 {
 	struct line left = { .gap = "  " }, right = { .gap = "  " };
 	char age[FMT_MAX], clock[FMT_MAX];
@@ -161,7 +162,8 @@ static void add_rate(struct line *l, int priority, const char *name, double rate
 	if (isnan(rate))
 		add(l, priority, ROLE_DIM, "%s -", name);
 	else
-		add(l, priority, rate > 0 ? moving : ROLE_DIM, "%s %s/s", name, fmt_rate(text, rate, 0));
+		add(l, priority, rate > 0 ? moving : ROLE_DIM, "%s %s/s", name,
+			fmt_rate(text, rate, 0));
 }
 
 static void add_memory(struct line *l, const struct sample_totals *t)
@@ -177,8 +179,8 @@ static void add_memory(struct line *l, const struct sample_totals *t)
 		return;
 	}
 	fmt_bytes(limit, (uint64_t)t->mem_limit_pages * page, 0);
-	add(l, 3, t->mem_pages > t->mem_limit_pages / 4 * 3 ? ROLE_CRITICAL : ROLE_TEXT, "mem %s/%s",
-		used, limit);
+	add(l, 3, t->mem_pages > t->mem_limit_pages / 4 * 3 ? ROLE_CRITICAL : ROLE_TEXT,
+		"mem %s/%s", used, limit);
 }
 
 static void draw_second(struct cells *c, struct area a, const struct sample *s)
@@ -197,8 +199,10 @@ static void draw_second(struct cells *c, struct area a, const struct sample *s)
 	if (isnan(t->retrans_percent))
 		add(&l, 2, ROLE_DIM, "retrans -");
 	else
-		add(&l, 2, t->retrans_percent >= 2 ? ROLE_WARNING
-			   : t->retrans_percent > 0 ? ROLE_TEXT : ROLE_DIM,
+		add(&l, 2,
+			t->retrans_percent >= 2  ? ROLE_WARNING
+			: t->retrans_percent > 0 ? ROLE_TEXT
+						 : ROLE_DIM,
 			"retrans %s", fmt_percent(text, t->retrans_percent, 0));
 	if (t->accept_drops == SAMPLE_UNKNOWN)
 		add(&l, 1, ROLE_DIM, "accept drops -");
@@ -211,8 +215,8 @@ static void draw_second(struct cells *c, struct area a, const struct sample *s)
 	draw_line(c, a, 0, 1, &l);
 }
 
-void screen_header(struct cells *c, struct area a, const struct sample *sample,
-	const struct screen_header *h)
+void screen_header(
+	struct cells *c, struct area a, const struct sample *sample, const struct screen_header *h)
 {
 	draw_first(c, a, sample, h);
 	draw_second(c, a, sample);

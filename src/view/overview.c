@@ -46,13 +46,16 @@ void screen_overview(struct cells *c, struct area a, struct pane_state *states,
 	areas[0] = (struct area){ a.x, a.y, left, upper };
 	areas[1] = (struct area){ a.x + left + 1, a.y, a.width - left - 1, upper };
 	areas[2] = (struct area){ a.x, a.y + upper, left, a.height - upper };
-	areas[3] = (struct area){ a.x + left + 1, a.y + upper, a.width - left - 1, a.height - upper };
+	areas[3] =
+		(struct area){ a.x + left + 1, a.y + upper, a.width - left - 1, a.height - upper };
 	for (unsigned i = 0; i < PANE_OVERVIEW; i++)
 		pane_draw(&states[i], c, areas[i], sample, (int)i + 1,
 			i == focus ? PANE_FOCUSED : PANE_PLAIN);
 	for (int y = 0; y < a.height; y++)
 		cells_repeat(c, a, left, y, 1, ROLE_BORDER,
-			y == 0 ? 0x252c : y == upper ? 0x253c : 0x2502);
+			y == 0       ? 0x252c
+			: y == upper ? 0x253c
+				     : 0x2502);
 }
 
 bool screen_problems(struct cells *c, struct area a, const struct frame *f)
@@ -94,17 +97,23 @@ struct area screen_box(struct cells *c, struct area a, int width, int height, co
 		width = a.width;
 	if (height > a.height)
 		height = a.height;
-	box = (struct area){ a.x + (a.width - width) / 2, a.y + (a.height - height) / 2, width, height };
+	box = (struct area){ a.x + (a.width - width) / 2, a.y + (a.height - height) / 2, width,
+		height };
 	for (int y = 0; y < height; y++) {
 		bool edge = y == 0 || y == height - 1;
 
 		cells_repeat(c, box, 0, y, width, ROLE_BORDER, edge ? 0x2500 : ' ');
 		cells_repeat(c, box, 0, y, 1, ROLE_BORDER,
-			y == 0 ? 0x250c : y == height - 1 ? 0x2514 : 0x2502);
+			y == 0            ? 0x250c
+			: y == height - 1 ? 0x2514
+					  : 0x2502);
 		cells_repeat(c, box, width - 1, y, 1, ROLE_BORDER,
-			y == 0 ? 0x2510 : y == height - 1 ? 0x2518 : 0x2502);
+			y == 0            ? 0x2510
+			: y == height - 1 ? 0x2518
+					  : 0x2502);
 	}
 	cells_put(c, box, 2, 0, width - 4, ROLE_STRONG, title);
-	inside = (struct area){ box.x + 2, box.y + 1, width > 4 ? width - 4 : 0, height > 2 ? height - 2 : 0 };
+	inside = (struct area){ box.x + 2, box.y + 1, width > 4 ? width - 4 : 0,
+		height > 2 ? height - 2 : 0 };
 	return inside;
 }

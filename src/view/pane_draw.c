@@ -31,9 +31,16 @@ static const struct field *field_of(const struct pane *pane, const char *name)
 static int default_width(const struct field *f)
 {
 	static const int widths[VALUE_TYPES] = {
-		[VALUE_COUNT] = 9, [VALUE_DELTA] = 7,	[VALUE_ID] = 10, [VALUE_BYTES] = 6,
-		[VALUE_RATE] = 7,  [VALUE_TREND] = 7,	[VALUE_PERCENT] = 6, [VALUE_AGE] = 8,
-		[VALUE_TEXT] = 16, [VALUE_ADDRESS] = 39,
+		[VALUE_COUNT] = 9,
+		[VALUE_DELTA] = 7,
+		[VALUE_ID] = 10,
+		[VALUE_BYTES] = 6,
+		[VALUE_RATE] = 7,
+		[VALUE_TREND] = 7,
+		[VALUE_PERCENT] = 6,
+		[VALUE_AGE] = 8,
+		[VALUE_TEXT] = 16,
+		[VALUE_ADDRESS] = 39,
 	};
 	int title = (int)strlen(f->title);
 
@@ -144,8 +151,8 @@ static void draw_title(const struct pane_state *p, struct cells *c, struct area 
 	snprintf(text, sizeof text, " %s", p->pane->title);
 	x += cells_put(c, a, x, 0, a.width - x, focused ? ROLE_STRONG : ROLE_TEXT, text);
 	if (p->sort.field) {
-		snprintf(text, sizeof text, " %s%s", p->sort.descending ? "\xe2\x96\xbc" : "\xe2\x96\xb2",
-			p->sort.field->title);
+		snprintf(text, sizeof text, " %s%s",
+			p->sort.descending ? "\xe2\x96\xbc" : "\xe2\x96\xb2", p->sort.field->title);
 		x += cells_put(c, a, x, 0, a.width - x, ROLE_DIM, text);
 	}
 	if (l->more_left || l->more_right) {
@@ -159,19 +166,20 @@ static void draw_title(const struct pane_state *p, struct cells *c, struct area 
 			p->top + p->page < p->count ? p->top + p->page : p->count,
 			fmt_count(count, p->count, 0));
 		if (x + (int)strlen(text) + 1 < a.width)
-			cells_put(c, a, a.width - (int)strlen(text) - 1, 0, a.width, ROLE_DIM, text);
+			cells_put(
+				c, a, a.width - (int)strlen(text) - 1, 0, a.width, ROLE_DIM, text);
 	}
 }
 
-static void draw_header(const struct pane_state *p, struct cells *c, struct area a,
-	const struct layout *l)
+static void draw_header(
+	const struct pane_state *p, struct cells *c, struct area a, const struct layout *l)
 {
 	int x = 0;
 
 	for (size_t i = 0; i < l->count; i++) {
 		const struct layout_column *col = &l->columns[i];
-		const char *title = col->column && col->column->title ? col->column->title
-								      : col->field->title;
+		const char *title =
+			col->column && col->column->title ? col->column->title : col->field->title;
 		enum role role = col->field == p->sort.field ? ROLE_SORT : ROLE_HEADER;
 
 		if (format_is_right(col->field->type) && !(col->column && col->column->draw))
@@ -239,8 +247,8 @@ static void scroll(struct pane_state *p, int height)
 		p->top = p->count - page;
 }
 
-static void draw_emptiness(const struct pane_state *p, struct cells *c, struct area rows,
-	const struct sample *sample)
+static void draw_emptiness(
+	const struct pane_state *p, struct cells *c, struct area rows, const struct sample *sample)
 {
 	if (!sample)
 		cells_put(c, rows, 1, 0, rows.width - 1, ROLE_DIM,

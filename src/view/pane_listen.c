@@ -48,8 +48,9 @@ static void draw_queue(struct cells *c, struct area cell, const struct rowset *r
 		return;
 	}
 	snprintf(text, sizeof text, "%s/%s", fmt_count(queue, s->recv_q, 5),
-		rows->sample->frame->problems[FRAME_NO_SOCK_DIAG] ? "-"
-								  : fmt_count(backlog, s->send_q, 5));
+		rows->sample->frame->problems[FRAME_NO_SOCK_DIAG]
+			? "-"
+			: fmt_count(backlog, s->send_q, 5));
 	cells_put_right(c, cell, 0, 0, cell.width, queue_role(s), text);
 }
 
@@ -82,7 +83,12 @@ static const struct pane_column columns[] = {
 	{ .field = "conns", .width = 7 },
 	{ .field = "syn_recv", .width = 4, .priority = 2, .role = syn_role },
 	{ .field = "accept_queue", .title = "QUEUE/MAX", .width = 9, .draw = draw_queue },
-	{ .field = "accept_queue", .title = "", .width = 6, .grow = 10, .priority = 4, .draw = draw_trend },
+	{ .field = "accept_queue",
+		.title = "",
+		.width = 6,
+		.grow = 10,
+		.priority = 4,
+		.draw = draw_trend },
 	{ .field = "drops", .width = 7, .priority = 3, .role = drops_role },
 	{ .field = "drops_rate", .width = 7, .priority = 1, .role = drops_role },
 };

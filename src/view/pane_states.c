@@ -23,7 +23,12 @@ static const struct pane_column columns[] = {
 	{ .field = "state", .width = 10, .draw = draw_state },
 	{ .field = "count", .width = 9 },
 	{ .field = "percent", .width = 6, .priority = 1 },
-	{ .field = "percent", .title = "", .width = 4, .grow = 60, .priority = 3, .draw = draw_bar },
+	{ .field = "percent",
+		.title = "",
+		.width = 4,
+		.grow = 60,
+		.priority = 3,
+		.draw = draw_bar },
 	{ .field = "delta", .width = 7, .priority = 1 },
 };
 

@@ -44,7 +44,8 @@ static void add_hidden(struct buf *b, const struct frame *f)
 	buf_addf(b, "the owner%s of %s socket%s cannot be seen", plural(f->owners_hidden),
 		fmt_count(count, f->owners_hidden, 0), plural(f->owners_hidden));
 	if (f->procs_hidden)
-		buf_addf(b, ": %s process%s unreadable without CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
+		buf_addf(b,
+			": %s process%s unreadable without CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
 			fmt_count(count, f->procs_hidden, 0), f->procs_hidden == 1 ? "" : "es");
 	else
 		buf_adds(b, ": of the kernel, of another pid namespace, or just ended");

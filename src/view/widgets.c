@@ -12,7 +12,8 @@ void widget_bar(struct cells *c, struct area a, int x, int y, int width, double 
 	cells_repeat(c, a, x, y, eighths / 8, ROLE_BAR, 0x2588);
 	/* U+258F is one eighth, U+2589 seven. */
 	if (eighths % 8 > 0)
-		cells_repeat(c, a, x + eighths / 8, y, 1, ROLE_BAR, (uint32_t)(0x2590 - eighths % 8));
+		cells_repeat(
+			c, a, x + eighths / 8, y, 1, ROLE_BAR, (uint32_t)(0x2590 - eighths % 8));
 }
 
 void widget_sparkline(struct cells *c, struct area a, int x, int y, int width, enum role role,

@@ -21,8 +21,7 @@
 
 enum { SEQUENCE = 77, PORT = 4321, CGROUP_ID = 21, ROWS_MAX = 8 };
 
-/* ---- Building
- * ------------------------------------------------------------------------------------ */
+/* ---- Building -------------------------------------------------------------------------------- */
 
 struct bytes {
 	uint8_t data[4096];
@@ -163,8 +162,7 @@ static void add_full_dump(struct bytes *b)
 	add_done(b, 0);
 }
 
-/* ---- Running
- * ------------------------------------------------------------------------------------- */
+/* ---- Running --------------------------------------------------------------------------------- */
 
 struct catch
 {
@@ -202,8 +200,7 @@ static int parse(const struct bytes *b, struct catch *c)
 	return parse_as(&from_us, b->data, b->len, c, NULL);
 }
 
-/* ---- Rows
- * ---------------------------------------------------------------------------------------- */
+/* ---- Rows ------------------------------------------------------------------------------------ */
 
 static void test_full_rows(void **state)
 {
@@ -347,8 +344,7 @@ static void test_states_and_families(void **state)
 	assert_int_equal(parse(&b, &c), -EBADMSG);
 }
 
-/* ---- Attributes
- * ---------------------------------------------------------------------------------- */
+/* ---- Attributes ------------------------------------------------------------------------------ */
 
 static void test_attribute_shorter_than_its_kind(void **state)
 {
@@ -436,8 +432,7 @@ static void test_old_tcp_info(void **state)
 	assert_int_equal(c.rows[0].info.bytes_received, 0);
 }
 
-/* ---- Messages
- * ------------------------------------------------------------------------------------ */
+/* ---- Messages -------------------------------------------------------------------------------- */
 
 static bool is_border(const struct bytes *b, size_t at)
 {

@@ -44,8 +44,7 @@ static int parse(parser *p, const char *text, struct proc_facts *out)
 	return parse_bytes(p, text, strlen(text), out);
 }
 
-/* ---- Parsers
- * ------------------------------------------------------------------------------------- */
+/* ---- Parsers --------------------------------------------------------------------------------- */
 
 static void test_stat(void **state)
 {
@@ -229,8 +228,7 @@ static void test_parsers_at_every_length(void **state)
 	}
 }
 
-/* ---- Readers on a made-up /proc
- * ------------------------------------------------------------------ */
+/* ---- Readers on a made-up /proc -------------------------------------------------------------- */
 
 struct fake {
 	char path[64];
@@ -409,8 +407,7 @@ static void test_walk(void **state)
 	assert_int_equal(fds, PROCS_UNKNOWN);
 }
 
-/* ---- The real /proc: of ourselves only
- * ----------------------------------------------------------- */
+/* ---- The real /proc: of ourselves only ------------------------------------------------------- */
 
 struct sought {
 	uint32_t fd, inode;
