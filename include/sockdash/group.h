@@ -9,8 +9,13 @@
 int group_states(struct sample *s, const struct sample *prev);
 int group_listeners(struct sample *s, const struct sample *prev, struct series_set *queues);
 int group_procs(struct sample *s, const struct sample *prev);
-int group_leaks(
-	struct sample *s, const struct sample *prev, struct series_set *counts, int64_t window_ns);
+/* What is remembered of CLOSE-WAIT, by process row. */
+struct leak_history {
+	struct series_set counts;  /* sockets in CLOSE-WAIT */
+	struct series_set entered; /* sockets that ever entered it while we watched */
+};
+int group_leaks(struct sample *s, const struct sample *prev, struct leak_history *history,
+	int64_t window_ns);
 void group_totals(struct sample *s, const struct sample *prev);
 
 /* The kind of row a socket without a visible owner belongs to. */

@@ -11,7 +11,7 @@
 
 struct series_point {
 	int64_t time_ns;
-	uint32_t value;
+	int64_t value;
 };
 
 /* A ring of points. */
@@ -36,7 +36,13 @@ void series_free(struct series_set *set);
 /* Adds a point to the series of a key, which begins if it is not there. The newest point is always this one; the
  * others are at least step_ns apart. NULL without memory; the pointer is good until the next call. */
 const struct series *series_add(
-	struct series_set *set, uint64_t key, int64_t time_ns, uint32_t value);
+	struct series_set *set, uint64_t key, int64_t time_ns, int64_t value);
+
+/* The series of a key, or NULL; good until the next series_add(). */
+const struct series *series_find(const struct series_set *set, uint64_t key);
+
+/* The newest value of a series. */
+int64_t series_newest(const struct series *s);
 
 /* Ends a round: forgets every series that got no point since the last call. 0 or -ENOMEM. */
 int series_sweep(struct series_set *set);

@@ -5,65 +5,22 @@
  * /proc/thread-self/net. */
 #include "sockdash/kcounters.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "sockdash/kfile.h"
 
 enum { TEXT_SIZE = 32 * 1024, PATH_SIZE = 256 };
 
 /* ---- Words and numbers ----------------------------------------------------------------------- */
 
-struct span {
-	const char *at;
-	size_t len;
-};
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n';
-}
-
-/* Takes the next line, without its newline, off the front of `rest`. */
-static bool next_line(struct span *rest, struct span *line)
-{
-	const char *newline;
-
-	if (rest->len == 0)
-		return false;
-	newline = memchr(rest->at, '\n', rest->len);
-	*line = *rest;
-	if (newline)
-		line->len = (size_t)(newline - rest->at);
-	rest->at += line->len + (newline != NULL);
-	rest->len -= line->len + (newline != NULL);
-	return true;
-}
-
-/* Takes the next word off the front of `rest`. */
-static bool next_word(struct span *rest, struct span *word)
-{
-	while (rest->len > 0 && is_blank(*rest->at)) {
-		rest->at++;
-		rest->len--;
-	}
-	word->at = rest->at;
-	word->len = 0;
-	while (rest->len > 0 && !is_blank(*rest->at)) {
-		rest->at++;
-		rest->len--;
-		word->len++;
-	}
-	return word->len > 0;
-}
-
 /* Takes "Title:" off the front of a line; the title comes without its colon. */
 static bool next_title(struct span *line, struct span *title)
 {
-	if (!next_word(line, title) || title->at[title->len - 1] != ':')
+	if (!kfile_next_word(line, title) || title->at[title->len - 1] != ':')
 		return false;
 	title->len--;
 	return true;
@@ -73,18 +30,12 @@ static bool next_title(struct span *line, struct span *title)
 static int64_t span_number(struct span s)
 {
 	bool negative = s.len > 0 && s.at[0] == '-';
-	int64_t value = 0;
+	struct span digits = { s.at + negative, s.len - negative };
+	uint64_t value;
 
-	if (s.len == (size_t)negative)
+	if (!kfile_number(digits, &value) || value > INT64_MAX)
 		return KCOUNTER_UNKNOWN;
-	for (size_t i = negative; i < s.len; i++) {
-		unsigned digit = (unsigned)(s.at[i] - '0');
-
-		if (digit > 9 || value > (INT64_MAX - (int64_t)digit) / 10)
-			return KCOUNTER_UNKNOWN;
-		value = value * 10 + (int64_t)digit;
-	}
-	return negative ? -value : value;
+	return negative ? -(int64_t)value : (int64_t)value;
 }
 
 /* Is `name` the text of a, then `joint`, then b? */
@@ -115,15 +66,15 @@ void kcounters_parse_pairs(
 {
 	struct span rest = { bytes, len }, columns, numbers, title, again, column, number;
 
-	while (next_line(&rest, &columns)) {
+	while (kfile_next_line(&rest, &columns)) {
 		struct span ahead = rest;
 
-		if (!next_title(&columns, &title) || !next_line(&ahead, &numbers) ||
+		if (!next_title(&columns, &title) || !kfile_next_line(&ahead, &numbers) ||
 			!next_title(&numbers, &again) || again.len != title.len ||
 			memcmp(again.at, title.at, title.len) != 0)
 			continue;
 		rest = ahead;
-		while (next_word(&columns, &column) && next_word(&numbers, &number))
+		while (kfile_next_word(&columns, &column) && kfile_next_word(&numbers, &number))
 			set_values(names, count, values, title, "", column, number);
 	}
 }
@@ -134,7 +85,7 @@ void kcounters_parse_sockstat(const char *file, const char *bytes, size_t len,
 	struct span rest = { bytes, len }, line, title, column, number;
 	char head[PATH_SIZE];
 
-	while (next_line(&rest, &line)) {
+	while (kfile_next_line(&rest, &line)) {
 		struct span whole;
 		int n;
 
@@ -144,7 +95,7 @@ void kcounters_parse_sockstat(const char *file, const char *bytes, size_t len,
 		if (n < 0 || (size_t)n >= sizeof(head))
 			continue;
 		whole = (struct span){ head, (size_t)n };
-		while (next_word(&line, &column) && next_word(&line, &number))
+		while (kfile_next_word(&line, &column) && kfile_next_word(&line, &number))
 			set_values(names, count, values, whole, ":", column, number);
 	}
 }
@@ -154,34 +105,13 @@ int64_t kcounters_parse_number(const char *bytes, size_t len, unsigned index)
 	struct span rest = { bytes, len }, word;
 
 	do {
-		if (!next_word(&rest, &word))
+		if (!kfile_next_word(&rest, &word))
 			return KCOUNTER_UNKNOWN;
 	} while (index-- > 0);
 	return span_number(word);
 }
 
 /* ---- Reading --------------------------------------------------------------------------------- */
-
-/* Reads a file. Bytes or -errno. Of a file that does not fit, only whole lines. */
-static ssize_t read_text(const char *path, char *out, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t filled = 0;
-	ssize_t n, rc;
-
-	if (fd < 0)
-		return -errno;
-	do {
-		n = read(fd, out + filled, size - filled);
-		if (n > 0)
-			filled += (size_t)n;
-	} while ((n > 0 && filled < size) || (n < 0 && errno == EINTR));
-	rc = n < 0 ? -errno : (ssize_t)filled;
-	while (rc == (ssize_t)size && filled > 0 && out[filled - 1] != '\n')
-		filled--;
-	close(fd);
-	return rc < 0 ? rc : (ssize_t)filled;
-}
 
 static void read_sockstat(const char *file, const char *bytes, size_t len, const char *const *names,
 	size_t count, int64_t *values)
@@ -247,7 +177,7 @@ static int64_t read_sysctl(const char *name)
 	len = snprintf(full, sizeof(full), "/proc/sys/%.*s", (int)(colon - path), path);
 	if (index < 0 || index > PATH_SIZE || len < 0 || (size_t)len >= sizeof(full))
 		return KCOUNTER_UNKNOWN;
-	n = read_text(full, text, sizeof(text));
+	n = kfile_read_lines(AT_FDCWD, full, text, sizeof(text));
 	return n < 0 ? KCOUNTER_UNKNOWN : kcounters_parse_number(text, (size_t)n, (unsigned)index);
 }
 
@@ -268,7 +198,7 @@ void kcounters_read(const char *const *names, size_t count, int64_t *values)
 
 		snprintf(path, sizeof(path), "/proc/thread-self/net/%s", sources[k].file);
 		if (wanted[k])
-			n = read_text(path, text, sizeof(text));
+			n = kfile_read_lines(AT_FDCWD, path, text, sizeof(text));
 		if (n > 0)
 			sources[k].parse(sources[k].file, text, (size_t)n, names, count, values);
 	}
@@ -278,7 +208,7 @@ void kcounters_read(const char *const *names, size_t count, int64_t *values)
 double kcounters_uptime(void)
 {
 	char text[64];
-	ssize_t n = read_text("/proc/uptime", text, sizeof(text));
+	ssize_t n = kfile_read_lines(AT_FDCWD, "/proc/uptime", text, sizeof(text));
 	double value = 0, place = 1;
 	bool point = false;
 	ssize_t i;

@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sockdash/kfile.h"
+
 enum {
 	TEXT_SIZE = 16 * 1024, /* a cgroup file of 13 v1 hierarchies with long paths */
 	DIRECTORY_SIZE = 32 * 1024,
@@ -132,25 +134,6 @@ int procs_list(int proc_fd, uint32_t **pids, size_t *count)
 
 /* ---- One process ----------------------------------------------------------------------------- */
 
-/* Reads a file of the open directory. Bytes or -errno; what does not fit is cut. */
-static ssize_t read_text(int directory, const char *name, char *out, size_t size)
-{
-	int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
-	size_t filled = 0;
-	ssize_t n, rc;
-
-	if (fd < 0)
-		return -errno;
-	do {
-		n = read(fd, out + filled, size - filled);
-		if (n > 0)
-			filled += (size_t)n;
-	} while ((n > 0 && filled < size) || (n < 0 && errno == EINTR));
-	rc = n < 0 ? -errno : (ssize_t)filled;
-	close(fd);
-	return rc;
-}
-
 /* Arguments end with a NUL each; a process may have overwritten them with one text and blanks. */
 static int parse_cmdline(const char *bytes, size_t len, struct proc_facts *out)
 {
@@ -196,7 +179,7 @@ int procs_read(int proc_fd, uint32_t pid, struct proc_facts *out)
 	if (fd < 0)
 		return is_forbidden(-errno) ? 0 : -errno;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		ssize_t n = read_text(fd, files[i].name, text, sizeof(text));
+		ssize_t n = kfile_read(fd, files[i].name, text, sizeof(text));
 
 		if (n >= 0)
 			files[i].parse(text, (size_t)n, out); /* what is malformed stays unknown */

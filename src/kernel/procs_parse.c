@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "sockdash/kfile.h"
+
 enum {
 	STAT_START_TIME = 19, /* the index of field 22 behind the name, which is field 2 */
 	ID_LEN = 64,          /* hexadecimal digits of a container's id */
@@ -26,44 +28,6 @@ static size_t copy_text(char *out, size_t size, const char *text, size_t len)
 
 /* ---- Words and lines ------------------------------------------------------------------------- */
 
-struct span {
-	const char *at;
-	size_t len;
-};
-
-/* Takes the next line, without its newline, off the front of `rest`. */
-static bool next_line(struct span *rest, struct span *line)
-{
-	const char *newline;
-
-	if (rest->len == 0)
-		return false;
-	newline = memchr(rest->at, '\n', rest->len);
-	*line = *rest;
-	if (newline)
-		line->len = (size_t)(newline - rest->at);
-	rest->at += line->len + (newline != NULL);
-	rest->len -= line->len + (newline != NULL);
-	return true;
-}
-
-/* Takes the next word off the front of `rest`. */
-static bool next_word(struct span *rest, struct span *word)
-{
-	while (rest->len > 0 && (*rest->at == ' ' || *rest->at == '\t' || *rest->at == '\n')) {
-		rest->at++;
-		rest->len--;
-	}
-	word->at = rest->at;
-	word->len = 0;
-	while (rest->len > 0 && *rest->at != ' ' && *rest->at != '\t' && *rest->at != '\n') {
-		rest->at++;
-		rest->len--;
-		word->len++;
-	}
-	return word->len > 0;
-}
-
 static bool span_is(struct span s, const char *text)
 {
 	return s.len == strlen(text) && memcmp(s.at, text, s.len) == 0;
@@ -81,25 +45,12 @@ static bool span_ends(struct span s, const char *text)
 	return s.len >= len && memcmp(s.at + s.len - len, text, len) == 0;
 }
 
-static bool span_number(struct span s, uint64_t *value)
-{
-	*value = 0;
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned digit = (unsigned)(s.at[i] - '0');
-
-		if (digit > 9 || *value > (UINT64_MAX - digit) / 10)
-			return false;
-		*value = *value * 10 + digit;
-	}
-	return s.len > 0;
-}
-
 /* Finds the line that begins with `title`; *rest gets what follows the title. */
 static bool find_line(const char *bytes, size_t len, const char *title, struct span *rest)
 {
 	struct span all = { bytes, len };
 
-	while (next_line(&all, rest)) {
+	while (kfile_next_line(&all, rest)) {
 		if (span_begins(*rest, title)) {
 			rest->at += strlen(title);
 			rest->len -= strlen(title);
@@ -122,10 +73,10 @@ int procs_parse_stat(const char *bytes, size_t len, struct proc_facts *out)
 		return -EBADMSG;
 	rest = (struct span){ close + 1, (size_t)(bytes + len - close - 1) };
 	for (int i = 0; i <= STAT_START_TIME; i++) {
-		if (!next_word(&rest, &word))
+		if (!kfile_next_word(&rest, &word))
 			return -EBADMSG;
 	}
-	if (!span_number(word, &ticks))
+	if (!kfile_number(word, &ticks))
 		return -EBADMSG;
 	out->start_ticks = ticks;
 	copy_text(out->comm, sizeof(out->comm), open + 1, (size_t)(close - open - 1));
@@ -137,8 +88,8 @@ int procs_parse_status(const char *bytes, size_t len, struct proc_facts *out)
 	struct span rest, word;
 	uint64_t uid;
 
-	if (!find_line(bytes, len, "Uid:", &rest) || !next_word(&rest, &word) ||
-		!next_word(&rest, &word) || !span_number(word, &uid) || uid > UINT32_MAX)
+	if (!find_line(bytes, len, "Uid:", &rest) || !kfile_next_word(&rest, &word) ||
+		!kfile_next_word(&rest, &word) || !kfile_number(word, &uid) || uid > UINT32_MAX)
 		return -EBADMSG;
 	out->uid = (uint32_t)uid;
 	return 0;
@@ -149,11 +100,11 @@ int procs_parse_limits(const char *bytes, size_t len, struct proc_facts *out)
 	struct span rest, word;
 	uint64_t limit;
 
-	if (!find_line(bytes, len, "Max open files", &rest) || !next_word(&rest, &word))
+	if (!find_line(bytes, len, "Max open files", &rest) || !kfile_next_word(&rest, &word))
 		return -EBADMSG;
 	if (span_is(word, "unlimited"))
 		limit = UINT64_MAX;
-	else if (!span_number(word, &limit))
+	else if (!kfile_number(word, &limit))
 		return -EBADMSG;
 	out->fd_limit = limit < PROCS_UNKNOWN - 1 ? (uint32_t)limit : PROCS_UNKNOWN - 1;
 	return 0;
@@ -191,7 +142,7 @@ int procs_parse_cgroup(const char *bytes, size_t len, struct proc_facts *out)
 	struct span rest = { bytes, len }, line, path, best = { NULL, 0 };
 	int worth, best_worth = 0;
 
-	while (next_line(&rest, &line)) {
+	while (kfile_next_line(&rest, &line)) {
 		worth = cgroup_worth(line, &path);
 		if (worth > best_worth) {
 			best_worth = worth;

@@ -51,23 +51,6 @@ static void count_all(struct tally *t, const struct sample *s, const struct samp
 	}
 }
 
-static uint32_t count_then(const struct sample *prev, const struct hash *then, uint64_t key)
-{
-	uint32_t row = hash_get(then, key);
-
-	return row == HASH_NONE ? 0 : prev->leaks[row].close_wait;
-}
-
-static int index_rows(const struct sample *prev, struct hash *out)
-{
-	int err = hash_reserve(out, prev->leak_count);
-
-	for (uint32_t i = 0; !err && i < prev->leak_count; i++)
-		err = hash_put(out,
-			group_proc_key(prev->frame, prev->leaks[i].kind, prev->leaks[i].proc), i);
-	return err;
-}
-
 static double exhaustion(const struct frame *f, const struct leak_row *l)
 {
 	const struct proc *p;
@@ -80,47 +63,54 @@ static double exhaustion(const struct frame *f, const struct leak_row *l)
 	return p->fds >= p->fd_limit ? 0 : (p->fd_limit - p->fds) / l->growth;
 }
 
-static int finish_row(struct sample *s, const struct sample *prev, const struct hash *then,
-	struct leak_row *l, uint32_t entered, struct series_set *counts, int64_t window_ns)
+/* Both series of a row get the point of this sample. A row that was not there in the sample before begins with a point of
+ * 0 then, so that its first sockets already count as growth. */
+static int note_counts(struct sample *s, const struct sample *prev, const struct leak_row *l,
+	uint64_t key, uint32_t entered, struct leak_history *h)
 {
-	uint64_t key = group_proc_key(s->frame, l->kind, l->proc);
-	const struct series *series;
-	double covered;
+	const struct series *before = series_find(&h->entered, key);
+	int64_t now = s->frame->mono_ns, total = (before ? series_newest(before) : 0) + entered;
 
-	/* There were none in the sample before: the first ones already count as growth. */
-	if (prev && hash_get(then, key) == HASH_NONE &&
-		!series_add(counts, key, prev->frame->mono_ns, 0))
+	if (!before && prev &&
+		(!series_add(&h->counts, key, prev->frame->mono_ns, 0) ||
+			!series_add(&h->entered, key, prev->frame->mono_ns, 0)))
 		return -ENOMEM;
-	series = series_add(counts, key, s->frame->mono_ns, l->close_wait);
-	if (!series)
+	if (!series_add(&h->counts, key, now, l->close_wait) ||
+		!series_add(&h->entered, key, now, total))
 		return -ENOMEM;
-	l->growth = series_slope(series, window_ns, &covered);
-	s->window_s = fmax(s->window_s, covered);
-	series_trend(series, &l->trend);
-	l->exhaustion = exhaustion(s->frame, l);
-	l->in_rate = l->out_rate = NAN;
-	if (prev) {
-		double left = (double)count_then(prev, then, key) + entered - l->close_wait;
-
-		l->in_rate = group_rate(entered, s->interval_s);
-		l->out_rate = group_rate(left, s->interval_s);
-	}
 	return 0;
 }
 
-int group_leaks(
-	struct sample *s, const struct sample *prev, struct series_set *counts, int64_t window_ns)
+static int finish_row(struct sample *s, const struct sample *prev, struct leak_row *l,
+	uint32_t entered, struct leak_history *h, int64_t window_ns)
+{
+	uint64_t key = group_proc_key(s->frame, l->kind, l->proc);
+	int err = note_counts(s, prev, l, key, entered, h);
+	double covered;
+
+	if (err)
+		return err;
+	l->growth = series_slope(series_find(&h->counts, key), window_ns, &covered);
+	l->in_rate = series_slope(series_find(&h->entered, key), window_ns, &covered);
+	l->out_rate = fmax(l->in_rate - l->growth, 0);
+	if (isnan(l->growth))
+		l->out_rate = NAN;
+	s->window_s = fmax(s->window_s, covered);
+	series_trend(series_find(&h->counts, key), &l->trend);
+	l->exhaustion = exhaustion(s->frame, l);
+	return 0;
+}
+
+int group_leaks(struct sample *s, const struct sample *prev, struct leak_history *history,
+	int64_t window_ns)
 {
 	const struct frame *f = s->frame;
 	size_t places = (size_t)f->proc_count + 2;
 	struct tally t = { calloc(places, sizeof *t.rows), calloc(places, sizeof *t.entered) };
-	struct hash then = { 0 };
 	int err = t.rows && t.entered ? 0 : -ENOMEM;
 
 	if (prev && !prev->frame->owners_known)
 		prev = NULL;
-	if (!err && prev)
-		err = index_rows(prev, &then);
 	if (err || !f->owners_known)
 		goto out;
 	for (uint32_t i = 0; i < places; i++)
@@ -136,13 +126,12 @@ int group_leaks(
 
 		if (!l->close_wait)
 			continue;
-		err = finish_row(s, prev, &then, l, t.entered[i], counts, window_ns);
+		err = finish_row(s, prev, l, t.entered[i], history, window_ns);
 		t.rows[s->leak_count++] = *l;
 	}
 	s->leaks = t.rows;
 	t.rows = NULL;
 out:
-	hash_free(&then);
 	free(t.entered);
 	free(t.rows);
 	return err;

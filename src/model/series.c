@@ -33,7 +33,7 @@ static void push(struct series *s, struct series_point p, int64_t step_ns)
 }
 
 const struct series *series_add(
-	struct series_set *set, uint64_t key, int64_t time_ns, uint32_t value)
+	struct series_set *set, uint64_t key, int64_t time_ns, int64_t value)
 {
 	uint32_t row;
 
@@ -53,6 +53,18 @@ const struct series *series_add(
 	set->all[row].touched = set->round;
 	push(&set->all[row], (struct series_point){ time_ns, value }, set->step_ns);
 	return &set->all[row];
+}
+
+const struct series *series_find(const struct series_set *set, uint64_t key)
+{
+	uint32_t row = hash_get(&set->by_key, key);
+
+	return row == HASH_NONE ? NULL : &set->all[row];
+}
+
+int64_t series_newest(const struct series *s)
+{
+	return point_back(s, 0)->value;
 }
 
 int series_sweep(struct series_set *set)
@@ -90,12 +102,12 @@ double series_slope(const struct series *s, int64_t window_ns, double *covered_s
 		back++;
 	then = point_back(s, back);
 	*covered_s = (double)(now->time_ns - then->time_ns) / 1e9;
-	return *covered_s > 0 ? ((double)now->value - then->value) / *covered_s : NAN;
+	return *covered_s > 0 ? (double)(now->value - then->value) / *covered_s : NAN;
 }
 
 void series_trend(const struct series *s, struct trend *out)
 {
 	out->count = s->count < TREND_POINTS ? s->count : TREND_POINTS;
 	for (uint32_t i = 0; i < out->count; i++)
-		out->values[i] = point_back(s, out->count - 1 - i)->value;
+		out->values[i] = (uint32_t)point_back(s, out->count - 1 - i)->value;
 }

@@ -7,7 +7,8 @@
 
 struct tracker {
 	struct sample *prev;
-	struct series_set queues, close_waits;
+	struct series_set queues;
+	struct leak_history leaks;
 	int64_t window_ns;
 	uint64_t serial; /* of the last sample */
 };
@@ -38,7 +39,8 @@ struct tracker *tracker_create(double window_s)
 		return NULL;
 	t->window_ns = (int64_t)(window_s * 1e9);
 	/* So that the ring holds the window with room to spare. */
-	t->close_waits.step_ns = t->window_ns / (SERIES_POINTS * 2 / 3);
+	t->leaks.counts.step_ns = t->window_ns / (SERIES_POINTS * 2 / 3);
+	t->leaks.entered.step_ns = t->leaks.counts.step_ns;
 	return t;
 }
 
@@ -48,7 +50,8 @@ void tracker_destroy(struct tracker *t)
 		return;
 	sample_put(t->prev);
 	series_free(&t->queues);
-	series_free(&t->close_waits);
+	series_free(&t->leaks.counts);
+	series_free(&t->leaks.entered);
 	free(t);
 }
 
@@ -66,7 +69,7 @@ static int make_tables(struct tracker *t, struct sample *s, const struct sample 
 	if (!err)
 		err = group_procs(s, prev);
 	if (!err)
-		err = group_leaks(s, prev, &t->close_waits, t->window_ns);
+		err = group_leaks(s, prev, &t->leaks, t->window_ns);
 	if (!err)
 		group_totals(s, prev);
 	return err;
@@ -91,7 +94,9 @@ int tracker_step(struct tracker *t, struct frame *frame, double cpu_percent, str
 	if (!err && !frame->preliminary) {
 		err = series_sweep(&t->queues);
 		if (!err)
-			err = series_sweep(&t->close_waits);
+			err = series_sweep(&t->leaks.counts);
+		if (!err)
+			err = series_sweep(&t->leaks.entered);
 		sample_put(t->prev);
 		t->prev = sample_get(s);
 	}

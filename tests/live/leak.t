@@ -41,14 +41,12 @@ holds "$T/leak" '.fds >= $before and .fds <= $after and .fd_limit == $limit' \
 holds "$T/leak" '((.fd_limit - .fds) / .growth) as $s |
 	.exhaustion > 0.95 * $s and .exhaustion < 1.05 * $s' \
 	'when they run out'
-holds "$T/leak" '.verdict | test("leak"; "i")' 'the verdict'
 holds "$T/leak" '.oldest > 3.5 and .oldest < 30' 'the oldest'
 
 row "$T/leaks" "$healthy" >"$T/healthy"
 if [[ -s $T/healthy ]]; then
 	holds "$T/healthy" '(.growth // 0) | . > -1 and . < 1' 'the healthy one does not grow'
 	holds "$T/healthy" '(.verdict // "") | test("leak"; "i") | not' 'its verdict'
-else
 	pass 'the healthy one is not listed'
 fi
 
