@@ -68,8 +68,9 @@ void cells_select(struct cells *c, struct area a, int y);
 
 /* ---- As text ------------------------------------------------------------------------------------ */
 
-/* The lines of the grid, without trailing blanks. */
-void cells_text(const struct cells *c, struct buf *out);
+/* The lines of the grid, without trailing blanks. `mark` puts a ">" into the first blank of a selected row, for
+ * where nothing else can show it. */
+void cells_text(const struct cells *c, struct buf *out, bool mark);
 
 /* The lines of roles, a letter each ('.' for ROLE_TEXT; upper case where selected), for tests. */
 void cells_roles(const struct cells *c, struct buf *out);

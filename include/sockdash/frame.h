@@ -92,8 +92,9 @@ struct frame {
 	bool preliminary; /* quick and without owners, for the first screen; not to be compared with */
 	bool owners_known; /* the owners were asked for (whether or not all could be seen) */
 	int problems[FRAME_PROBLEMS];
-	uint32_t procs_hidden;           /* processes whose descriptors we may not see */
-	uint32_t owners_hidden;          /* sockets that have an inode, but no process we can see */
+	uint32_t procs_hidden;  /* processes whose descriptors we may not see */
+	bool pids_hidden;       /* /proc does not even list the processes of others (hidepid) */
+	uint32_t owners_hidden; /* sockets with SOCK_HIDDEN */
 	int64_t counters[COUNTER_COUNT]; /* COUNTER_UNKNOWN */
 
 	/* Tables. */
@@ -207,5 +208,9 @@ int frame_compare(struct frame *cur, const struct frame *prev);
  * once, after frame_compare() and after frame_set_owners(). */
 int frame_carry_times(struct frame *cur, const struct frame *prev);
 int frame_carry_owners(struct frame *cur, const struct frame *prev);
+
+/* Marks and counts the sockets that have a file but no owner that was found: SOCK_HIDDEN. One that is there for the
+ * first time, or had an owner before, is not marked: it was closed between the dump and the search. To be called last. */
+void frame_mark_hidden(struct frame *cur, const struct frame *prev);
 
 #endif

@@ -21,7 +21,26 @@ void group_totals(struct sample *s, const struct sample *prev);
 /* The kind of row a socket without a visible owner belongs to. */
 static inline enum proc_row_kind group_kind_without_owner(const struct sock *s)
 {
-	return s->inode ? PROC_ROW_HIDDEN : PROC_ROW_NONE;
+	if (s->flags & SOCK_HIDDEN)
+		return PROC_ROW_HIDDEN;
+	return s->inode ? PROC_ROW_BRIEF : PROC_ROW_NONE;
+}
+
+/* Places for the rows of a frame: its processes, then the kinds without one. */
+static inline uint32_t group_places(const struct frame *f)
+{
+	return f->proc_count + PROC_ROW_KINDS - 1;
+}
+
+static inline uint32_t group_place_without_owner(const struct frame *f, const struct sock *s)
+{
+	return f->proc_count + group_kind_without_owner(s) - 1;
+}
+
+static inline enum proc_row_kind group_kind_at(const struct frame *f, uint32_t place)
+{
+	return place < f->proc_count ? PROC_ROW_PROCESS
+				     : (enum proc_row_kind)(place - f->proc_count + 1);
 }
 
 /* Identity of a process row across samples: of the process, or of the kind. */

@@ -12,9 +12,9 @@ void live_owners_destroy(struct live_owners *o); /* NULL is fine */
 /* Adds the names of all users that sockets of the frame belong to. 0 or -ENOMEM. */
 int live_owners_users(struct live_owners *o, struct frame *f);
 
-/* Adds the processes that own sockets of the frame, and their edges; counts what permissions hide. Details
+/* Adds the processes that own sockets of the frame, and their edges; counts what permissions hide. Processes that had sockets in `prev` (may be NULL) come first. Details
  * (command line, unit, limit) only with NEED_PROC_DETAILS. 0, -ENOMEM, or -ECANCELED once *stop is set. */
-int live_owners_resolve(
-	struct live_owners *o, struct frame *f, unsigned needs, const volatile bool *stop);
+int live_owners_resolve(struct live_owners *o, struct frame *f, const struct frame *prev,
+	unsigned needs, const volatile bool *stop);
 
 #endif

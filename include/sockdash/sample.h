@@ -31,11 +31,13 @@ struct listener_row {
 	struct trend queue; /* of the accept queue */
 };
 
-/* One process that holds sockets, or of which some linger; the last two rows may be those without. */
+/* One process that holds sockets, or of which some linger; the last rows may be those without. */
 enum proc_row_kind {
 	PROC_ROW_PROCESS,
 	PROC_ROW_NONE, /* sockets that belong to no process: not accepted yet, orphans, TIME-WAIT */
 	PROC_ROW_HIDDEN, /* sockets with an owner that we cannot see */
+	PROC_ROW_BRIEF,  /* sockets that were closed before their owner was found */
+	PROC_ROW_KINDS,
 };
 
 struct proc_row {

@@ -19,8 +19,6 @@ struct terminal_ops {
 
 struct terminal {
 	const struct terminal_ops *ops;
-	/* Cannot place the cursor: shows a page for each sample, not for each key. */
-	bool pages;
 };
 
 struct terminal_settings {

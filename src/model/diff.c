@@ -143,13 +143,13 @@ static int bring_proc(struct frame *cur, const struct frame *prev, uint32_t then
 	return frame_add_proc(cur, &copy, row);
 }
 
-/* A socket without a file that some process held, or is remembered to have held. */
+/* A socket without an owner that some process held, or is remembered to have held: it has lost its file, or was closed
+ * after the dump and before the search for owners. */
 static bool inherits_owner(const struct frame *cur, const struct frame *prev, uint32_t row)
 {
-	const struct sock *s = &cur->socks[row];
 	uint32_t then = cur->diff.previous[row];
 
-	return s->inode == 0 && s->owner == SOCK_NONE && then != SOCK_NONE &&
+	return cur->socks[row].owner == SOCK_NONE && then != SOCK_NONE &&
 	       prev->socks[then].owner != SOCK_NONE;
 }
 
@@ -204,4 +204,19 @@ int frame_carry_owners(struct frame *cur, const struct frame *prev)
 		cur->edge_count += n;
 	}
 	return 0;
+}
+
+void frame_mark_hidden(struct frame *cur, const struct frame *prev)
+{
+	for (uint32_t row = 0; row < cur->sock_count; row++) {
+		struct sock *s = &cur->socks[row];
+		uint32_t then = cur->diff.known ? cur->diff.previous[row] : SOCK_NONE;
+
+		if (!s->inode || s->owner != SOCK_NONE)
+			continue;
+		if (cur->diff.known && (then == SOCK_NONE || prev->socks[then].owner != SOCK_NONE))
+			continue;
+		s->flags |= SOCK_HIDDEN;
+		cur->owners_hidden++;
+	}
 }

@@ -14,8 +14,7 @@ static bool waited_then(const struct sample *s, const struct sample *prev, uint3
 }
 
 struct tally {
-	struct leak_row
-		*rows; /* per process of the frame, then PROC_ROW_NONE and PROC_ROW_HIDDEN */
+	struct leak_row *rows; /* per process of the frame, then the kinds without one */
 	uint32_t *entered;
 };
 
@@ -44,8 +43,7 @@ static void count_all(struct tally *t, const struct sample *s, const struct samp
 		age = frame_wait_age(f, sock);
 		entered = prev && !waited_then(s, prev, row);
 		if (sock->owner == SOCK_NONE)
-			count_one(t, f->proc_count + group_kind_without_owner(sock) - 1, sock, age,
-				entered);
+			count_one(t, group_place_without_owner(f, sock), sock, age, entered);
 		for (uint32_t e = sock->owner; e != SOCK_NONE; e = frame_next_owner(f, e))
 			count_one(t, f->edges[e].proc, sock, age, entered);
 	}
@@ -105,7 +103,7 @@ int group_leaks(struct sample *s, const struct sample *prev, struct leak_history
 	int64_t window_ns)
 {
 	const struct frame *f = s->frame;
-	size_t places = (size_t)f->proc_count + 2;
+	uint32_t places = group_places(f);
 	struct tally t = { calloc(places, sizeof *t.rows), calloc(places, sizeof *t.entered) };
 	int err = t.rows && t.entered ? 0 : -ENOMEM;
 
@@ -115,8 +113,7 @@ int group_leaks(struct sample *s, const struct sample *prev, struct leak_history
 		goto out;
 	for (uint32_t i = 0; i < places; i++)
 		t.rows[i] = (struct leak_row){
-			.kind = i < f->proc_count ? PROC_ROW_PROCESS
-						  : PROC_ROW_NONE + i - f->proc_count,
+			.kind = group_kind_at(f, i),
 			.proc = i < f->proc_count ? i : SOCK_NONE,
 			.oldest = NAN,
 		};

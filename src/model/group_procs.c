@@ -34,7 +34,7 @@ static bool held_then(
 	       frame_owned_by(prev->frame, old, p->pid, p->start);
 }
 
-/* Counts all sockets into rows[proc], with the two rows of no process at the end; `opened`, with the same
+/* Counts all sockets into rows[proc], with the rows of no process at the end; `opened`, with the same
  * places, gets the connections that are new to a process. */
 static void count_all(struct sample *s, const struct sample *prev, uint32_t *opened)
 {
@@ -45,8 +45,7 @@ static void count_all(struct sample *s, const struct sample *prev, uint32_t *ope
 		bool conn = sock_is_conn(sock) && !(sock->flags & SOCK_CARRIED);
 
 		if (sock->owner == SOCK_NONE)
-			count_sock(&s->procs[f->proc_count + group_kind_without_owner(sock) - 1],
-				sock);
+			count_sock(&s->procs[group_place_without_owner(f, sock)], sock);
 		for (uint32_t e = sock->owner; e != SOCK_NONE; e = frame_next_owner(f, e)) {
 			uint32_t proc = f->edges[e].proc;
 
@@ -99,7 +98,7 @@ static void compare(struct sample *s, const struct sample *prev, const struct ha
 int group_procs(struct sample *s, const struct sample *prev)
 {
 	const struct frame *f = s->frame;
-	size_t places = (size_t)f->proc_count + 2;
+	uint32_t places = group_places(f);
 	uint32_t *opened = calloc(places, sizeof *opened);
 	struct hash then = { 0 };
 	int err;
@@ -116,7 +115,7 @@ int group_procs(struct sample *s, const struct sample *prev)
 	for (uint32_t i = 0; i < places; i++) {
 		struct proc_row *p = &s->procs[i];
 
-		p->kind = i < f->proc_count ? PROC_ROW_PROCESS : PROC_ROW_NONE + i - f->proc_count;
+		p->kind = group_kind_at(f, i);
 		p->proc = i < f->proc_count ? i : SOCK_NONE;
 		if (!has_sockets(p))
 			continue;

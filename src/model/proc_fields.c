@@ -17,6 +17,7 @@ void proc_field_process(const struct frame *f, struct proc_subject p, struct val
 	static const char *const without[] = {
 		[PROC_ROW_NONE] = "(no process)",
 		[PROC_ROW_HIDDEN] = "(hidden)",
+		[PROC_ROW_BRIEF] = "(just closed)",
 	};
 
 	value_text(out, find(f, p) ? find(f, p)->name : without[p.kind]);

@@ -1,6 +1,6 @@
 /* The live source: asks the kernel, in an order that loses nothing, and turns what the kernel layer tells into a frame.
- * The order: counters, listeners (with their drops), all other TCP, UDP; then what became of the rows of the frame
- * before; then the ages of CLOSE-WAIT sockets that are not known yet; then owners. */
+ * The order: counters, UDP, listeners (with their drops), all other TCP; at once the owners, before sockets are closed; then
+ * what became of the rows of the frame before; then the ages of CLOSE-WAIT sockets that are not known yet. */
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -178,7 +178,7 @@ static int collect_sockets(struct live *l, const struct source_request *r, struc
 {
 	f->problems[FRAME_NO_SOCK_DIAG] = ensure_diag(l);
 	f->kind = l->open_error ? "procfs" : "sock_diag";
-	for (unsigned proto = 0; proto < SOCK_PROTO_COUNT; proto++) {
+	for (unsigned proto = SOCK_PROTO_COUNT; proto-- > 0;) {
 		int err;
 
 		if (!(r->protocols & 1u << proto)) {
@@ -257,18 +257,20 @@ static int fill(
 		kcounters_read(counter_names, COUNTER_COUNT, f->counters);
 	if (!err)
 		err = collect_sockets(l, r, f);
+	if (!err && r->needs & NEED_OWNERS)
+		err = live_owners_resolve(l->owners, f, prev, r->needs, &l->base.cancelled);
 	if (!err)
 		err = frame_compare(f, prev);
 	if (!err)
 		err = frame_carry_times(f, prev);
+	if (!err && r->needs & NEED_OWNERS)
+		err = frame_carry_owners(f, prev);
+	if (!err && r->needs & NEED_OWNERS)
+		frame_mark_hidden(f, prev);
 	if (!err && r->needs & NEED_WAIT_AGE && r->protocols & 1u << SOCK_TCP)
 		err = collect_wait_ages(l, r, f);
 	if (!err)
 		err = live_owners_users(l->owners, f);
-	if (!err && r->needs & NEED_OWNERS)
-		err = live_owners_resolve(l->owners, f, r->needs, &l->base.cancelled);
-	if (!err && r->needs & NEED_OWNERS)
-		err = frame_carry_owners(f, prev);
 	return err;
 }
 

@@ -202,22 +202,39 @@ static int index_inodes(struct walk *w)
 	return err;
 }
 
-static void count_hidden(struct frame *f)
+/* Moves the processes that had sockets before to the front: their sockets are found before they are closed. */
+static void put_known_first(uint32_t *pids, size_t count, const struct frame *prev)
 {
-	for (uint32_t row = 0; row < f->sock_count; row++)
-		f->owners_hidden += f->socks[row].inode && f->socks[row].owner == SOCK_NONE;
+	struct hash known = { 0 };
+	size_t front = 0;
+
+	for (uint32_t i = 0; prev && i < prev->proc_count; i++)
+		if (hash_put(&known, prev->procs[i].pid, 1))
+			break; /* only the order is at stake */
+	for (size_t i = 0; known.count && i < count; i++) {
+		if (hash_get(&known, pids[i]) != HASH_NONE) {
+			uint32_t pid = pids[i];
+
+			pids[i] = pids[front];
+			pids[front++] = pid;
+		}
+	}
+	hash_free(&known);
 }
 
-static int walk_all(struct walk *w, const volatile bool *stop)
+static int walk_all(struct walk *w, const struct frame *prev, const volatile bool *stop)
 {
 	uint32_t *pids = NULL;
 	size_t count = 0;
 	int err = procs_list(w->proc_fd, &pids, &count);
 
+	/* Every pid namespace has a process 1. */
+	w->frame->pids_hidden = !err && faccessat(w->proc_fd, "1", F_OK, 0) != 0;
 	if (err && err != -ENOMEM) {
 		w->frame->problems[FRAME_NO_PROC] = err;
 		return 0;
 	}
+	put_known_first(pids, count, prev);
 	for (size_t i = 0; !err && i < count; i++)
 		err = *stop ? -ECANCELED : walk_process(w, pids[i]);
 	free(pids);
@@ -228,8 +245,8 @@ static int walk_all(struct walk *w, const volatile bool *stop)
 	return err ? err : frame_set_owners(w->frame, w->found, w->found_count);
 }
 
-int live_owners_resolve(
-	struct live_owners *o, struct frame *f, unsigned needs, const volatile bool *stop)
+int live_owners_resolve(struct live_owners *o, struct frame *f, const struct frame *prev,
+	unsigned needs, const volatile bool *stop)
 {
 	struct walk w = { .owners = o, .frame = f, .needs = needs };
 	int err = 0;
@@ -241,9 +258,7 @@ int live_owners_resolve(
 	else
 		err = index_inodes(&w);
 	if (!err && w.proc_fd >= 0)
-		err = walk_all(&w, stop);
-	if (!err)
-		count_hidden(f);
+		err = walk_all(&w, prev, stop);
 	if (w.proc_fd >= 0)
 		close(w.proc_fd);
 	hash_free(&w.by_inode);

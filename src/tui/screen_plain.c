@@ -39,7 +39,7 @@ static void draw(struct terminal *base, const struct cells *c)
 
 	(void)base;
 	buf_addc(&b, '\n');
-	cells_text(c, &b);
+	cells_text(c, &b, true);
 	while (done < b.len) {
 		ssize_t n = write(STDOUT_FILENO, b.data + done, b.len - done);
 
@@ -110,7 +110,6 @@ int terminal_open_plain(const struct terminal_settings *s, struct terminal **out
 	if (!t)
 		return -ENOMEM;
 	t->base.ops = &ops;
-	t->base.pages = true;
 	if (tcgetattr(STDIN_FILENO, &t->original)) {
 		int err = -errno;
 

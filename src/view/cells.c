@@ -158,22 +158,29 @@ void cells_select(struct cells *c, struct area a, int y)
 
 /* ---- As text ------------------------------------------------------------------------------------ */
 
-void cells_text(const struct cells *c, struct buf *out)
+static void add_line(const struct cell *line, int width, struct buf *out, bool mark)
 {
-	for (int y = 0; y < c->height; y++) {
-		const struct cell *line = &c->grid[y * c->width];
-		int end = c->width;
+	int end = width;
 
-		while (end > 0 && line[end - 1].code == ' ')
-			end--;
-		for (int x = 0; x < end; x++) {
-			char bytes[4];
+	while (end > 0 && line[end - 1].code == ' ' && !(mark && line[end - 1].selected))
+		end--;
+	for (int x = 0; x < end; x++) {
+		char bytes[4];
 
-			if (line[x].code)
-				buf_add(out, bytes, utf8_encode(line[x].code, bytes));
+		if (mark && line[x].selected && line[x].code == ' ') {
+			buf_addc(out, '>');
+			mark = false;
+		} else if (line[x].code) {
+			buf_add(out, bytes, utf8_encode(line[x].code, bytes));
 		}
-		buf_addc(out, '\n');
 	}
+	buf_addc(out, '\n');
+}
+
+void cells_text(const struct cells *c, struct buf *out, bool mark)
+{
+	for (int y = 0; y < c->height; y++)
+		add_line(&c->grid[y * c->width], c->width, out, mark);
 }
 
 void cells_roles(const struct cells *c, struct buf *out)

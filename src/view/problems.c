@@ -43,12 +43,14 @@ static void add_hidden(struct buf *b, const struct frame *f)
 
 	buf_addf(b, "the owner%s of %s socket%s cannot be seen", plural(f->owners_hidden),
 		fmt_count(count, f->owners_hidden, 0), plural(f->owners_hidden));
-	if (f->procs_hidden)
+	if (f->pids_hidden)
+		buf_adds(b, ": /proc hides the processes of other users (hidepid)");
+	else if (f->procs_hidden)
 		buf_addf(b,
 			": %s process%s unreadable without CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
 			fmt_count(count, f->procs_hidden, 0), f->procs_hidden == 1 ? "" : "es");
 	else
-		buf_adds(b, ": of the kernel, of another pid namespace, or just ended");
+		buf_adds(b, ": they are the kernel's or another pid namespace's");
 }
 
 size_t problems_of(const struct frame *f, struct buf out[PROBLEMS_MAX])
