@@ -33,7 +33,7 @@ struct screen_key {
 	const char *keys, *label;
 };
 
-/* The keys in one line, as many as fit. */
+/* The keys in one line, as many as fit, the last two first. */
 void screen_footer(struct cells *c, struct area a, const struct screen_key *keys, size_t count);
 
 /* A framed box in the middle of the area, `width` × `height` with its frame (cut to fit), blanked, with a title;

@@ -74,16 +74,25 @@ bool screen_problems(struct cells *c, struct area a, const struct frame *f)
 	return n > 0;
 }
 
+static int key_width(const struct screen_key *k)
+{
+	return utf8_text_width(k->keys, strlen(k->keys)) +
+	       utf8_text_width(k->label, strlen(k->label)) + 3;
+}
+
 void screen_footer(struct cells *c, struct area a, const struct screen_key *keys, size_t count)
 {
-	int x = 0;
+	int x = 0, kept = 0;
 
+	/* The last two, help and quit, are what a lost user looks for: they keep their room. */
+	for (size_t i = count > 2 ? count - 2 : 0; i < count; i++)
+		kept += key_width(&keys[i]);
 	for (size_t i = 0; i < count; i++) {
-		int width = utf8_text_width(keys[i].keys, strlen(keys[i].keys)) +
-			    utf8_text_width(keys[i].label, strlen(keys[i].label)) + 1;
+		int width = key_width(&keys[i]);
+		bool last = i + 2 >= count;
 
-		if (x + width > a.width)
-			break;
+		if (x + width + (last ? -2 : kept - 2) > a.width)
+			continue;
 		x += cells_put(c, a, x, 0, a.width - x, ROLE_KEY, keys[i].keys) + 1;
 		x += cells_put(c, a, x, 0, a.width - x, ROLE_DIM, keys[i].label) + 2;
 	}

@@ -16,6 +16,15 @@ void widget_bar(struct cells *c, struct area a, int x, int y, int width, double 
 			c, a, x + eighths / 8, y, 1, ROLE_BAR, (uint32_t)(0x2590 - eighths % 8));
 }
 
+static uint32_t largest(const struct trend *t)
+{
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i < t->count; i++)
+		most = t->values[i] > most ? t->values[i] : most;
+	return most;
+}
+
 void widget_sparkline(struct cells *c, struct area a, int x, int y, int width, enum role role,
 	const struct trend *t, uint32_t full)
 {
@@ -23,8 +32,8 @@ void widget_sparkline(struct cells *c, struct area a, int x, int y, int width, e
 
 	if (width <= 0)
 		return;
-	for (uint32_t i = 0; !full && i < t->count; i++)
-		full = t->values[i] > full ? t->values[i] : full;
+	if (!full)
+		full = largest(t);
 	for (uint32_t i = 0; i < shown; i++) {
 		uint64_t value = t->values[t->count - shown + i];
 		uint64_t level = full ? (value * 7 + full / 2) / full : 0;
