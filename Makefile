@@ -30,7 +30,8 @@ LIBS_CFLAGS = $(eval LIBS_CFLAGS := $$(call ask,--cflags,-pthread))$(LIBS_CFLAGS
 LIBS        = $(eval LIBS := $$(call ask,--libs,-lm -pthread))$(LIBS)
 BASE_FLAGS := -std=gnu11 -D_GNU_SOURCE -Iinclude
 SANITIZE   := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
-FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+# What gcc says of lengths is often wrong in instrumented code. The program's own build still says it.
+SAN_WARNINGS := $(WARNINGS) -Wno-format-truncation
 
 SOURCES := $(wildcard src/*/*.c)
 PROGRAM := $(BUILD)/sockdash
@@ -82,7 +83,7 @@ $(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
 	$(Q)$(CC) $(BASE_FLAGS) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(LIBS_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Changes when a compiler or a flag does, and then everything is compiled again.
-FLAGS_NOW = $(CC) $(BASE_FLAGS) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(SANITIZE) $(CLANG) $(FUZZ_FLAGS)
+FLAGS_NOW = $(CC) $(BASE_FLAGS) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(SANITIZE) $(CLANG)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(FLAGS_NOW)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_NOW)' >$@
@@ -98,26 +99,26 @@ $(SAN_LIBRARY): $(filter-out $(BUILD)/san/cmd/main.o,$(SAN_OBJECTS))
 $(BUILD)/san/%.o: src/%.c $(BUILD)/flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(BASE_FLAGS) $(WARNINGS) $(SANITIZE) $(LIBS_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(BASE_FLAGS) $(SAN_WARNINGS) $(SANITIZE) $(LIBS_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/lib/%.o: tests/lib/%.c $(BUILD)/flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(BASE_FLAGS) -Itests $(WARNINGS) $(SANITIZE) $(LIBS_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(BASE_FLAGS) -Itests $(SAN_WARNINGS) $(SANITIZE) $(LIBS_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(UNIT_TESTS): $(BUILD)/tests/%: tests/unit/%.c $(UNIT_LIB) $(SAN_LIBRARY)
 	$(call say,TEST,$<)
-	$(Q)$(CC) $(BASE_FLAGS) -Itests $(WARNINGS) $(SANITIZE) $(LIBS_CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< \
+	$(Q)$(CC) $(BASE_FLAGS) -Itests $(SAN_WARNINGS) $(SANITIZE) $(LIBS_CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< \
 		$(UNIT_LIB) $(SAN_LIBRARY) -lcmocka $(LIBS)
 
 $(BUILD)/tests/driver.o: tests/fuzz/driver.c $(BUILD)/flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(BASE_FLAGS) $(WARNINGS) $(SANITIZE) -c -o $@ $<
+	$(Q)$(CC) $(BASE_FLAGS) $(SAN_WARNINGS) $(SANITIZE) -c -o $@ $<
 
 $(FUZZERS): $(BUILD)/tests/%: tests/fuzz/%.c $(BUILD)/tests/driver.o $(SAN_LIBRARY)
 	$(call say,FUZZ,$<)
-	$(Q)$(CC) $(BASE_FLAGS) $(WARNINGS) $(SANITIZE) $(LIBS_CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< \
+	$(Q)$(CC) $(BASE_FLAGS) $(SAN_WARNINGS) $(SANITIZE) $(LIBS_CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< \
 		$(BUILD)/tests/driver.o $(SAN_LIBRARY) $(LIBS)
 
 $(TOOLS): $(BUILD)/tests/%: tests/tools/%.c $(BUILD)/flags
@@ -141,7 +142,7 @@ FUZZ_T   := tests/fuzz/fuzz.t
 LIVE_T   := $(wildcard tests/live/*.t)
 TTY_T    := $(wildcard tests/tty/*.t)
 
-check: $(SAN_PROGRAM) $(UNIT_TESTS) $(FUZZERS) $(TOOLS)
+check: $(PROGRAM) $(SAN_PROGRAM) $(UNIT_TESTS) $(FUZZERS) $(TOOLS)
 	$(Q)$(CHECK) $(LAYERS_T) $(DOCS_T) $(UNIT_TESTS) $(FUZZ_T) $(LIVE_T) $(TTY_T)
 check-layers:
 	$(Q)$(CHECK) $(LAYERS_T)
@@ -168,7 +169,7 @@ fuzz: $(LIBFUZZERS)
 
 $(LIBFUZZERS): $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBFUZZ_LIBRARY)
 	$(call say,FUZZ,$<)
-	$(Q)$(CLANG) $(BASE_FLAGS) $(FUZZ_FLAGS),fuzzer $(LIBS_CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< \
+	$(Q)$(CLANG) $(BASE_FLAGS) $(SANITIZE) -fsanitize=fuzzer $(LIBS_CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< \
 		$(LIBFUZZ_LIBRARY) $(LIBS)
 
 $(LIBFUZZ_LIBRARY): $(LIBFUZZ_OBJECTS)
@@ -178,7 +179,7 @@ $(LIBFUZZ_LIBRARY): $(LIBFUZZ_OBJECTS)
 $(LIBFUZZ_OBJECTS): $(BUILD)/fuzz/%.o: src/%.c $(BUILD)/flags | has-libfuzzer
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BASE_FLAGS) $(FUZZ_FLAGS),fuzzer-no-link $(LIBS_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CLANG) $(BASE_FLAGS) $(SANITIZE) -fsanitize=fuzzer-no-link $(LIBS_CFLAGS) -MMD -MP -c -o $@ $<
 
 .PHONY: has-libfuzzer
 has-libfuzzer:

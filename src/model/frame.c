@@ -133,8 +133,7 @@ uint64_t frame_sock_key(const struct frame *f, const struct sock *s)
 		hash_mix(hash_bytes(local, sizeof *local), hash_bytes(remote, sizeof *remote));
 	uint64_t ports = (uint64_t)s->local_port << 32 | (uint64_t)s->remote_port << 8 | s->proto;
 
-	return hash_mix(
-		hash_mix(ends, ports), hash_mix(netns, s->state == SOCK_LISTEN ? s->inode : 0));
+	return hash_mix(hash_mix(ends, ports), hash_mix(netns, sock_is_listener(s) ? s->inode : 0));
 }
 
 int frame_add_sock(struct frame *f, const struct sock *s)
@@ -241,7 +240,8 @@ int frame_set_owners(struct frame *f, struct owner_found *found, size_t count)
 	edges = malloc((count ? count : 1) * sizeof *edges);
 	if (!edges)
 		return -ENOMEM;
-	qsort(found, count, sizeof *found, compare_owners);
+	if (count)
+		qsort(found, count, sizeof *found, compare_owners);
 	for (uint32_t i = 0; i < count; i++) {
 		bool first = i == 0 || found[i - 1].sock != found[i].sock;
 

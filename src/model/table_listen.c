@@ -44,10 +44,10 @@ TCP_COUNT(accept_queue, sock_of(rows, row)->recv_q)
 
 static void get_backlog(const struct rowset *rows, uint32_t row, struct value *out)
 {
-	/* /proc/net/tcp does not tell it. */
-	if (sock_of(rows, row)->proto == SOCK_TCP &&
-		!rows->sample->frame->problems[FRAME_NO_SOCK_DIAG])
-		value_number(out, VALUE_COUNT, sock_of(rows, row)->send_q);
+	const struct sock *s = sock_of(rows, row);
+
+	if (s->proto == SOCK_TCP && !(s->flags & SOCK_NO_BACKLOG))
+		value_number(out, VALUE_COUNT, s->send_q);
 }
 
 static void get_recv_q(const struct rowset *rows, uint32_t row, struct value *out)

@@ -40,17 +40,20 @@ static void get_send_q(const struct rowset *rows, uint32_t row, struct value *ou
 {
 	const struct sock *s = sock_of(rows, row);
 
-	value_number(out, s->state == SOCK_LISTEN ? VALUE_COUNT : VALUE_BYTES, s->send_q);
+	if (!(s->flags & SOCK_NO_BACKLOG))
+		value_number(out, s->state == SOCK_LISTEN ? VALUE_COUNT : VALUE_BYTES, s->send_q);
 }
 
 static void get_remote_address(const struct rowset *rows, uint32_t row, struct value *out)
 {
-	value_address(out, rows->sample->frame, sock_of(rows, row), false);
+	if (!sock_is_listener(sock_of(rows, row)))
+		value_address(out, rows->sample->frame, sock_of(rows, row), false);
 }
 
 static void get_remote_port(const struct rowset *rows, uint32_t row, struct value *out)
 {
-	value_number(out, VALUE_ID, sock_of(rows, row)->remote_port);
+	if (!sock_is_listener(sock_of(rows, row)))
+		value_number(out, VALUE_ID, sock_of(rows, row)->remote_port);
 }
 
 /* Of a socket that was there when we first looked, once, nothing is known. */
@@ -101,7 +104,7 @@ static const struct field fields[] = {
 		VALUE_BYTES, .get = get_send_q },
 	{ "local_address", "LOCAL", "local address", VALUE_ADDRESS, .get = get_local_address },
 	{ "local_port", "PORT", "local port", VALUE_ID, .get = get_local_port },
-	{ "remote_address", "REMOTE", "address of the peer", VALUE_ADDRESS,
+	{ "remote_address", "REMOTE", "address of the peer; a listener has none", VALUE_ADDRESS,
 		.get = get_remote_address },
 	{ "remote_port", "RPORT", "port of the peer", VALUE_ID, .get = get_remote_port },
 	{ "pid", "PID", "process that owns it (the lowest pid of several), or did", VALUE_ID,

@@ -72,6 +72,9 @@ static uint8_t flags_of(const struct diag_sock *d)
 		flags |= SOCK_V6ONLY;
 	if (d->has_drops)
 		flags |= SOCK_HAS_DROPS;
+	/* Only /proc/net has no cookies, and it has no backlogs either. */
+	if (!d->cookie && d->state == SOCK_LISTEN)
+		flags |= SOCK_NO_BACKLOG;
 	return (uint8_t)flags;
 }
 

@@ -31,6 +31,8 @@ static void draw_address(struct cells *c, struct area cell, const struct rowset 
 /* The kernel drops when the queue is longer than the backlog. */
 static enum role queue_role(const struct sock *s)
 {
+	if (s->flags & SOCK_NO_BACKLOG)
+		return s->recv_q ? ROLE_TEXT : ROLE_DIM;
 	if (s->recv_q > s->send_q)
 		return ROLE_CRITICAL;
 	if (s->recv_q && s->recv_q >= s->send_q - s->send_q / 4)
@@ -48,9 +50,7 @@ static void draw_queue(struct cells *c, struct area cell, const struct rowset *r
 		return;
 	}
 	snprintf(text, sizeof text, "%s/%s", fmt_count(queue, s->recv_q, 5),
-		rows->sample->frame->problems[FRAME_NO_SOCK_DIAG]
-			? "-"
-			: fmt_count(backlog, s->send_q, 5));
+		s->flags & SOCK_NO_BACKLOG ? "-" : fmt_count(backlog, s->send_q, 5));
 	cells_put_right(c, cell, 0, 0, cell.width, queue_role(s), text);
 }
 
@@ -74,7 +74,10 @@ static enum role drops_role(const struct rowset *rows, uint32_t row)
 
 static enum role syn_role(const struct rowset *rows, uint32_t row)
 {
-	return row_of(rows, row)->syn_recv >= sock_of(rows, row)->send_q ? ROLE_WARNING : ROLE_TEXT;
+	const struct sock *s = sock_of(rows, row);
+	bool full = !(s->flags & SOCK_NO_BACKLOG) && row_of(rows, row)->syn_recv >= s->send_q;
+
+	return full ? ROLE_WARNING : ROLE_TEXT;
 }
 
 static const struct pane_column columns[] = {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sockdash/buf.h"
 #include "sockdash/format.h"
 
 #define MONO_NS INT64_C(1000000000000) /* of the first frame */
