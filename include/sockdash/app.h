@@ -16,7 +16,7 @@ enum app_mode {
 
 #define APP_OVERVIEW     (-1)
 #define APP_INTERVAL_MIN 0.1
-#define APP_INTERVAL_MAX 3600.0
+#define APP_INTERVAL_MAX 86400.0
 
 struct app {
 	struct pane_state panes[PANE_COUNT];

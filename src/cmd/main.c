@@ -1,48 +1,10 @@
 /* The program: its commands and their help. */
 #include <locale.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sockdash/commands.h"
 #include "sockdash/log.h"
-
-void complain(const char *format, ...)
-{
-	va_list args;
-
-	fputs("sockdash: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-}
-
-int complain_usage(const char *format, ...)
-{
-	va_list args;
-
-	fputs("sockdash: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputs("\nTry 'sockdash --help'.\n", stderr);
-	return EXIT_USAGE;
-}
-
-void list_tables(struct buf *out)
-{
-	for (size_t i = 0; i < table_count; i++)
-		buf_addf(out, "%s%s", i ? ", " : "", tables[i]->name);
-}
-
-void list_fields(const struct table *t, struct buf *out)
-{
-	for (size_t i = 0; i < t->field_count; i++)
-		buf_addf(out, "%s%s", i ? ", " : "", t->fields[i].name);
-}
 
 /* ---- Help --------------------------------------------------------------------------------------- */
 

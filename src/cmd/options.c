@@ -154,7 +154,7 @@ static void make_tables(struct option longs[ROW_COUNT + 1], char shorts[2 * ROW_
 	*s = '\0';
 }
 
-static int complain(char **argv, int got, struct buf *error)
+static int explain(char **argv, int got, struct buf *error)
 {
 	const struct option_row *row = find_row(optopt);
 
@@ -184,7 +184,7 @@ int options_parse(int argc, char **argv, struct options *out, int *first_word, s
 		const char *wanted = "";
 
 		if (!row)
-			return complain(argv, got, error);
+			return explain(argv, got, error);
 		if (!row->set(out, optarg, &wanted)) {
 			buf_addf(error, "--%s: '%s' is not right; it takes %s", row->name, optarg,
 				wanted);

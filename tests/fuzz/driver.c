@@ -104,30 +104,47 @@ static void load(const char *path)
 
 static const uint8_t *running;
 static size_t running_size;
-static volatile sig_atomic_t broken;
 
 /* Only what a signal handler may call. */
-static void print_input(int signal_number)
+static void print_input(void)
 {
 	static const char digits[] = "0123456789abcdef";
+	const uint8_t *data = running;
 	char line[65];
 
-	if (!broken && running) {
-		broken = 1;
-		for (size_t at = 0; at < running_size;) {
-			size_t n = 0;
+	running = NULL;
+	for (size_t at = 0; data && at < running_size;) {
+		size_t n = 0;
 
-			for (; n < sizeof line - 1 && at < running_size; at++) {
-				line[n++] = digits[running[at] >> 4];
-				line[n++] = digits[running[at] & 15];
-			}
-			line[n++] = '\n';
-			if (write(STDERR_FILENO, line, n) < 0)
-				break;
+		for (; n < sizeof line - 1 && at < running_size; at++) {
+			line[n++] = digits[data[at] >> 4];
+			line[n++] = digits[data[at] & 15];
 		}
+		line[n++] = '\n';
+		if (write(STDERR_FILENO, line, n) < 0)
+			break;
 	}
+}
+
+static void on_signal(int signal_number)
+{
+	print_input();
 	signal(signal_number, SIG_DFL);
 	raise(signal_number);
+}
+
+/* Of the sanitizers, which end the program without a signal that a handler sees. */
+void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+
+/* SIGTERM comes when an input takes too long. */
+static void prepare_to_break(void)
+{
+	static const int breaks[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTERM };
+
+	for (size_t i = 0; i < sizeof breaks / sizeof *breaks; i++)
+		signal(breaks[i], on_signal);
+	if (__sanitizer_set_death_callback)
+		__sanitizer_set_death_callback(print_input);
 }
 
 static void run(const uint8_t *data, size_t size)
@@ -288,7 +305,6 @@ static uint64_t number(const char *text)
 
 int main(int argc, char **argv)
 {
-	static const int breaks[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTERM };
 	const char *name = strrchr(argv[0], '/');
 	uint64_t runs = 0, seed = 1;
 	size_t files;
@@ -302,8 +318,7 @@ int main(int argc, char **argv)
 		else
 			load(argv[i]);
 	}
-	for (size_t i = 0; i < sizeof breaks / sizeof *breaks; i++)
-		signal(breaks[i], print_input);
+	prepare_to_break();
 	state = seed * 0x9e3779b97f4a7c15ull + 1;
 	files = corpus_count;
 	/* Nothing is an input too. */

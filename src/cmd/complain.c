@@ -1,0 +1,50 @@
+/* What every command says when it is not understood, and lists of the names that would be. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "sockdash/commands.h"
+#include "sockdash/utf8.h"
+
+/* Arguments come from outside like any other text: what they hold must not reach the terminal as it is. */
+static void say(const char *format, va_list args)
+{
+	struct buf text = { 0 }, safe = { 0 };
+
+	buf_addv(&text, format, args);
+	utf8_add_safe(&safe, text.data ? text.data : "", text.len);
+	fprintf(stderr, "sockdash: %s\n", safe.data ? safe.data : "out of memory");
+	buf_free(&text);
+	buf_free(&safe);
+}
+
+void complain(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(format, args);
+	va_end(args);
+}
+
+int complain_usage(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(format, args);
+	va_end(args);
+	fputs("Try 'sockdash --help'.\n", stderr);
+	return EXIT_USAGE;
+}
+
+void list_tables(struct buf *out)
+{
+	for (size_t i = 0; i < table_count; i++)
+		buf_addf(out, "%s%s", i ? ", " : "", tables[i]->name);
+}
+
+void list_fields(const struct table *t, struct buf *out)
+{
+	for (size_t i = 0; i < t->field_count; i++)
+		buf_addf(out, "%s%s", i ? ", " : "", t->fields[i].name);
+}

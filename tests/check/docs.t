@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# The manual against the program: it is well formed, and it knows every option, view, field and key.
+set -u
+shopt -s lastpipe # rule() counts at the end of a pipe
+cd "$(dirname "$0")/../.." || exit 1
+
+SOCKDASH=${SOCKDASH:-build/sockdash}
+page=man/sockdash.8
+count=0
+failed=0
+
+# rule DESCRIPTION < OFFENDERS: holds where there are none
+rule()
+{
+	local offenders
+	offenders=$(cat)
+	if [[ -z $offenders ]]; then
+		echo "ok $((++count)) - $1"
+	else
+		echo "not ok $((++count)) - $1"
+		printf '#   %s\n' "${offenders//$'\n'/$'\n#   '}"
+		failed=1
+	fi
+}
+
+if ! command -v mandoc >/dev/null; then
+	echo '1..0 # SKIP no mandoc'
+	exit 0
+fi
+
+# As it is read: every run of white space one blank, no bold, no broken words.
+manual=$(mandoc -T utf8 -O width=500 "$page" | sed 's/.\x08//g' | tr -s '[:space:]' ' ')
+help=$("$SOCKDASH" --help)
+views=$(awk '/^Views/ { on = 1; next } /^$/ { on = 0 } on { print $1 }' <<<"$help")
+options=$(grep -oE -- '(^| )--?[a-z0-9A-Z][a-z-]*' <<<"${help##*Options:}" | tr -d ' ')
+if [[ -z $manual || -z $views || -z $options ]]; then
+	echo 'Bail out! nothing to compare'
+	exit 1
+fi
+
+# missing WORD...: those that the manual does not have, between characters that are no part of a word
+missing()
+{
+	local word
+	for word; do
+		[[ " $manual " =~ [^[:alnum:]_-]"$word"[^[:alnum:]_-] ]] || echo "$word"
+	done
+}
+
+# The keys as the help shows them, of the table in keys.c: one in a line, arrows in words.
+keys()
+{
+	perl -0777 -ne '
+		my %names = (UP => "Up", DOWN => "Down", LEFT_RIGHT => "Left Right");
+		my ($table) = /key_bindings\[\] = \{(.*?)\n\};/s or die "no table of keys";
+		while ($table =~ /^\t\{ \{ .*? \},\s*(.*?),\s+"/gms) {
+			my $shown = $1;
+			$shown =~ s/\b(UP|DOWN|LEFT_RIGHT)\b/"$names{$1}"/g;
+			$shown =~ tr/"//d;
+			print join("\n", split " ", $shown), "\n";
+		}' src/tui/keys.c
+}
+
+mandoc -T lint -W warning "$page" 2>&1 | rule 'mandoc finds nothing wrong'
+# shellcheck disable=SC2086
+missing $options | rule 'it has every option'
+grep -oE -- ' --[a-z][a-z-]+' <<<"$manual" | sort -u | while read -r option; do
+	grep -qxe "$option" <<<"$options" || echo "$option"
+done | rule 'it has no option that the program does not know'
+# shellcheck disable=SC2086
+missing $views | rule 'it has every view'
+for view in $views; do
+	fields=$("$SOCKDASH" "$view" --help |
+		awk '/^Fields/ { on = 1; next } /^$/ { on = 0 } on { print $1 }')
+	# shellcheck disable=SC2086
+	missing ${fields:-"no fields in the help"} | rule "it has every field of $view"
+done
+mapfile -t shown < <(keys)
+missing "${shown[@]:-no keys in keys.c}" | rule 'it has every key'
+
+echo "1..$count"
+exit $failed
