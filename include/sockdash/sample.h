@@ -21,12 +21,14 @@ struct state_row {
 	uint32_t count;
 	double percent; /* of the sockets of this protocol */
 	int64_t delta;
+	double in_rate, out_rate; /* sockets that entered and left the state, by identity */
 };
 
 /* One listening TCP socket or UDP socket without a peer. */
 struct listener_row {
 	uint32_t sock;                               /* row of the frame */
 	uint32_t conns, estab, close_wait, syn_recv; /* of its address and port (TCP) */
+	int64_t delta;                               /* of conns */
 	double drops_rate;
 	struct trend queue; /* of the accept queue */
 };

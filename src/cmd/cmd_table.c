@@ -22,6 +22,7 @@ struct run {
 	struct tracker *tracker;
 	struct buf told; /* the problems that were told last */
 	uint64_t printed;
+	bool blind; /* the last sample had nothing of what was asked for */
 };
 
 /* ---- What to print ------------------------------------------------------------------------------ */
@@ -138,6 +139,7 @@ static int print_sample(struct run *r, const struct sample *s)
 	buf_free(&blank);
 	free(order);
 	r->printed++;
+	r->blind = (s->frame->absent & o->protocols) == o->protocols;
 	return err;
 }
 
@@ -203,7 +205,7 @@ int cmd_table(const struct table *t, const struct options *o)
 	tracker_destroy(r.tracker);
 	buf_free(&r.told);
 	if (!err || err == -EPIPE)
-		return EXIT_DONE;
+		return r.blind ? EXIT_FAILED : EXIT_DONE;
 	complain("%s", strerror(-err));
 	return EXIT_FAILED;
 }

@@ -163,6 +163,53 @@ static double drops_rate(const struct sample *s, const struct sample *prev, uint
 	return group_rate((double)(uint32_t)(now->drops - then->drops), s->interval_s);
 }
 
+/* The listener rows of the sample before, by the row of their socket. */
+static int index_rows(const struct sample *prev, struct hash *out)
+{
+	int err = prev ? hash_reserve(out, prev->listener_count) : 0;
+
+	for (uint32_t i = 0; prev && !err && i < prev->listener_count; i++)
+		err = hash_put(out, prev->listeners[i].sock, i);
+	return err;
+}
+
+static int64_t conns_delta(const struct sample *s, const struct sample *prev,
+	const struct hash *rows_then, const struct listener_row *l)
+{
+	uint32_t then, row;
+
+	if (!prev || s->frame->socks[l->sock].proto != SOCK_TCP)
+		return SAMPLE_UNKNOWN;
+	then = s->frame->diff.previous[l->sock];
+	row = then == SOCK_NONE ? HASH_NONE : hash_get(rows_then, then);
+	return (int64_t)l->conns - (row == HASH_NONE ? 0 : prev->listeners[row].conns);
+}
+
+static int compare(struct sample *s, const struct sample *prev, struct series_set *queues)
+{
+	struct hash rows_then = { 0 };
+	int err = index_rows(prev, &rows_then);
+
+	for (uint32_t row = 0; !err && row < s->listener_count; row++) {
+		struct listener_row *l = &s->listeners[row];
+		const struct sock *sock = &s->frame->socks[l->sock];
+		const struct series *queue;
+
+		l->drops_rate = drops_rate(s, prev, l->sock);
+		l->delta = conns_delta(s, prev, &rows_then, l);
+		if (sock->proto != SOCK_TCP)
+			continue;
+		queue = series_add(
+			queues, frame_sock_key(s->frame, sock), s->frame->mono_ns, sock->recv_q);
+		if (queue)
+			series_trend(queue, &l->queue);
+		else
+			err = -ENOMEM;
+	}
+	hash_free(&rows_then);
+	return err;
+}
+
 static int collect(struct sample *s)
 {
 	const struct frame *f = s->frame;
@@ -193,22 +240,7 @@ int group_listeners(struct sample *s, const struct sample *prev, struct series_s
 	if (err)
 		goto out;
 	count_conns(ix, s);
-	for (uint32_t row = 0; row < s->listener_count; row++) {
-		struct listener_row *l = &s->listeners[row];
-		const struct sock *sock = &s->frame->socks[l->sock];
-		const struct series *queue;
-
-		l->drops_rate = drops_rate(s, prev, l->sock);
-		if (sock->proto != SOCK_TCP)
-			continue;
-		queue = series_add(
-			queues, frame_sock_key(s->frame, sock), s->frame->mono_ns, sock->recv_q);
-		if (!queue) {
-			err = -ENOMEM;
-			break;
-		}
-		series_trend(queue, &l->queue);
-	}
+	err = compare(s, prev, queues);
 out:
 	if (ix) {
 		free(ix->next);

@@ -1,6 +1,7 @@
 /* The state histogram: counted from the dump and from nothing else, since the kernel's own totals mean other things
  * (CurrEstab has CLOSE-WAIT in it, sockstat's tw has FIN-WAIT-2). */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "sockdash/group.h"
@@ -38,9 +39,31 @@ static uint32_t count_then(const struct sample *prev, uint8_t proto, uint8_t sta
 	return 0;
 }
 
-static void add_row(
-	struct sample *s, const struct sample *prev, uint8_t proto, uint8_t state, uint32_t count)
+struct tally {
+	uint32_t count[SOCK_PROTO_COUNT][SOCK_STATE_COUNT];
+	uint32_t entered[SOCK_PROTO_COUNT][SOCK_STATE_COUNT]; /* new, or from another state */
+};
+
+static void count_all(struct sample *s, const struct sample *prev, struct tally *t)
 {
+	const struct frame *f = s->frame;
+
+	for (uint32_t row = 0; row < f->sock_count; row++) {
+		const struct sock *sock = &f->socks[row];
+		uint32_t then = prev ? f->diff.previous[row] : SOCK_NONE;
+
+		s->totals.sockets[sock->proto]++;
+		t->count[sock->proto][sock->state]++;
+		t->entered[sock->proto][sock->state] +=
+			then == SOCK_NONE || prev->frame->socks[then].state != sock->state;
+	}
+}
+
+static void add_row(struct sample *s, const struct sample *prev, const struct tally *t,
+	uint8_t proto, uint8_t state)
+{
+	uint32_t count = t->count[proto][state], entered = t->entered[proto][state];
+	uint32_t total = s->totals.sockets[proto];
 	uint32_t then = prev ? count_then(prev, proto, state) : 0;
 
 	/* TCP's own closed state is seen only where a socket was caught between two states. */
@@ -50,29 +73,26 @@ static void add_row(
 		.proto = proto,
 		.state = state,
 		.count = count,
-		.percent = s->totals.sockets[proto] ? 100.0 * count / s->totals.sockets[proto] : 0,
+		.percent = total ? 100.0 * count / total : 0,
 		.delta = prev ? (int64_t)count - then : SAMPLE_UNKNOWN,
+		.in_rate = prev ? group_rate(entered, s->interval_s) : NAN,
+		.out_rate = prev ? group_rate((double)then + entered - count, s->interval_s) : NAN,
 	};
 }
 
 int group_states(struct sample *s, const struct sample *prev)
 {
-	uint32_t counts[SOCK_PROTO_COUNT][SOCK_STATE_COUNT] = { 0 };
-	const struct frame *f = s->frame;
+	struct tally t = { 0 };
 
 	s->states = calloc(sizeof tcp_order + sizeof udp_order, sizeof *s->states);
 	if (!s->states)
 		return -ENOMEM;
-	for (uint32_t row = 0; row < f->sock_count; row++) {
-		counts[f->socks[row].proto][f->socks[row].state]++;
-		s->totals.sockets[f->socks[row].proto]++;
-	}
+	count_all(s, prev, &t);
 	for (size_t p = 0; p < sizeof order / sizeof *order; p++) {
-		if (f->absent & 1u << order[p].proto)
+		if (s->frame->absent & 1u << order[p].proto)
 			continue;
 		for (size_t i = 0; i < order[p].count; i++)
-			add_row(s, prev, order[p].proto, order[p].states[i],
-				counts[order[p].proto][order[p].states[i]]);
+			add_row(s, prev, &t, order[p].proto, order[p].states[i]);
 	}
 	return 0;
 }

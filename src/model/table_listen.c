@@ -56,6 +56,12 @@ static void get_recv_q(const struct rowset *rows, uint32_t row, struct value *ou
 		value_number(out, VALUE_BYTES, sock_of(rows, row)->recv_q);
 }
 
+static void get_delta(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	if (row_of(rows, row)->delta != SAMPLE_UNKNOWN)
+		value_number(out, VALUE_DELTA, row_of(rows, row)->delta);
+}
+
 static void get_drops(const struct rowset *rows, uint32_t row, struct value *out)
 {
 	if (sock_of(rows, row)->flags & SOCK_HAS_DROPS)
@@ -89,6 +95,8 @@ static const struct field fields[] = {
 	{ "close_wait", "C-WAIT", "of them in CLOSE-WAIT", VALUE_COUNT, .get = get_close_wait },
 	{ "syn_recv", "SYN", "of them in SYN-RECV: the handshake is not finished", VALUE_COUNT,
 		.get = get_syn_recv },
+	{ "delta", "DELTA", "change of conns since the sample before", VALUE_DELTA,
+		.get = get_delta },
 	{ "accept_queue", "QUEUE", "connections that wait for accept()", VALUE_COUNT,
 		.get = get_accept_queue },
 	{ "backlog", "BACKLOG", "how many may wait: min(listen() argument, somaxconn at that time)",

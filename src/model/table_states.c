@@ -33,6 +33,16 @@ static void get_delta(const struct rowset *rows, uint32_t row, struct value *out
 		value_number(out, VALUE_DELTA, row_of(rows, row)->delta);
 }
 
+static void get_in_rate(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	value_real(out, VALUE_RATE, row_of(rows, row)->in_rate);
+}
+
+static void get_out_rate(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	value_real(out, VALUE_RATE, row_of(rows, row)->out_rate);
+}
+
 static const struct field fields[] = {
 	{ "proto", "PROTO", "protocol: tcp or udp", VALUE_TEXT, .get = get_proto },
 	{ "state", "STATE", "state, as ss names it", VALUE_TEXT, .get = get_state },
@@ -40,6 +50,9 @@ static const struct field fields[] = {
 	{ "percent", "%", "share of the sockets of this protocol", VALUE_PERCENT,
 		.get = get_percent },
 	{ "delta", "DELTA", "change since the sample before", VALUE_DELTA, .get = get_delta },
+	{ "in_rate", "IN/s", "sockets that entered the state per second, seen by comparing samples",
+		VALUE_RATE, .get = get_in_rate },
+	{ "out_rate", "OUT/s", "sockets that left it per second", VALUE_RATE, .get = get_out_rate },
 };
 
 static uint32_t count(const struct sample *sample)
@@ -58,7 +71,7 @@ const struct table table_states = {
 	.help = "how many sockets are in each state",
 	.fields = fields,
 	.field_count = sizeof fields / sizeof *fields,
-	.columns = "proto,state,count,percent,delta",
+	.columns = "proto,state,count,percent,delta,in_rate,out_rate",
 	.sort = "",
 	.needs = NEED_SOCKETS,
 	.count = count,

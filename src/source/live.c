@@ -182,6 +182,7 @@ static int collect_sockets(struct live *l, const struct source_request *r, struc
 	f->problems[FRAME_NO_SOCK_DIAG] = ensure_diag(l);
 	f->kind = l->open_error ? "procfs" : "sock_diag";
 	for (unsigned proto = SOCK_PROTO_COUNT; proto-- > 0;) {
+		uint32_t before = f->sock_count;
 		int err;
 
 		if (!(r->protocols & 1u << proto)) {
@@ -194,7 +195,8 @@ static int collect_sockets(struct live *l, const struct source_request *r, struc
 		if (err)
 			log_line("%s: %s", sock_proto_name(proto), strerror(-err));
 		f->problems[protocols[proto].problem] = err;
-		if (err == -ENOENT)
+		/* Nothing at all is not a count of 0. */
+		if (err && f->sock_count == before)
 			f->absent |= 1u << proto;
 	}
 	return 0;

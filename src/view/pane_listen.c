@@ -84,6 +84,7 @@ static const struct pane_column columns[] = {
 	{ .field = "address", .width = 15, .grow = 32, .draw = draw_address },
 	{ .field = "process", .width = 9, .grow = 7 },
 	{ .field = "conns", .width = 7 },
+	{ .field = "delta", .width = 6, .priority = 5 },
 	{ .field = "syn_recv", .width = 4, .priority = 2, .role = syn_role },
 	{ .field = "accept_queue", .title = "QUEUE/MAX", .width = 9, .draw = draw_queue },
 	{ .field = "accept_queue",

@@ -30,6 +30,8 @@ static const struct pane_column columns[] = {
 		.priority = 3,
 		.draw = draw_bar },
 	{ .field = "delta", .width = 7, .priority = 1 },
+	{ .field = "in_rate", .width = 6, .priority = 4 },
+	{ .field = "out_rate", .width = 6, .priority = 4 },
 };
 
 const struct pane pane_states = {

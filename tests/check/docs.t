@@ -29,12 +29,12 @@ if ! command -v mandoc >/dev/null; then
 fi
 
 # As it is read: every run of white space one blank, no bold, no broken words.
-manual=$(mandoc -T utf8 -O width=500 "$page" | sed 's/.\x08//g' | tr -s '[:space:]' ' ')
+manual=$(mandoc -T ascii -O width=500 "$page" | sed 's/.\x08//g' | tr -s '[:space:]' ' ')
 help=$("$SOCKDASH" --help)
 views=$(awk '/^Views/ { on = 1; next } /^$/ { on = 0 } on { print $1 }' <<<"$help")
-options=$(grep -oE -- '(^| )--?[a-z0-9A-Z][a-z-]*' <<<"${help##*Options:}" | tr -d ' ')
+options=$(grep -oE '^ +(-[[:alnum:]], )?--[a-z0-9-]+' <<<"$help" | tr -s ', ' '\n')
 if [[ -z $manual || -z $views || -z $options ]]; then
-	echo 'Bail out! nothing to compare'
+	printf '1..1\nnot ok 1 - there is a manual, and a help to compare it with\n'
 	exit 1
 fi
 
@@ -64,7 +64,7 @@ keys()
 mandoc -T lint -W warning "$page" 2>&1 | rule 'mandoc finds nothing wrong'
 # shellcheck disable=SC2086
 missing $options | rule 'it has every option'
-grep -oE -- ' --[a-z][a-z-]+' <<<"$manual" | sort -u | while read -r option; do
+grep -oE -- ' --[a-z][a-z0-9-]+' <<<"$manual" | sort -u | while read -r option; do
 	grep -qxe "$option" <<<"$options" || echo "$option"
 done | rule 'it has no option that the program does not know'
 # shellcheck disable=SC2086
