@@ -134,7 +134,7 @@ CHECK = $(shell setarch -R true 2>/dev/null && echo setarch -R) \
 	ASAN_OPTIONS=abort_on_error=1:strict_string_checks=1:detect_stack_use_after_return=1 \
 	UBSAN_OPTIONS=print_stacktrace=1 \
 	SOCKDASH='$(abspath $(SAN_PROGRAM))' TOOLS='$(abspath $(BUILD)/tests)' \
-	$(PROVE) --failures --comments --timer --exec 'sh tests/check/one.sh'
+	$(PROVE) --failures --comments --timer --exec 'bash tests/check/one.sh'
 
 LAYERS_T := tests/check/layers.t
 DOCS_T   := tests/check/docs.t

@@ -253,11 +253,12 @@ int live_owners_resolve(struct live_owners *o, struct frame *f, const struct fra
 
 	f->owners_known = true;
 	w.proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (w.proc_fd < 0)
+	/* An empty directory where it is not mounted. */
+	if (w.proc_fd < 0 || faccessat(w.proc_fd, "self", F_OK, 0))
 		f->problems[FRAME_NO_PROC] = -errno;
 	else
 		err = index_inodes(&w);
-	if (!err && w.proc_fd >= 0)
+	if (!err && !f->problems[FRAME_NO_PROC])
 		err = walk_all(&w, prev, stop);
 	if (w.proc_fd >= 0)
 		close(w.proc_fd);

@@ -68,7 +68,9 @@ size_t problems_of(const struct frame *f, struct buf out[PROBLEMS_MAX])
 	if (p[FRAME_NO_UDP])
 		add_protocol(&out[n++], "UDP", "udp_diag", p[FRAME_NO_UDP]);
 	if (p[FRAME_NO_PROC])
-		buf_addf(&out[n++], "owners are not known: /proc: %s", strerror(-p[FRAME_NO_PROC]));
+		buf_addf(&out[n++], "owners are not known: %s",
+			p[FRAME_NO_PROC] == -ENOENT ? "/proc is not mounted"
+						    : strerror(-p[FRAME_NO_PROC]));
 	else if (f->owners_hidden && f->owners_known)
 		add_hidden(&out[n++], f);
 	if (p[FRAME_NO_WAIT_AGE])
