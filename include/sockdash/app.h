@@ -1,5 +1,5 @@
-/* app: the dashboard's state, and how keys and samples change it. No terminal, no clock, no kernel: keys and samples go
- * in, a picture and wishes come out. */
+/* app: the dashboard's state, and how keys and samples change it. No terminal, no clock, no kernel:
+ * keys and samples go in, a picture and wishes come out. */
 #ifndef SOCKDASH_APP_H
 #define SOCKDASH_APP_H
 

@@ -1,4 +1,5 @@
-/* cells: the grid everything draws into. It knows characters and what they mean (roles), not how a terminal shows them. */
+/* cells: the grid everything draws into. It knows characters and what they mean (roles), not how a
+ * terminal shows them. */
 #ifndef SOCKDASH_CELLS_H
 #define SOCKDASH_CELLS_H
 
@@ -50,8 +51,8 @@ void cells_clear(struct cells *c);
 
 struct area cells_all(const struct cells *c);
 
-/* Writes a text in row `y` of an area from its column `x` on, at most `width` columns; what does not fit ends in "…".
- * Outside the area and the grid nothing is drawn. Answers the columns used. */
+/* Writes a text in row `y` of an area from its column `x` on, at most `width` columns; what does
+ * not fit ends in "…". Outside the area and the grid nothing is drawn. Answers the columns used. */
 int cells_put(
 	struct cells *c, struct area a, int x, int y, int width, enum role role, const char *text);
 
@@ -66,10 +67,10 @@ void cells_repeat(
 /* Marks a row of an area as selected. */
 void cells_select(struct cells *c, struct area a, int y);
 
-/* ---- As text ------------------------------------------------------------------------------------ */
+/* ---- As text --------------------------------------------------------------------------------- */
 
-/* The lines of the grid, without trailing blanks. `mark` puts a ">" into the first blank of a selected row, for
- * where nothing else can show it. */
+/* The lines of the grid, without trailing blanks. `mark` puts a ">" into the first blank of a
+ * selected row, for where nothing else can show it. */
 void cells_text(const struct cells *c, struct buf *out, bool mark);
 
 /* The lines of roles, a letter each ('.' for ROLE_TEXT; upper case where selected), for tests. */

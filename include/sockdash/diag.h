@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ---- One socket --------------------------------------------------------------------------------- */
+/* ---- One socket ------------------------------------------------------------------------------ */
 
 /* What we keep of struct tcp_info; fields an older kernel does not send are 0. */
 struct diag_tcp_info {
@@ -41,10 +41,11 @@ struct diag_sock {
 	struct diag_tcp_info info; /* where has_info */
 };
 
-/* Gets each row; 0 goes on, -errno ends the dump with that error. The row is valid during the call only. */
+/* Gets each row; 0 goes on, -errno ends the dump with that error. The row is valid during the call
+ * only. */
 typedef int diag_sink(void *context, const struct diag_sock *row);
 
-/* ---- Bytes to rows (pure) ----------------------------------------------------------------------- */
+/* ---- Bytes to rows (pure) -------------------------------------------------------------------- */
 
 /* What a reply must carry to be the answer to a request. */
 struct diag_expect {
@@ -52,15 +53,15 @@ struct diag_expect {
 	uint8_t protocol;        /* the kernel does not repeat it */
 };
 
-/* Parses one buffer of netlink messages and hands its rows to the sink. 1: the dump goes on, 0: it is
- * complete, -errno: the kernel's error (also the one that NLMSG_DONE carries: -ENOENT for a missing
- * protocol module), the sink's, or -EBADMSG for bytes that are not what was asked. Unknown attributes
- * and message types are skipped, cut-off attributes ignored; nothing outside the bytes is read.
- * *interrupted, if given, is set when a message carries NLM_F_DUMP_INTR. */
+/* Parses one buffer of netlink messages and hands its rows to the sink. 1: the dump goes on, 0: it
+ * is complete, -errno: the kernel's error (also the one that NLMSG_DONE carries: -ENOENT for a
+ * missing protocol module), the sink's, or -EBADMSG for bytes that are not what was asked. Unknown
+ * attributes and message types are skipped, cut-off attributes ignored; nothing outside the bytes
+ * is read. *interrupted, if given, is set when a message carries NLM_F_DUMP_INTR. */
 int diag_parse(const void *bytes, size_t len, const struct diag_expect *expect, diag_sink *sink,
 	void *context, bool *interrupted);
 
-/* ---- The conversation --------------------------------------------------------------------------- */
+/* ---- The conversation ------------------------------------------------------------------------ */
 
 /* Attributes to ask for, OR-ed. */
 #define DIAG_WANT_INFO  1u /* struct tcp_info: locks every socket, ask it for few states */
@@ -73,8 +74,8 @@ struct diag_query {
 	unsigned want;    /* DIAG_WANT_... */
 };
 
-/* Writes the request for a query into `out`; answers its length, 0 for what cannot be asked (family 0
- * but for TCP). Pure. */
+/* Writes the request for a query into `out`; answers its length, 0 for what cannot be asked (family
+ * 0 but for TCP). Pure. */
 #define DIAG_REQUEST_MAX 256
 size_t diag_request(void *out, const struct diag_query *query, uint32_t sequence);
 
@@ -85,11 +86,11 @@ struct diag;
 int diag_open(struct diag **out);
 void diag_close(struct diag *d);
 
-/* Asks and hands all rows to the sink. 0 or -errno as diag_parse() and recv(2) give. After an error the
- * conversation is closed and opened again by the next call (a half-read dump would answer -EBUSY);
- * -ESTALE if the calling thread is in another network namespace by then.
- * A dump is not a snapshot: under churn it may repeat or miss a socket, and never says so.
- * *stop, if given, is looked at between buffers: true ends with -ECANCELED. */
+/* Asks and hands all rows to the sink. 0 or -errno as diag_parse() and recv(2) give. After an error
+ * the conversation is closed and opened again by the next call (a half-read dump would answer
+ * -EBUSY); -ESTALE if the calling thread is in another network namespace by then. A dump is not a
+ * snapshot: under churn it may repeat or miss a socket, and never says so. *stop, if given, is
+ * looked at between buffers: true ends with -ECANCELED. */
 int diag_dump(struct diag *d, const struct diag_query *query, diag_sink *sink, void *context,
 	const volatile bool *stop);
 

@@ -7,18 +7,19 @@
 
 #define FORMAT_MAX 64
 
-/* The value in at most `width` columns (0: as many as it takes), in `room` or, for a text, where the text is; a
- * text is not shortened. Not known is "-". */
+/* The value in at most `width` columns (0: as many as it takes), in `room` or, for a text, where
+ * the text is; a text is not shortened. Not known is "-". */
 const char *format_value(const struct value *v, int width, char room[FORMAT_MAX]);
 
-/* The same for a column that a script may read: one word without blanks or thousands separators (but in
- * texts from outside). */
+/* The same for a column that a script may read: one word without blanks or thousands separators
+ * (but in texts from outside). */
 const char *format_plain(const struct value *v, char room[FORMAT_MAX]);
 
 /* Whether values of this type stand at the right edge of their column. */
 bool format_is_right(enum value_type type);
 
-/* An address and port as ss prints them: 10.0.0.1:443, [::1]:443, *:443 for a socket that serves IPv4 and IPv6. */
+/* An address and port as ss prints them: 10.0.0.1:443, [::1]:443, *:443 for a socket that serves
+ * IPv4 and IPv6. */
 const char *format_endpoint(
 	const struct frame *f, const struct sock *s, bool local, char room[FORMAT_MAX + 16]);
 

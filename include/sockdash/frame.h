@@ -1,5 +1,5 @@
-/* frame: everything one sample saw, in one value. A source fills it, seals it by handing it over, and from then
- * on nobody changes it. */
+/* frame: everything one sample saw, in one value. A source fills it, seals it by handing it over,
+ * and from then on nobody changes it. */
 #ifndef SOCKDASH_FRAME_H
 #define SOCKDASH_FRAME_H
 
@@ -16,7 +16,8 @@ struct address {
 	uint32_t scope;    /* interface index of a link-local address or bound device, else 0 */
 };
 
-/* A process that holds sockets, or held one that still lingers. Texts are safe to print, never NULL; "" not known. */
+/* A process that holds sockets, or held one that still lingers. Texts are safe to print, never
+ * NULL; "" not known. */
 struct proc {
 	uint64_t start; /* ticks since boot; with the pid the identity of a process */
 	uint32_t pid;
@@ -29,7 +30,8 @@ struct proc {
 #define PROC_UNKNOWN   UINT32_MAX
 #define PROC_UNLIMITED (UINT32_MAX - 1)
 
-/* One descriptor that refers to a socket. The edges of a socket stand together, ordered by process. */
+/* One descriptor that refers to a socket. The edges of a socket stand together, ordered by
+ * process. */
 struct owner_edge {
 	uint32_t proc; /* row of the frame's process table */
 	uint32_t fd : 31;
@@ -128,7 +130,7 @@ struct frame {
 struct frame *frame_create(void);
 void frame_destroy(struct frame *f);
 
-/* ---- Filling: 0 or a row on success, -ENOMEM without memory -------------------------------------- */
+/* ---- Filling: 0 or a row on success, -ENOMEM without memory ---------------------------------- */
 
 /* Adds a namespace; answers its row. */
 int frame_add_netns(struct frame *f, uint64_t inode, const char *name);
@@ -140,8 +142,8 @@ int frame_intern_cgroup(struct frame *f, uint64_t id, uint32_t *row);
 /* Adds a socket; a second row with the same key replaces the first (a dump may repeat rows). */
 int frame_add_sock(struct frame *f, const struct sock *s);
 
-/* A copy of a text from outside that is safe to print; NULL without memory. Every text of a frame comes through
- * here. */
+/* A copy of a text from outside that is safe to print; NULL without memory. Every text of a frame
+ * comes through here. */
 const char *frame_text(struct frame *f, const char *text, size_t len);
 
 /* Adds a process; its texts must come from frame_text() or be constants. *row gets its place. */
@@ -167,10 +169,11 @@ struct owner_found {
 	uint32_t sock, proc, fd;
 };
 
-/* Replaces the owner edges of all sockets named in `found` (which it sorts); other sockets keep none. */
+/* Replaces the owner edges of all sockets named in `found` (which it sorts); other sockets keep
+ * none. */
 int frame_set_owners(struct frame *f, struct owner_found *found, size_t count);
 
-/* ---- Looking ------------------------------------------------------------------------------------ */
+/* ---- Looking --------------------------------------------------------------------------------- */
 
 /* The identity of a socket across frames. */
 uint64_t frame_sock_key(const struct frame *f, const struct sock *s);
@@ -179,7 +182,8 @@ uint64_t frame_sock_key(const struct frame *f, const struct sock *s);
 uint32_t frame_find(const struct frame *f, uint64_t key);
 
 /* Walks the distinct processes that own a socket:
- *	for (uint32_t e = s->owner; e != SOCK_NONE; e = frame_next_owner(f, e)) f->edges[e].proc ... */
+ * 	for (uint32_t e = s->owner; e != SOCK_NONE; e = frame_next_owner(f, e)) f->edges[e].proc ...
+ */
 uint32_t frame_next_owner(const struct frame *f, uint32_t edge);
 
 /* The first owner, or NULL. */
@@ -198,19 +202,21 @@ int32_t frame_now(const struct frame *f);
 /* True if sockets may be missing from the frame. */
 bool frame_is_partial(const struct frame *f);
 
-/* ---- Comparing (diff.c) ------------------------------------------------------------------------- */
+/* ---- Comparing (diff.c) ---------------------------------------------------------------------- */
 
 /* Fills cur->diff and the ghosts against the frame before (NULL: there is none). 0 or -ENOMEM. */
 int frame_compare(struct frame *cur, const struct frame *prev);
 
-/* Carries over what a dump cannot tell, for rows that frame_compare() matched: first-seen time, CLOSE-WAIT
- * time, and the owner of sockets that have lost their file (FIN-WAIT, LAST-ACK, TIME-WAIT). 0 or -ENOMEM. To be called
- * once, after frame_compare() and after frame_set_owners(). */
+/* Carries over what a dump cannot tell, for rows that frame_compare() matched: first-seen time,
+ * CLOSE-WAIT time, and the owner of sockets that have lost their file (FIN-WAIT, LAST-ACK,
+ * TIME-WAIT). 0 or -ENOMEM. To be called once, after frame_compare() and after
+ * frame_set_owners(). */
 int frame_carry_times(struct frame *cur, const struct frame *prev);
 int frame_carry_owners(struct frame *cur, const struct frame *prev);
 
-/* Marks and counts the sockets that have a file but no owner that was found: SOCK_HIDDEN. One that is there for the
- * first time, or had an owner before, is not marked: it was closed between the dump and the search. To be called last. */
+/* Marks and counts the sockets that have a file but no owner that was found: SOCK_HIDDEN. One that
+ * is there for the first time, or had an owner before, is not marked: it was closed between the
+ * dump and the search. To be called last. */
 void frame_mark_hidden(struct frame *cur, const struct frame *prev);
 
 #endif

@@ -1,5 +1,5 @@
-/* group: the tables of a sample, one file each. Called by the tracker in this order; each fills its part of `s`
- * from s->frame, compared with `prev` (NULL: nothing to compare with). 0 or -ENOMEM. */
+/* group: the tables of a sample, one file each. Called by the tracker in this order; each fills its
+ * part of `s` from s->frame, compared with `prev` (NULL: nothing to compare with). 0 or -ENOMEM. */
 #ifndef SOCKDASH_GROUP_H
 #define SOCKDASH_GROUP_H
 

@@ -25,8 +25,8 @@ uint32_t hash_get(const struct hash *h, uint64_t key);
 /* Sets the value of a key, replacing the old one. `value` must not be HASH_NONE. 0 or -ENOMEM. */
 int hash_put(struct hash *h, uint64_t key, uint32_t value);
 
-/* Puts the key unless it is there. *found gets the value there now: `value` if it was put, the older
- * one if not. 0 or -ENOMEM. One probe for the de-duplication of rows. */
+/* Puts the key unless it is there. *found gets the value there now: `value` if it was put, the
+ * older one if not. 0 or -ENOMEM. One probe for the de-duplication of rows. */
 int hash_add(struct hash *h, uint64_t key, uint32_t value, uint32_t *found);
 
 /* Forgets all keys, keeps the memory. */

@@ -1,4 +1,5 @@
-/* keys: one table says which key does what; it handles them, and help and footer are made from it. */
+/* keys: one table says which key does what; it handles them, and help and footer are made from
+ * it. */
 #ifndef SOCKDASH_KEYS_H
 #define SOCKDASH_KEYS_H
 

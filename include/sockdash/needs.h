@@ -1,4 +1,5 @@
-/* needs: what a source must collect, as the OR of what is looked at. Nothing is collected that nobody asks for. */
+/* needs: what a source must collect, as the OR of what is looked at. Nothing is collected that
+ * nobody asks for. */
 #ifndef SOCKDASH_NEEDS_H
 #define SOCKDASH_NEEDS_H
 

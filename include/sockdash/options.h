@@ -28,8 +28,9 @@ struct options {
 	bool help, version;
 };
 
-/* Reads options, which may stand anywhere before "--"; the words that are not options are moved to the end of
- * argv and *first_word gets the index of the first. 0, or -EINVAL with a sentence in `error`. */
+/* Reads options, which may stand anywhere before "--"; the words that are not options are moved to
+ * the end of argv and *first_word gets the index of the first. 0, or -EINVAL with a sentence in
+ * `error`. */
 int options_parse(int argc, char **argv, struct options *out, int *first_word, struct buf *error);
 
 /* The lines of the help that list all options. */

@@ -21,8 +21,8 @@ typedef int output_flush(void *context, struct buf *b);
 typedef int output_writer(const struct output_table *t, output_flush *flush, void *context);
 output_writer output_text, output_json, output_csv;
 
-/* A value without its unit, for programs: a number, or nothing where it is not known. Answers false for a
- * text, which is left to the caller. */
+/* A value without its unit, for programs: a number, or nothing where it is not known. Answers false
+ * for a text, which is left to the caller. */
 bool output_number(const struct value *v, struct buf *b);
 
 #endif

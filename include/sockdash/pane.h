@@ -5,7 +5,7 @@
 #include "sockdash/cells.h"
 #include "sockdash/rowset.h"
 
-/* ---- What a pane is (static tables) ------------------------------------------------------------- */
+/* ---- What a pane is (static tables) ---------------------------------------------------------- */
 
 struct pane_column {
 	const char *field;
@@ -36,7 +36,7 @@ extern const struct pane *const panes[];
 #define PANE_COUNT    5
 #define PANE_OVERVIEW 4 /* the first four stand together in the overview */
 
-/* ---- What the user did to it -------------------------------------------------------------------- */
+/* ---- What the user did to it ----------------------------------------------------------------- */
 
 struct pane_state {
 	const struct pane *pane;
@@ -67,14 +67,15 @@ int pane_update(struct pane_state *p, const struct sample *sample);
 void pane_move(struct pane_state *p, const struct sample *sample, int64_t rows);
 void pane_home(struct pane_state *p);
 
-/* Sorts by a field, in its natural direction first (numbers descending); the same field again reverses. */
+/* Sorts by a field, in its natural direction first (numbers descending); the same field again
+ * reverses. */
 void pane_sort(struct pane_state *p, const struct field *field);
 void pane_reverse(struct pane_state *p);
 
 /* Sorts by the column to the left (-1) or right (+1) of the one that sorts now. */
 void pane_sort_neighbour(struct pane_state *p, int direction);
 
-/* ---- Drawing ------------------------------------------------------------------------------------ */
+/* ---- Drawing --------------------------------------------------------------------------------- */
 
 enum pane_look {
 	PANE_PLAIN = 0,
@@ -82,7 +83,8 @@ enum pane_look {
 	PANE_FULL = 2,    /* all fields, scrolled sideways; else columns go by priority */
 };
 
-/* Draws title line, column titles and rows. Changes only what was there when it was last drawn. `number` is the key of the pane. */
+/* Draws title line, column titles and rows. Changes only what was there when it was last drawn.
+ * `number` is the key of the pane. */
 void pane_draw(struct pane_state *p, struct cells *c, struct area a, const struct sample *sample,
 	int number, unsigned look);
 

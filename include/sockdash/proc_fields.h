@@ -1,4 +1,5 @@
-/* proc_fields: values of one process, shared by every table whose rows are processes (or the sockets without one). */
+/* proc_fields: values of one process, shared by every table whose rows are processes (or the
+ * sockets without one). */
 #ifndef SOCKDASH_PROC_FIELDS_H
 #define SOCKDASH_PROC_FIELDS_H
 

@@ -9,7 +9,8 @@
 #define PROCS_TEXT_MAX 1024
 #define PROCS_UNKNOWN  UINT32_MAX
 
-/* All text is as the process set it: any bytes but NUL. An empty text or PROCS_UNKNOWN: not known. */
+/* All text is as the process set it: any bytes but NUL. An empty text or PROCS_UNKNOWN: not
+ * known. */
 struct proc_facts {
 	uint32_t pid;
 	uint64_t start_ticks; /* since boot: with the pid, the identity of a process */
@@ -21,7 +22,7 @@ struct proc_facts {
 		[PROCS_TEXT_MAX]; /* path in the v2 hierarchy, else that of systemd's or the first v1 one */
 };
 
-/* ---- Parsers ------------------------------------------------------------------------------------ */
+/* ---- Parsers --------------------------------------------------------------------------------- */
 
 /* /proc/PID/stat: comm (which may contain ") (" and newlines) and start_ticks. 0 or -EBADMSG. */
 int procs_parse_stat(const char *bytes, size_t len, struct proc_facts *out);
@@ -35,27 +36,29 @@ int procs_parse_limits(const char *bytes, size_t len, struct proc_facts *out);
 /* /proc/PID/cgroup: cgroup. 0 or -EBADMSG. */
 int procs_parse_cgroup(const char *bytes, size_t len, struct proc_facts *out);
 
-/* The systemd unit (or, without one, the container's or last directory's name) that a cgroup path stands for:
- * "/system.slice/nginx.service" -> "nginx.service"; "/user.slice/user-0.slice/session-3.scope" -> "session-3.scope";
- * "/" and "" -> "". Writes at most `size` bytes with the NUL; answers the length. */
+/* The systemd unit (or, without one, the container's or last directory's name) that a cgroup path
+ * stands for: "/system.slice/nginx.service" -> "nginx.service";
+ * "/user.slice/user-0.slice/session-3.scope" -> "session-3.scope"; "/" and "" -> "". Writes at most
+ * `size` bytes with the NUL; answers the length. */
 size_t procs_unit(const char *cgroup, char *out, size_t size);
 
-/* ---- Reading ------------------------------------------------------------------------------------ */
+/* ---- Reading --------------------------------------------------------------------------------- */
 
-/* Fills `pids` with all process numbers in the open directory /proc; *pids is malloc'ed (caller frees), *count
- * their number. 0 or -errno. */
+/* Fills `pids` with all process numbers in the open directory /proc; *pids is malloc'ed (caller
+ * frees), *count their number. 0 or -errno. */
 int procs_list(int proc_fd, uint32_t **pids, size_t *count);
 
-/* Reads what can be read about one process. 0, or -ENOENT/-ESRCH when it is gone; what is forbidden stays
- * unknown. */
+/* Reads what can be read about one process. 0, or -ENOENT/-ESRCH when it is gone; what is forbidden
+ * stays unknown. */
 int procs_read(int proc_fd, uint32_t pid, struct proc_facts *out);
 
 /* Gets each descriptor of a process that is a socket. 0 goes on, -errno ends. */
 typedef int procs_socket_sink(void *context, uint32_t pid, uint32_t fd, uint32_t inode);
 
 /* Walks /proc/PID/fd. *fds gets the number of open descriptors of all kinds (also where the walk is
- * forbidden but Linux >= 6.2 tells it; PROCS_UNKNOWN otherwise). 0, -EACCES or -EPERM when the descriptors
- * are hidden from us, -ENOENT/-ESRCH when the process is gone, other -errno when we cannot go on. */
+ * forbidden but Linux >= 6.2 tells it; PROCS_UNKNOWN otherwise). 0, -EACCES or -EPERM when the
+ * descriptors are hidden from us, -ENOENT/-ESRCH when the process is gone, other -errno when we
+ * cannot go on. */
 int procs_walk_sockets(
 	int proc_fd, uint32_t pid, procs_socket_sink *sink, void *context, uint32_t *fds);
 

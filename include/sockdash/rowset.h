@@ -1,5 +1,5 @@
-/* rowset: a table of rows with typed fields and a stable identity for each row. Screen, text, JSON, CSV, sorting, help
- * and manual all read the same field tables. */
+/* rowset: a table of rows with typed fields and a stable identity for each row. Screen, text, JSON,
+ * CSV, sorting, help and manual all read the same field tables. */
 #ifndef SOCKDASH_ROWSET_H
 #define SOCKDASH_ROWSET_H
 
@@ -85,7 +85,7 @@ struct rowset rowset_of(const struct table *t, const struct sample *sample);
 /* The value of a field; VALUE_NONE where it is not known. */
 struct value rowset_value(const struct rowset *rows, uint32_t row, const struct field *field);
 
-/* ---- Columns and order -------------------------------------------------------------------------- */
+/* ---- Columns and order ----------------------------------------------------------------------- */
 
 #define COLUMNS_MAX 64
 
@@ -95,7 +95,8 @@ struct columns {
 	size_t count;
 };
 
-/* Reads "pid,process,conns". 0, or -EINVAL for a name that is not a field (*bad and *bad_len get it), -E2BIG. */
+/* Reads "pid,process,conns". 0, or -EINVAL for a name that is not a field (*bad and *bad_len get
+ * it), -E2BIG. */
 int columns_parse(const struct table *t, const char *list, struct columns *out, const char **bad,
 	size_t *bad_len);
 
@@ -110,11 +111,11 @@ struct sort_key {
 /* Reads "-conns" or "conns". 0 or -EINVAL. */
 int sort_parse(const struct table *t, const char *text, struct sort_key *out);
 
-/* A malloc'ed array with the numbers of all rows, sorted; equal ones by identity, not known last either way. NULL
- * without memory (errno does not matter). n log n. */
+/* A malloc'ed array with the numbers of all rows, sorted; equal ones by identity, not known last
+ * either way. NULL without memory (errno does not matter). n log n. */
 uint32_t *rowset_order(const struct rowset *rows, struct sort_key key);
 
-/* ---- Values for the getters --------------------------------------------------------------------- */
+/* ---- Values for the getters ------------------------------------------------------------------ */
 
 static inline void value_number(struct value *v, enum value_type type, int64_t number)
 {

@@ -1,12 +1,13 @@
-/* sample: a sealed frame and the tables that follow from it and from the frames before it: states, listeners,
- * processes, CLOSE-WAIT growth. Samples are immutable and shared by counting references, so the screen can keep
- * one while the next is made. */
+/* sample: a sealed frame and the tables that follow from it and from the frames before it: states,
+ * listeners, processes, CLOSE-WAIT growth. Samples are immutable and shared by counting references,
+ * so the screen can keep one while the next is made. */
 #ifndef SOCKDASH_SAMPLE_H
 #define SOCKDASH_SAMPLE_H
 
 #include "sockdash/frame.h"
 
-/* A rate or a share is NAN, a difference SAMPLE_UNKNOWN, where it is not known (first sample, counter missing). */
+/* A rate or a share is NAN, a difference SAMPLE_UNKNOWN, where it is not known (first sample,
+ * counter missing). */
 #define SAMPLE_UNKNOWN INT64_MIN
 
 /* The last values of a series, oldest first, for a sparkline. */
@@ -100,12 +101,13 @@ struct sample {
 struct sample *sample_get(struct sample *s);
 void sample_put(struct sample *s); /* NULL is fine */
 
-/* ---- Making samples ----------------------------------------------------------------------------- */
+/* ---- Making samples -------------------------------------------------------------------------- */
 
 /* What is remembered from sample to sample. */
 struct tracker;
 
-/* `window_s`: how far growth looks back at least (never over fewer than three intervals once they are there). NULL without memory. */
+/* `window_s`: how far growth looks back at least (never over fewer than three intervals once they
+ * are there). NULL without memory. */
 struct tracker *tracker_create(double window_s);
 void tracker_destroy(struct tracker *t);
 

@@ -1,5 +1,5 @@
-/* sampler: the thread that runs a source and makes samples of its frames. Whoever shows them only ever borrows
- * finished ones. */
+/* sampler: the thread that runs a source and makes samples of its frames. Whoever shows them only
+ * ever borrows finished ones. */
 #ifndef SOCKDASH_SAMPLER_H
 #define SOCKDASH_SAMPLER_H
 
@@ -14,8 +14,8 @@ struct sampler_settings {
 
 struct sampler;
 
-/* Starts sampling at once: first a preliminary sample without owners, then whole ones at the interval. Takes the
- * source, also on error. 0 or -errno. */
+/* Starts sampling at once: first a preliminary sample without owners, then whole ones at the
+ * interval. Takes the source, also on error. 0 or -errno. */
 int sampler_start(
 	struct source *source, const struct sampler_settings *settings, struct sampler **out);
 
@@ -25,8 +25,8 @@ void sampler_stop(struct sampler *s);
 /* A descriptor that is readable when sampler_take() has something. */
 int sampler_fd(const struct sampler *s);
 
-/* The newest sample that was not taken yet (the caller's reference), or NULL. *error, if given, gets the -errno of a
- * sample that failed since the last call, else 0. */
+/* The newest sample that was not taken yet (the caller's reference), or NULL. *error, if given,
+ * gets the -errno of a sample that failed since the last call, else 0. */
 struct sample *sampler_take(struct sampler *s, int *error);
 
 void sampler_set_interval(struct sampler *s, double interval_s);

@@ -17,8 +17,8 @@ struct screen_header {
 void screen_header(
 	struct cells *c, struct area a, const struct sample *sample, const struct screen_header *h);
 
-/* Draws the four panes of the overview, with `focus` (0 to 3) showing its cursor; one pane alone where the area is too
- * small for four. */
+/* Draws the four panes of the overview, with `focus` (0 to 3) showing its cursor; one pane alone
+ * where the area is too small for four. */
 void screen_overview(struct cells *c, struct area a, struct pane_state *states,
 	const struct sample *sample, unsigned focus);
 
@@ -36,8 +36,8 @@ struct screen_key {
 /* The keys in one line, as many as fit, the last two first. */
 void screen_footer(struct cells *c, struct area a, const struct screen_key *keys, size_t count);
 
-/* A framed box in the middle of the area, `width` × `height` with its frame (cut to fit), blanked, with a title;
- * answers its inside. */
+/* A framed box in the middle of the area, `width` × `height` with its frame (cut to fit), blanked,
+ * with a title; answers its inside. */
 struct area screen_box(struct cells *c, struct area a, int width, int height, const char *title);
 
 #endif

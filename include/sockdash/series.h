@@ -33,8 +33,9 @@ struct series_set {
 
 void series_free(struct series_set *set);
 
-/* Adds a point to the series of a key, which begins if it is not there. The newest point is always this one; the
- * others are at least step_ns apart. NULL without memory; the pointer is good until the next call. */
+/* Adds a point to the series of a key, which begins if it is not there. The newest point is always
+ * this one; the others are at least step_ns apart. NULL without memory; the pointer is good until
+ * the next call. */
 const struct series *series_add(
 	struct series_set *set, uint64_t key, int64_t time_ns, int64_t value);
 
@@ -47,8 +48,9 @@ int64_t series_newest(const struct series *s);
 /* Ends a round: forgets every series that got no point since the last call. 0 or -ENOMEM. */
 int series_sweep(struct series_set *set);
 
-/* The change per second between the newest point and the oldest not older than `window_ns` — but at least three
- * steps back where there are as many. NAN with fewer than two points. *covered_s gets the time between them. */
+/* The change per second between the newest point and the oldest not older than `window_ns` — but at
+ * least three steps back where there are as many. NAN with fewer than two points. *covered_s gets
+ * the time between them. */
 double series_slope(const struct series *s, int64_t window_ns, double *covered_s);
 
 /* The newest TREND_POINTS values. */

@@ -35,7 +35,8 @@ enum sock_flag {
 	SOCK_NO_BACKLOG = 64, /* LISTEN: send_q does not tell the backlog */
 };
 
-/* A time in tenths of a second since the frame's epoch (may be before it: negative), or not known. */
+/* A time in tenths of a second since the frame's epoch (may be before it: negative), or not
+ * known. */
 #define SOCK_TIME_NONE INT32_MIN
 
 /* No owner, no cgroup. */
@@ -73,7 +74,8 @@ const char *sock_state_name(unsigned state);
 /* "tcp", "udp". */
 const char *sock_proto_name(unsigned proto);
 
-/* "on", "keepalive", "timewait", "persist" as ss prints; "off" for 0, "?" for a kind we do not know. */
+/* "on", "keepalive", "timewait", "persist" as ss prints; "off" for 0, "?" for a kind we do not
+ * know. */
 const char *sock_timer_name(unsigned timer);
 
 /* A connection in the sense of our counts: TCP, any state but LISTEN, TIME-WAIT and closed. */
@@ -89,8 +91,8 @@ static inline bool sock_is_listener(const struct sock *s)
 	return s->state == (s->proto == SOCK_TCP ? SOCK_LISTEN : SOCK_CLOSE);
 }
 
-/* Why a CLOSE-WAIT socket is stuck, from its receive queue, in which the peer's FIN counts 1 (the kernel's
- * tcp_inq(); measured). */
+/* Why a CLOSE-WAIT socket is stuck, from its receive queue, in which the peer's FIN counts 1 (the
+ * kernel's tcp_inq(); measured). */
 enum sock_wait_cause {
 	SOCK_WAIT_UNREAD,     /* data the application did not read */
 	SOCK_WAIT_EOF_UNREAD, /* only the end of file was not read */

@@ -1,4 +1,5 @@
-/* source: who fills a frame. The live kernel, a recording and a synthetic server are interchangeable behind this contract. */
+/* source: who fills a frame. The live kernel, a recording and a synthetic server are
+ * interchangeable behind this contract. */
 #ifndef SOCKDASH_SOURCE_H
 #define SOCKDASH_SOURCE_H
 
@@ -18,9 +19,10 @@ struct source_request {
 struct source;
 
 struct source_ops {
-	/* Makes the next frame, compared with `prev` (the frame before, or NULL; it is sealed and stays the caller's) and
-	 * with what only `prev` knows carried over. *out is the caller's. 0 or -errno: -ENOMEM, -ECANCELED
-	 * after source_cancel(), -ENODATA after the last frame. What is missing is told in the frame, not here. */
+	/* Makes the next frame, compared with `prev` (the frame before, or NULL; it is sealed and
+	 * stays the caller's) and with what only `prev` knows carried over. *out is the caller's. 0
+	 * or -errno: -ENOMEM, -ECANCELED after source_cancel(), -ENODATA after the last frame. What
+	 * is missing is told in the frame, not here. */
 	int (*next)(struct source *s, const struct source_request *request,
 		const struct frame *prev, struct frame **out);
 	void (*close)(struct source *s);
@@ -51,8 +53,8 @@ static inline void source_close(struct source *s)
 		s->ops->close(s);
 }
 
-/* The running kernel, seen from the calling thread's network namespace. 0 or -ENOMEM; a kernel without
- * sock_diag is not an error but a problem told in each frame. */
+/* The running kernel, seen from the calling thread's network namespace. 0 or -ENOMEM; a kernel
+ * without sock_diag is not an error but a problem told in each frame. */
 int source_open_live(struct source **out);
 
 #endif

@@ -1,5 +1,5 @@
-/* terminal: what shows a grid and reads keys. One is made with curses; the other prints plain pages, for terminals
- * that cannot place the cursor. */
+/* terminal: what shows a grid and reads keys. One is made with curses; the other prints plain
+ * pages, for terminals that cannot place the cursor. */
 #ifndef SOCKDASH_TERMINAL_H
 #define SOCKDASH_TERMINAL_H
 
@@ -25,8 +25,8 @@ struct terminal_settings {
 	bool colors; /* if the terminal has any */
 };
 
-/* Opens the terminal on standard input and output. 0, -ENOTSUP where this kind cannot serve (the plain one then
- * can), -errno. */
+/* Opens the terminal on standard input and output. 0, -ENOTSUP where this kind cannot serve (the
+ * plain one then can), -errno. */
 int terminal_open_curses(const struct terminal_settings *s, struct terminal **out);
 int terminal_open_plain(const struct terminal_settings *s, struct terminal **out);
 

@@ -21,7 +21,8 @@ struct look {
 	bool bold, dim, reverse, underline;
 };
 
-/* With colours, or with weight alone (also where colours are not wanted). A selected cell is reversed on top of this. */
+/* With colours, or with weight alone (also where colours are not wanted). A selected cell is
+ * reversed on top of this. */
 struct look theme_look(enum role role, bool colors);
 
 #endif

@@ -8,8 +8,8 @@
 
 #include "sockdash/buf.h"
 
-/* Reads one code point from `len` > 0 bytes; answers the bytes used (>= 1). Anything malformed (overlong,
- * surrogate, cut off, stray byte) gives U+FFFD for one byte. */
+/* Reads one code point from `len` > 0 bytes; answers the bytes used (>= 1). Anything malformed
+ * (overlong, surrogate, cut off, stray byte) gives U+FFFD for one byte. */
 size_t utf8_decode(const char *s, size_t len, uint32_t *code);
 
 /* Writes a code point; answers its 1 to 4 bytes. Not a scalar value: U+FFFD. */
@@ -21,12 +21,14 @@ int utf8_width(uint32_t code);
 /* Columns of a text. */
 int utf8_text_width(const char *s, size_t len);
 
-/* Bytes of the longest beginning that fits into `width` columns; *used, if given, gets its columns. */
+/* Bytes of the longest beginning that fits into `width` columns; *used, if given, gets its
+ * columns. */
 size_t utf8_fit(const char *s, size_t len, int width, int *used);
 
 /* Adds a text from outside in a form that is safe to print anywhere: valid UTF-8, with control
- * characters (C0, DEL, C1), invalid bytes, line separators, bidirectional controls, zero-width and other
- * invisible format characters made visible as \xNN or \u{NNNN} and backslash itself left as it is. */
+ * characters (C0, DEL, C1), invalid bytes, line separators, bidirectional controls, zero-width and
+ * other invisible format characters made visible as \xNN or \u{NNNN} and backslash itself left as
+ * it is. */
 void utf8_add_safe(struct buf *out, const char *s, size_t len);
 
 #endif

@@ -15,8 +15,8 @@
 #endif
 #define HASH_SLOTS_MAX (UINT32_C(1) << 31)
 
-/* The finalizer of splitmix64: a bijection in which each input bit changes half of the output bits.
- */
+/* The finalizer of splitmix64: a bijection in which each input bit changes half of the output
+ * bits. */
 static uint64_t mix(uint64_t x)
 {
 	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);

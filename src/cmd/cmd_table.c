@@ -25,7 +25,7 @@ struct run {
 	bool blind; /* the last sample had nothing of what was asked for */
 };
 
-/* ---- What to print ------------------------------------------------------------------------------ */
+/* ---- What to print --------------------------------------------------------------------------- */
 
 static int choose_columns(struct run *r)
 {
@@ -72,7 +72,7 @@ static unsigned needs_of(const struct run *r)
 	return needs;
 }
 
-/* ---- Writing ------------------------------------------------------------------------------------ */
+/* ---- Writing --------------------------------------------------------------------------------- */
 
 static int flush_stdout(void *context, struct buf *b)
 {
@@ -143,7 +143,7 @@ static int print_sample(struct run *r, const struct sample *s)
 	return err;
 }
 
-/* ---- Sampling ----------------------------------------------------------------------------------- */
+/* ---- Sampling -------------------------------------------------------------------------------- */
 
 static int take_sample(struct run *r, struct sample **out)
 {
@@ -179,7 +179,8 @@ static int observe(struct run *r)
 		when += (int64_t)((speaks ? o->interval_s : step_s) * 1e9);
 		if (!speaks && speak - when < (int64_t)(step_s * 1e8))
 			when = speak;
-		/* A sample took longer than the interval: the schedule begins anew rather than hurry after it. */
+		/* A sample took longer than the interval: the schedule begins anew rather than
+		 * hurry after it. */
 		if (when < clock_mono_ns())
 			when = clock_mono_ns();
 		err = clock_sleep_until(when);

@@ -5,7 +5,8 @@
 #include "sockdash/commands.h"
 #include "sockdash/utf8.h"
 
-/* Arguments come from outside like any other text: what they hold must not reach the terminal as it is. */
+/* Arguments come from outside like any other text: what they hold must not reach the terminal as it
+ * is. */
 static void say(const char *format, va_list args)
 {
 	struct buf text = { 0 }, safe = { 0 };

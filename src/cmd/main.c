@@ -6,7 +6,7 @@
 #include "sockdash/commands.h"
 #include "sockdash/log.h"
 
-/* ---- Help --------------------------------------------------------------------------------------- */
+/* ---- Help ------------------------------------------------------------------------------------ */
 
 static int print(struct buf *b)
 {
@@ -42,7 +42,7 @@ static int print_help(const struct table *t)
 	return print(&b);
 }
 
-/* ---- Commands ----------------------------------------------------------------------------------- */
+/* ---- Commands -------------------------------------------------------------------------------- */
 
 static int unknown_view(const char *word, const char *before)
 {

@@ -11,7 +11,8 @@
 #define INTERVAL_MAX 86400.0
 #define LONG_ONLY    256 /* values of options without a letter begin here */
 
-/* Sets what an option says; false where its argument cannot be read, with `wanted` saying what would be right. */
+/* Sets what an option says; false where its argument cannot be read, with `wanted` saying what
+ * would be right. */
 typedef bool option_setter(struct options *o, const char *argument, const char **wanted);
 
 struct option_row {

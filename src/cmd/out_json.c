@@ -1,5 +1,5 @@
-/* JSON: one compact document per sample, on a line. Texts come safe from the frame (valid UTF-8, no control characters), so only
- * quotes and backslashes are escaped. */
+/* JSON: one compact document per sample, on a line. Texts come safe from the frame (valid UTF-8, no
+ * control characters), so only quotes and backslashes are escaped. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

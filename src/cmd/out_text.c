@@ -1,5 +1,5 @@
-/* Text: columns as wide as what is in them. Of a very long table only the first rows are measured, so that printing
- * begins at once; a longer cell further down shifts its line, as in ps. */
+/* Text: columns as wide as what is in them. Of a very long table only the first rows are measured,
+ * so that printing begins at once; a longer cell further down shifts its line, as in ps. */
 #include <errno.h>
 #include <string.h>
 

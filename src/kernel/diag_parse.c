@@ -132,8 +132,8 @@ static void parse_attributes(struct diag_sock *row, const uint8_t *at, size_t le
 
 /* ---- Messages -------------------------------------------------------------------------------- */
 
-/* 1: `row` is filled, 0: not a socket for us, -EBADMSG. row->info is written only where has_info.
- */
+/* 1: `row` is filled, 0: not a socket for us, -EBADMSG. row->info is written only where
+ * has_info. */
 static int parse_row(struct diag_sock *row, const uint8_t *data, size_t len, uint8_t protocol)
 {
 	struct inet_diag_msg msg;
@@ -174,8 +174,8 @@ static int parse_row(struct diag_sock *row, const uint8_t *data, size_t len, uin
 	return 1;
 }
 
-/* The -errno in front of a NLMSG_ERROR or NLMSG_DONE, 0 for none, -EBADMSG for what cannot be one.
- */
+/* The -errno in front of a NLMSG_ERROR or NLMSG_DONE, 0 for none, -EBADMSG for what cannot be
+ * one. */
 static int parse_error(const uint8_t *data)
 {
 	int error;

@@ -155,8 +155,8 @@ int procs_parse_cgroup(const char *bytes, size_t len, struct proc_facts *out)
 	return 0;
 }
 
-/* The component of a path that names it best: the last service, the last scope, the last directory.
- */
+/* The component of a path that names it best: the last service, the last scope, the last
+ * directory. */
 static struct span unit_component(const char *path)
 {
 	static const char *const suffixes[] = { ".service", ".scope", "" };

@@ -1,4 +1,5 @@
-/* The names of the kernel counters a frame keeps. A new counter is a line here and one in the enum. */
+/* The names of the kernel counters a frame keeps. A new counter is a line here and one in the
+ * enum. */
 #include "sockdash/counters.h"
 
 const char *const counter_names[COUNTER_COUNT] = {

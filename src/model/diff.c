@@ -1,6 +1,6 @@
-/* What became of each socket between two frames, and what a later frame must remember of the earlier one. Linear in the
- * number of sockets: one look-up a row. A socket that a dump missed leaves a ghost for one frame, so that its age
- * goes on when it is back. */
+/* What became of each socket between two frames, and what a later frame must remember of the
+ * earlier one. Linear in the number of sockets: one look-up a row. A socket that a dump missed
+ * leaves a ghost for one frame, so that its age goes on when it is back. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -71,8 +71,8 @@ static int index_ghosts(const struct frame *prev, struct hash *out)
 	return err;
 }
 
-/* In CLOSE-WAIT now: the time it entered, if an earlier frame knows it. One that entered since then has it
- * from the kernel (already set), or else not at all. */
+/* In CLOSE-WAIT now: the time it entered, if an earlier frame knows it. One that entered since then
+ * has it from the kernel (already set), or else not at all. */
 static void carry_wait(struct sock *s, uint8_t state_then, int32_t wait_since_then)
 {
 	if (s->state == SOCK_CLOSE_WAIT && s->wait_since == SOCK_TIME_NONE &&
@@ -143,8 +143,8 @@ static int bring_proc(struct frame *cur, const struct frame *prev, uint32_t then
 	return frame_add_proc(cur, &copy, row);
 }
 
-/* A socket without an owner that some process held, or is remembered to have held: it has lost its file, or was closed
- * after the dump and before the search for owners. */
+/* A socket without an owner that some process held, or is remembered to have held: it has lost its
+ * file, or was closed after the dump and before the search for owners. */
 static bool inherits_owner(const struct frame *cur, const struct frame *prev, uint32_t row)
 {
 	uint32_t then = cur->diff.previous[row];

@@ -1,5 +1,5 @@
-/* A frame's tables and indexes. It knows nothing of where rows come from. Rows live in plain growing arrays
- * (there may be a million), texts in the arena. */
+/* A frame's tables and indexes. It knows nothing of where rows come from. Rows live in plain
+ * growing arrays (there may be a million), texts in the arena. */
 #include "sockdash/frame.h"
 
 #include <errno.h>
@@ -127,7 +127,8 @@ uint64_t frame_sock_key(const struct frame *f, const struct sock *s)
 
 	if (s->cookie)
 		return hash_mix(s->cookie, netns);
-	/* Without a cookie: what tells two sockets apart, in a form that means the same in the next frame. */
+	/* Without a cookie: what tells two sockets apart, in a form that means the same in the next
+	 * frame. */
 	const struct address *local = &f->addresses[s->local], *remote = &f->addresses[s->remote];
 	uint64_t ends =
 		hash_mix(hash_bytes(local, sizeof *local), hash_bytes(remote, sizeof *remote));

@@ -1,5 +1,6 @@
-/* CLOSE-WAIT per process: how many, why, for how long, and how they grow. What enters and leaves is counted by
- * identity, so that a busy server whose sockets come and go is told from one that keeps them. */
+/* CLOSE-WAIT per process: how many, why, for how long, and how they grow. What enters and leaves is
+ * counted by identity, so that a busy server whose sockets come and go is told from one that keeps
+ * them. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -61,8 +62,8 @@ static double exhaustion(const struct frame *f, const struct leak_row *l)
 	return p->fds >= p->fd_limit ? 0 : (p->fd_limit - p->fds) / l->growth;
 }
 
-/* Both series of a row get the point of this sample. A row that was not there in the sample before begins with a point of
- * 0 then, so that its first sockets already count as growth. */
+/* Both series of a row get the point of this sample. A row that was not there in the sample before
+ * begins with a point of 0 then, so that its first sockets already count as growth. */
 static int note_counts(struct sample *s, const struct sample *prev, const struct leak_row *l,
 	uint64_t key, uint32_t entered, struct leak_history *h)
 {

@@ -1,6 +1,7 @@
-/* Listening sockets and the connections of each. A connection belongs to the listener with its local address and port,
- * else to a wildcard listener of that port; an IPv6 wildcard serves IPv4 as well unless it is V6ONLY. Listeners that share
- * address and port (SO_REUSEPORT) show the same connections. */
+/* Listening sockets and the connections of each. A connection belongs to the listener with its
+ * local address and port, else to a wildcard listener of that port; an IPv6 wildcard serves IPv4 as
+ * well unless it is V6ONLY. Listeners that share address and port (SO_REUSEPORT) show the same
+ * connections. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -55,15 +56,23 @@ static void note_wildcard(struct index *ix, const struct frame *f, const struct 
 
 	if (!is_wildcard(a->bytes))
 		return;
-	/* V6ONLY is the socket's, not the address's: one entry serves both kinds and errs towards more. */
+	/* V6ONLY is the socket's, not the address's: one entry serves both kinds and errs towards
+	 * more. */
 	for (size_t i = 0; i < ix->wildcard_count; i++) {
 		if (ix->wildcards[i].address == w.address) {
 			ix->wildcards[i].ipv4 |= w.ipv4;
 			return;
 		}
 	}
-	if (ix->wildcard_count < WILDCARDS_MAX)
+	if (ix->wildcard_count == WILDCARDS_MAX)
+		return;
+	/* Where both serve IPv4, the kernel prefers an IPv4 socket: these come first. */
+	if (w.ipv6) {
 		ix->wildcards[ix->wildcard_count++] = w;
+		return;
+	}
+	memmove(ix->wildcards + 1, ix->wildcards, ix->wildcard_count++ * sizeof w);
+	ix->wildcards[0] = w;
 }
 
 static int index_listener(struct index *ix, struct sample *s, uint32_t row)

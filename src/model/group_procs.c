@@ -1,5 +1,6 @@
-/* Sockets per process. A process counts the sockets it holds a descriptor of, once each however many descriptors;
- * what it has closed but the kernel still keeps is counted apart. A socket shared by several processes counts for each. */
+/* Sockets per process. A process counts the sockets it holds a descriptor of, once each however
+ * many descriptors; what it has closed but the kernel still keeps is counted apart. A socket shared
+ * by several processes counts for each. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -34,8 +35,8 @@ static bool held_then(
 	       frame_owned_by(prev->frame, old, p->pid, p->start);
 }
 
-/* Counts all sockets into rows[proc], with the rows of no process at the end; `opened`, with the same
- * places, gets the connections that are new to a process. */
+/* Counts all sockets into rows[proc], with the rows of no process at the end; `opened`, with the
+ * same places, gets the connections that are new to a process. */
 static void count_all(struct sample *s, const struct sample *prev, uint32_t *opened)
 {
 	const struct frame *f = s->frame;

@@ -1,5 +1,5 @@
-/* The state histogram: counted from the dump and from nothing else, since the kernel's own totals mean other things
- * (CurrEstab has CLOSE-WAIT in it, sockstat's tw has FIN-WAIT-2). */
+/* The state histogram: counted from the dump and from nothing else, since the kernel's own totals
+ * mean other things (CurrEstab has CLOSE-WAIT in it, sockstat's tw has FIN-WAIT-2). */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -63,9 +63,12 @@ static void add_row(struct sample *s, const struct sample *prev, const struct ta
 	uint8_t proto, uint8_t state)
 {
 	uint32_t count = t->count[proto][state], entered = t->entered[proto][state];
-	uint32_t total = s->totals.sockets[proto];
-	uint32_t then = prev ? count_then(prev, proto, state) : 0;
+	uint32_t total = s->totals.sockets[proto], then;
 
+	/* What was not there to be counted has not changed. */
+	if (prev && prev->frame->absent & 1u << proto)
+		prev = NULL;
+	then = prev ? count_then(prev, proto, state) : 0;
 	/* TCP's own closed state is seen only where a socket was caught between two states. */
 	if (!count && !then && proto == SOCK_TCP && state == SOCK_CLOSE)
 		return;

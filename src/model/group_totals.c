@@ -3,7 +3,8 @@
 
 #include "sockdash/group.h"
 
-/* A counter's change since the frame before; NAN where either is not known or it went backwards (reset). */
+/* A counter's change since the frame before; NAN where either is not known or it went backwards
+ * (reset). */
 static double change(const struct frame *now, const struct frame *then, enum counter c)
 {
 	if (now->counters[c] == COUNTER_UNKNOWN || then->counters[c] == COUNTER_UNKNOWN ||
@@ -12,7 +13,8 @@ static double change(const struct frame *now, const struct frame *then, enum cou
 	return (double)(now->counters[c] - then->counters[c]);
 }
 
-/* Connections that have been opened and have not ended: those that ActiveOpens and PassiveOpens have counted. */
+/* Connections that have been opened and have not ended: those that ActiveOpens and PassiveOpens
+ * have counted. */
 static double open_conns(const struct sample *s)
 {
 	double n = 0;
@@ -50,8 +52,9 @@ void group_totals(struct sample *s, const struct sample *prev)
 	t->in_rate = group_rate(in, s->interval_s);
 	t->out_rate = group_rate(out, s->interval_s);
 	t->reset_rate = group_rate(change(now, then, COUNTER_OUT_RESETS), s->interval_s);
-	/* Short connections are never seen in a dump, so the ends are what was opened and is not there. */
-	if (!(now->absent & 1u << SOCK_TCP))
+	/* Short connections are never seen in a dump, so the ends are what was opened and is not
+	 * there. */
+	if (!((now->absent | then->absent) & 1u << SOCK_TCP))
 		t->closed_rate = group_rate(
 			clamp(in + out + open_conns(prev) - open_conns(s)), s->interval_s);
 	if (!isnan(change(now, then, COUNTER_LISTEN_DROPS)))

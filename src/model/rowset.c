@@ -1,5 +1,5 @@
-/* Access to tables by the names of their fields, and their order. Sorting moves an array of row numbers with their
- * extracted keys, never the rows, and asks each field once per row. */
+/* Access to tables by the names of their fields, and their order. Sorting moves an array of row
+ * numbers with their extracted keys, never the rows, and asks each field once per row. */
 #include "sockdash/rowset.h"
 
 #include <errno.h>

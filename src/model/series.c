@@ -1,5 +1,5 @@
-/* Rings of values over time. Knows nothing of what they count. A ring holds 96 points at most, so points come no closer
- * than a step that makes the window fit. */
+/* Rings of values over time. Knows nothing of what they count. A ring holds 96 points at most, so
+ * points come no closer than a step that makes the window fit. */
 #include "sockdash/series.h"
 
 #include <errno.h>

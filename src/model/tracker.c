@@ -1,4 +1,5 @@
-/* From frames to samples: what is remembered between them, and in which order the tables are made. */
+/* From frames to samples: what is remembered between them, and in which order the tables are
+ * made. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>

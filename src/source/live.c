@@ -1,6 +1,7 @@
-/* The live source: asks the kernel, in an order that loses nothing, and turns what the kernel layer tells into a frame.
- * The order: counters, UDP, listeners (with their drops), all other TCP; at once the owners, before sockets are closed; then
- * what became of the rows of the frame before; then the ages of CLOSE-WAIT sockets that are not known yet. */
+/* The live source: asks the kernel, in an order that loses nothing, and turns what the kernel layer
+ * tells into a frame. The order: counters, UDP, listeners (with their drops), all other TCP; at
+ * once the owners, before sockets are closed; then what became of the rows of the frame before;
+ * then the ages of CLOSE-WAIT sockets that are not known yet. */
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -37,7 +38,7 @@ static const struct {
 	[SOCK_UDP] = { IPPROTO_UDP, FRAME_NO_UDP },
 };
 
-/* ---- From the kernel's row to ours -------------------------------------------------------------- */
+/* ---- From the kernel's row to ours ----------------------------------------------------------- */
 
 static int note_device(struct frame *f, uint32_t index)
 {
@@ -115,7 +116,7 @@ static int add_row(void *context, const struct diag_sock *d)
 	return err ? err : frame_add_sock(f, &s);
 }
 
-/* ---- Dumps -------------------------------------------------------------------------------------- */
+/* ---- Dumps ----------------------------------------------------------------------------------- */
 
 static int ensure_diag(struct live *l)
 {
@@ -202,7 +203,7 @@ static int collect_sockets(struct live *l, const struct source_request *r, struc
 	return 0;
 }
 
-/* ---- Ages in CLOSE-WAIT ------------------------------------------------------------------------- */
+/* ---- Ages in CLOSE-WAIT ---------------------------------------------------------------------- */
 
 static int add_wait_age(void *context, const struct diag_sock *d)
 {
@@ -216,8 +217,8 @@ static int add_wait_age(void *context, const struct diag_sock *d)
 	return 0;
 }
 
-/* On a CLOSE-WAIT socket tcpi_last_ack_recv is the time since the FIN came. Asked only when some age is not known,
- * and for that state only. */
+/* On a CLOSE-WAIT socket tcpi_last_ack_recv is the time since the FIN came. Asked only when some
+ * age is not known, and for that state only. */
 static int collect_wait_ages(struct live *l, const struct source_request *r, struct frame *f)
 {
 	bool unknown = false;
@@ -233,7 +234,7 @@ static int collect_wait_ages(struct live *l, const struct source_request *r, str
 	return is_fatal(err) ? err : 0;
 }
 
-/* ---- A frame ------------------------------------------------------------------------------------ */
+/* ---- A frame --------------------------------------------------------------------------------- */
 
 static int fill_header(struct live *l, struct frame *f)
 {

@@ -1,5 +1,6 @@
-/* Owners of sockets: a full walk of every process's descriptors for each sample, matched by inode. Right whatever was
- * forked, passed or duplicated meanwhile. Names of users are remembered, since asking for one may ask a network. */
+/* Owners of sockets: a full walk of every process's descriptors for each sample, matched by inode.
+ * Right whatever was forked, passed or duplicated meanwhile. Names of users are remembered, since
+ * asking for one may ask a network. */
 #include "sockdash/live_owners.h"
 
 #include <errno.h>
@@ -46,7 +47,7 @@ void live_owners_destroy(struct live_owners *o)
 	free(o);
 }
 
-/* ---- Users -------------------------------------------------------------------------------------- */
+/* ---- Users ----------------------------------------------------------------------------------- */
 
 static void look_up_user(uint32_t uid, char *out, size_t size)
 {
@@ -109,7 +110,7 @@ int live_owners_users(struct live_owners *o, struct frame *f)
 	return err;
 }
 
-/* ---- Processes ---------------------------------------------------------------------------------- */
+/* ---- Processes ------------------------------------------------------------------------------- */
 
 static const char *text_of(struct frame *f, const char *text)
 {
@@ -202,7 +203,8 @@ static int index_inodes(struct walk *w)
 	return err;
 }
 
-/* Moves the processes that had sockets before to the front: their sockets are found before they are closed. */
+/* Moves the processes that had sockets before to the front: their sockets are found before they are
+ * closed. */
 static void put_known_first(uint32_t *pids, size_t count, const struct frame *prev)
 {
 	struct hash known = { 0 };

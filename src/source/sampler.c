@@ -1,5 +1,6 @@
-/* The sampling thread. One lock guards what both threads touch and is never held while sampling. Two eventfds: one
- * wakes this thread when a setting changes, the other tells the screen that there is a sample. */
+/* The sampling thread. One lock guards what both threads touch and is never held while sampling.
+ * Two eventfds: one wakes this thread when a setting changes, the other tells the screen that there
+ * is a sample. */
 #include "sockdash/sampler.h"
 
 #include <errno.h>
@@ -104,8 +105,9 @@ static void sample_once(struct sampler *s, bool preliminary)
 	publish(s, sample, err);
 }
 
-/* Sleeps until the sample after the one that was due at *due. False when it is time to stop. The schedule does not
- * drift, and begins anew where it was left: by a sample that took too long, by a pause, by a sample asked for. */
+/* Sleeps until the sample after the one that was due at *due. False when it is time to stop. The
+ * schedule does not drift, and begins anew where it was left: by a sample that took too long, by a
+ * pause, by a sample asked for. */
 static bool wait_until_due(struct sampler *s, int64_t *due)
 {
 	for (;;) {

@@ -1,4 +1,5 @@
-/* The dashboard's state machine: what a key means in each mode, and which parts make up the picture. */
+/* The dashboard's state machine: what a key means in each mode, and which parts make up the
+ * picture. */
 #include "sockdash/app.h"
 
 #include <errno.h>
@@ -66,7 +67,7 @@ void app_open_pane(struct app *a, int pane)
 		a->focus = (unsigned)pane;
 }
 
-/* ---- Interval ----------------------------------------------------------------------------------- */
+/* ---- Interval -------------------------------------------------------------------------------- */
 
 void app_step_interval(struct app *a, int direction)
 {
@@ -121,7 +122,7 @@ static void interval_key(struct app *a, int key)
 	}
 }
 
-/* ---- Choosing the column that sorts ------------------------------------------------------------- */
+/* ---- Choosing the column that sorts ---------------------------------------------------------- */
 
 void app_open_sort_menu(struct app *a)
 {
@@ -202,7 +203,7 @@ static void draw_sort_menu(struct app *a, struct cells *c)
 	}
 }
 
-/* ---- Help --------------------------------------------------------------------------------------- */
+/* ---- Help ------------------------------------------------------------------------------------ */
 
 static void help_key(struct app *a, int key)
 {
@@ -266,7 +267,7 @@ static void draw_help(struct app *a, struct cells *c)
 	}
 }
 
-/* ---- Keys and picture --------------------------------------------------------------------------- */
+/* ---- Keys and picture ------------------------------------------------------------------------ */
 
 void app_key(struct app *a, int key)
 {

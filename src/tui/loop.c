@@ -1,5 +1,6 @@
-/* The event loop: waits for a key, a sample or a signal, whichever comes first; lets the app take all that are there;
- * fulfils its wishes; draws once. Drawing last means that a burst of keys costs one picture. */
+/* The event loop: waits for a key, a sample or a signal, whichever comes first; lets the app take
+ * all that are there; fulfils its wishes; draws once. Drawing last means that a burst of keys costs
+ * one picture. */
 #include "sockdash/loop.h"
 
 #include <errno.h>
@@ -44,7 +45,7 @@ void loop_block_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* ---- Signals ------------------------------------------------------------------------------------ */
+/* ---- Signals --------------------------------------------------------------------------------- */
 
 static void suspend(struct loop *l)
 {
@@ -77,7 +78,7 @@ static void take_signals(struct loop *l)
 	}
 }
 
-/* ---- Samples and keys --------------------------------------------------------------------------- */
+/* ---- Samples and keys ------------------------------------------------------------------------ */
 
 static void take_sample(struct loop *l)
 {
@@ -140,7 +141,7 @@ static int draw(struct loop *l)
 	return 0;
 }
 
-/* ---- The loop ----------------------------------------------------------------------------------- */
+/* ---- The loop -------------------------------------------------------------------------------- */
 
 static int wait_for_something(struct loop *l)
 {

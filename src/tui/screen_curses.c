@@ -1,6 +1,6 @@
-/* The curses terminal: the only file that knows curses. One blit of the grid in runs of equal looks; curses sends
- * the difference. What gives the terminal back is prepared at the start, so that even a crash can do it with
- * write() and tcsetattr() alone. */
+/* The curses terminal: the only file that knows curses. One blit of the grid in runs of equal
+ * looks; curses sends the difference. What gives the terminal back is prepared at the start, so
+ * that even a crash can do it with write() and tcsetattr() alone. */
 #include <curses.h>
 #include <errno.h>
 #include <signal.h>
@@ -24,7 +24,7 @@ struct curses_terminal {
 	short pairs[ROLE_COUNT];
 };
 
-/* ---- Giving the terminal back in a crash -------------------------------------------------------- */
+/* ---- Giving the terminal back in a crash ----------------------------------------------------- */
 
 static const int crash_signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
 static struct termios original;
@@ -72,7 +72,7 @@ static void forget_crash(void)
 		signal(crash_signals[i], SIG_DFL);
 }
 
-/* ---- Looks -------------------------------------------------------------------------------------- */
+/* ---- Looks ----------------------------------------------------------------------------------- */
 
 static void make_looks(struct curses_terminal *t)
 {
@@ -98,7 +98,7 @@ static void make_looks(struct curses_terminal *t)
 	}
 }
 
-/* ---- Drawing ------------------------------------------------------------------------------------ */
+/* ---- Drawing --------------------------------------------------------------------------------- */
 
 static void get_size(struct terminal *base, int *width, int *height)
 {
@@ -155,7 +155,7 @@ static void draw(struct terminal *base, const struct cells *c)
 	refresh();
 }
 
-/* ---- Keys --------------------------------------------------------------------------------------- */
+/* ---- Keys ------------------------------------------------------------------------------------ */
 
 static int translate(int code)
 {
@@ -198,7 +198,7 @@ static int read_key(struct terminal *base)
 	return code < 128 ? (int)code : KEYCODE_OTHER;
 }
 
-/* ---- Opening and closing ------------------------------------------------------------------------ */
+/* ---- Opening and closing --------------------------------------------------------------------- */
 
 static void repaint(struct terminal *base)
 {

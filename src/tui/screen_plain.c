@@ -1,5 +1,5 @@
-/* The plain terminal: prints the grid as a page of text whenever there is something new, for TERM=dumb and terminals
- * nobody knows. Keys come one by one, as with curses. */
+/* The plain terminal: prints the grid as a page of text whenever there is something new, for
+ * TERM=dumb and terminals nobody knows. Keys come one by one, as with curses. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

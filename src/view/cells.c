@@ -1,5 +1,6 @@
-/* The grid. The only place that decides what happens to characters: wide ones take two cells, combining ones are left
- * out, and in ASCII mode drawing characters get their plain counterparts. */
+/* The grid. The only place that decides what happens to characters: wide ones take two cells,
+ * combining ones are left out, and in ASCII mode drawing characters get their plain
+ * counterparts. */
 #include "sockdash/cells.h"
 
 #include <errno.h>
@@ -51,7 +52,7 @@ struct area cells_all(const struct cells *c)
 	return (struct area){ 0, 0, c->width, c->height };
 }
 
-/* ---- Characters --------------------------------------------------------------------------------- */
+/* ---- Characters ------------------------------------------------------------------------------ */
 
 static uint32_t plain_counterpart(uint32_t code)
 {
@@ -156,7 +157,7 @@ void cells_select(struct cells *c, struct area a, int y)
 		c->grid[(a.y + y) * c->width + x].selected = true;
 }
 
-/* ---- As text ------------------------------------------------------------------------------------ */
+/* ---- As text --------------------------------------------------------------------------------- */
 
 static void add_line(const struct cell *line, int width, struct buf *out, bool mark)
 {

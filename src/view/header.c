@@ -1,5 +1,5 @@
-/* The two header lines: who and how much on the left of the first, our own cost on its right; what the kernel counts on
- * the second. Pieces go from the least important where room is short. */
+/* The two header lines: who and how much on the left of the first, our own cost on its right; what
+ * the kernel counts on the second. Pieces go from the least important where room is short. */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>

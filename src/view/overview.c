@@ -1,5 +1,6 @@
-/* The overview's four panes, the line of problems, the footer and boxes. Left: states over processes; right: listeners over
- * CLOSE-WAIT growth. The states get as many lines as there are states, if the others keep enough. */
+/* The overview's four panes, the line of problems, the footer and boxes. Left: states over
+ * processes; right: listeners over CLOSE-WAIT growth. The states get as many lines as there are
+ * states, if the others keep enough. */
 #include <string.h>
 
 #include "sockdash/problems.h"
@@ -15,7 +16,8 @@ bool screen_has_overview(int width, int height)
 	return width >= OVERVIEW_WIDTH && height >= OVERVIEW_HEIGHT;
 }
 
-/* Lines of the upper panes: the states fit, the lower ones keep their minimum and at least two fifths. */
+/* Lines of the upper panes: the states fit, the lower ones keep their minimum and at least two
+ * fifths. */
 static int upper_height(const struct pane_state *states, int height)
 {
 	int wanted = (states[0].count ? (int)states[0].count : 13) + 2;

@@ -1,6 +1,7 @@
-/* The order, the cursor and the scrolling of a table; nothing of how it is drawn. The cursor is a row's identity: it
- * goes where the row goes, and stays where it was when the row is gone. Until somebody moves it, it is the first line,
- * so that the top of a list stays in view while rows overtake each other. */
+/* The order, the cursor and the scrolling of a table; nothing of how it is drawn. The cursor is a
+ * row's identity: it goes where the row goes, and stays where it was when the row is gone. Until
+ * somebody moves it, it is the first line, so that the top of a list stays in view while rows
+ * overtake each other. */
 #include "sockdash/pane.h"
 
 #include <errno.h>

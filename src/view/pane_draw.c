@@ -1,5 +1,6 @@
-/* Drawing a table: title line, column titles, the rows that fit and no others. Columns get their width, then share
- * what is left over; where room is short in the overview the least important go, in full screen they scroll. */
+/* Drawing a table: title line, column titles, the rows that fit and no others. Columns get their
+ * width, then share what is left over; where room is short in the overview the least important go,
+ * in full screen they scroll. */
 #include "sockdash/pane.h"
 
 #include <stdio.h>
@@ -21,7 +22,7 @@ struct layout {
 	bool more_left, more_right;
 };
 
-/* ---- Layout ------------------------------------------------------------------------------------- */
+/* ---- Layout ---------------------------------------------------------------------------------- */
 
 static const struct field *field_of(const struct pane *pane, const char *name)
 {
@@ -136,7 +137,7 @@ static void lay_out(const struct pane_state *p, struct layout *l, int width, boo
 	share_rest(l, width);
 }
 
-/* ---- Drawing ------------------------------------------------------------------------------------ */
+/* ---- Drawing --------------------------------------------------------------------------------- */
 
 static void draw_title(const struct pane_state *p, struct cells *c, struct area a, int number,
 	unsigned look, const struct layout *l)

@@ -1,4 +1,5 @@
-/* The words for what kept a frame from being whole: what is missing, why, and what would bring it. */
+/* The words for what kept a frame from being whole: what is missing, why, and what would bring
+ * it. */
 #include "sockdash/problems.h"
 
 #include <errno.h>

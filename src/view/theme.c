@@ -1,4 +1,5 @@
-/* Colour carries meaning only, from the 8 colours every terminal has, and weight says the same without it. */
+/* Colour carries meaning only, from the 8 colours every terminal has, and weight says the same
+ * without it. */
 #include "sockdash/theme.h"
 
 struct look theme_look(enum role role, bool colors)

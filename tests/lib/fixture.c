@@ -172,6 +172,8 @@ static bool read_word(struct story *st, struct sock *s, const char *name, const 
 		assert_int_equal(frame_intern_cgroup(st->frame, n, &s->cgroup), 0);
 	else if (strcmp(name, "v6only") == 0)
 		s->flags |= SOCK_V6ONLY;
+	else if (strcmp(name, "no_backlog") == 0)
+		s->flags |= SOCK_NO_BACKLOG;
 	else if (strcmp(name, "waits") == 0)
 		note(st, (struct story_note){ .waits_s = strtod(value, NULL) });
 	else if (strcmp(name, "pid") == 0)

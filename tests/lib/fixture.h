@@ -69,7 +69,8 @@ uint32_t story_add_proc(struct story *st, const struct proc *p);
  *	pid=N       an owner, once for each descriptor; a process not added before is added with the name "pN"
  *	recv_q=N send_q=N uid=N drops=N expires=MS retrans=N timer=N cgroup=N netns=N (row)
  *	waits=S     in CLOSE-WAIT since S seconds, as the kernel tells where no earlier frame knows
- *	v6only      does not serve IPv4 */
+ *	v6only      does not serve IPv4
+ *	no_backlog  is not told how many may wait */
 uint32_t story_sock(struct story *st, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -1,5 +1,6 @@
-/* forbid ERRNO COMMAND...: runs a command in a sandbox in which a netlink socket for sock_diag cannot be made: socket()
- * answers that errno (EPROTONOSUPPORT as a kernel without it does, EACCES as a sandbox). */
+/* forbid ERRNO COMMAND...: runs a command in a sandbox in which a netlink socket for sock_diag
+ * cannot be made: socket() answers that errno (EPROTONOSUPPORT as a kernel without it does, EACCES
+ * as a sandbox). */
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>

@@ -36,7 +36,7 @@ static void states_are_counted_with_share_and_change(void **state)
 	conns(&st, "TIME-WAIT", "10.0.0.1:80", 10, 2, "");
 	s = story_sample(&st);
 	assert_row(s, "states", "state=ESTAB, proto=tcp", "count=6, percent=75.0%, delta=-");
-	assert_row(s, "states", "state=LISTEN", "count=0, percent=0, delta=-");
+	assert_row(s, "states", "state=LISTEN", "count=0, percent=0%, delta=-");
 
 	story_frame(&st, 1);
 	conns(&st, "ESTAB", "10.0.0.1:80", 0, 4, "");
@@ -49,17 +49,43 @@ static void states_are_counted_with_share_and_change(void **state)
 	s = story_sample(&st);
 	assert_table(s, "states", "proto,state,count,percent,delta",
 		"tcp LISTEN 1 12.5% +1\n"
-		"tcp SYN-SENT 0 0 0\n"
-		"tcp SYN-RECV 0 0 0\n"
+		"tcp SYN-SENT 0 0% 0\n"
+		"tcp SYN-RECV 0 0% 0\n"
 		"tcp ESTAB 4 50.0% -2\n"
-		"tcp FIN-WAIT-1 0 0 0\n"
-		"tcp FIN-WAIT-2 0 0 0\n"
+		"tcp FIN-WAIT-1 0 0% 0\n"
+		"tcp FIN-WAIT-2 0 0% 0\n"
 		"tcp CLOSE-WAIT 1 12.5% +1\n"
-		"tcp CLOSING 0 0 0\n"
-		"tcp LAST-ACK 0 0 0\n"
+		"tcp CLOSING 0 0% 0\n"
+		"tcp LAST-ACK 0 0% 0\n"
 		"tcp TIME-WAIT 2 25.0% 0\n"
 		"udp UNCONN 2 66.7% +2\n"
 		"udp ESTAB 1 33.3% +1\n");
+	story_end(&st);
+}
+
+/* By identity: a state may keep its number while all its sockets change. */
+static void sockets_enter_and_leave_states(void **state)
+{
+	struct story st;
+	const struct sample *s;
+
+	(void)state;
+	story_begin(&st, 0);
+	story_frame(&st, 0);
+	conns(&st, "ESTAB", "10.0.0.1:80", 0, 10, "");
+	conns(&st, "CLOSE-WAIT", "10.0.0.1:80", 50, 4, "");
+	s = story_sample(&st);
+	assert_row(s, "states", "state=ESTAB, proto=tcp", "in_rate=-, out_rate=-");
+	story_frame(&st, 2);
+	conns(&st, "ESTAB", "10.0.0.1:80", 4, 6, "");
+	conns(&st, "ESTAB", "10.0.0.1:80", 100, 4, "");
+	conns(&st, "CLOSE-WAIT", "10.0.0.1:80", 0, 3, "");
+	conns(&st, "CLOSE-WAIT", "10.0.0.1:80", 50, 2, "");
+	s = story_sample(&st);
+	assert_row(s, "states", "state=ESTAB, proto=tcp",
+		"count=10, delta=0, in_rate=2.0, out_rate=2.0");
+	assert_row(s, "states", "state=CLOSE-WAIT", "count=5, delta=+1, in_rate=1.5, out_rate=1.0");
+	assert_row(s, "states", "state=LISTEN", "delta=0, in_rate=0, out_rate=0");
 	story_end(&st);
 }
 
@@ -111,8 +137,9 @@ static void the_change_of_a_protocol_that_was_absent_is_not_known(void **state)
 	story_sock(&st, "udp UNCONN 0.0.0.0:53 *");
 	story_sock(&st, "tcp LISTEN 0.0.0.0:53 *");
 	s = story_sample(&st);
-	assert_row(s, "states", "proto=udp, state=UNCONN", "count=1, delta=-");
-	assert_row(s, "states", "state=LISTEN", "count=1, delta=+1");
+	assert_row(
+		s, "states", "proto=udp, state=UNCONN", "count=1, delta=-, in_rate=-, out_rate=-");
+	assert_row(s, "states", "state=LISTEN", "count=1, delta=+1, in_rate=1.0, out_rate=0");
 	story_end(&st);
 }
 
@@ -174,8 +201,6 @@ static void connections_belong_to_their_listener(void **state)
 			{ "ESTAB [fe80::1]%eth1:80 [fe80::2]%eth1:1",
 				"ESTAB [fe80::9]%eth0:80 [fe80::2]%eth0:1" },
 			"0 1 1" },
-		{ "an address that a connection of a VRF came to", { "10.0.0.1:80 *" },
-			{ "ESTAB 10.0.0.1%vrf-blue:80 10.9.0.1%vrf-blue:1" }, "1" },
 		{ "SO_REUSEPORT: each shows all",
 			{ "0.0.0.0:80 * cookie=1", "0.0.0.0:80 * cookie=2", "0.0.0.0:80 * cookie=3",
 				"0.0.0.0:81 *" },
@@ -238,14 +263,39 @@ static void a_listener_tells_states_apart(void **state)
 	story_end(&st);
 }
 
+static void connections_of_a_listener_are_compared(void **state)
+{
+	struct story st;
+	const struct sample *s;
+
+	(void)state;
+	story_begin(&st, 0);
+	story_frame(&st, 0);
+	story_sock(&st, "tcp LISTEN 0.0.0.0:80 *");
+	story_sock(&st, "udp UNCONN 0.0.0.0:53 *");
+	conns(&st, "ESTAB", "10.0.0.1:80", 0, 5, "");
+	assert_row(story_sample(&st), "listen", "port=80", "conns=5, delta=-");
+	story_frame(&st, 1);
+	story_sock(&st, "udp UNCONN 0.0.0.0:53 *");
+	story_sock(&st, "tcp LISTEN 0.0.0.0:81 *");
+	story_sock(&st, "tcp LISTEN 0.0.0.0:80 *");
+	conns(&st, "ESTAB", "10.0.0.1:80", 2, 2, "");
+	conns(&st, "ESTAB", "10.0.0.1:81", 0, 4, "");
+	s = story_sample(&st);
+	assert_row(s, "listen", "port=80", "conns=2, delta=-3");
+	assert_row(s, "listen", "port=81", "conns=4, delta=+4");
+	assert_row(s, "listen", "port=53", "conns=-, delta=-");
+	story_end(&st);
+}
+
 static void a_backlog_is_not_known_without_sock_diag(void **state)
 {
 	struct story st;
 
 	(void)state;
 	story_begin(&st, 0);
-	story_frame(&st, 0)->problems[FRAME_NO_SOCK_DIAG] = -1;
-	story_sock(&st, "tcp LISTEN 0.0.0.0:80 * recv_q=3");
+	story_frame(&st, 0);
+	story_sock(&st, "tcp LISTEN 0.0.0.0:80 * recv_q=3 no_backlog");
 	assert_row(story_sample(&st), "listen", "port=80", "accept_queue=3, backlog=-");
 	story_end(&st);
 }
@@ -612,19 +662,20 @@ static void ends_are_what_was_opened_and_is_not_there(void **state)
 
 static void without_tcp_nothing_is_said_of_its_ends(void **state)
 {
+	static const bool absent[] = { true, true, false, false, true };
+	static const double rates[] = { NAN, NAN, NAN, 0, NAN };
 	struct story st;
-	struct frame *f;
 
 	(void)state;
 	story_begin(&st, 0);
-	for (int i = 0; i < 2; i++) {
-		f = story_frame(&st, i);
-		f->absent = 1u << SOCK_TCP;
+	for (size_t i = 0; i < COUNT_OF(absent); i++) {
+		struct frame *f = story_frame(&st, (double)i);
+
+		f->absent = absent[i] ? 1u << SOCK_TCP : 0;
 		f->counters[COUNTER_PASSIVE_OPENS] = 1000;
 		f->counters[COUNTER_ACTIVE_OPENS] = 2000;
-		story_sample(&st);
+		assert_real(story_sample(&st)->totals.closed_rate, rates[i]);
 	}
-	assert_real(st.sample->totals.closed_rate, NAN);
 	story_end(&st);
 }
 
@@ -676,11 +727,13 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(states_are_counted_with_share_and_change),
+		cmocka_unit_test(sockets_enter_and_leave_states),
 		cmocka_unit_test(a_closed_tcp_socket_shows_while_there_is_one),
 		cmocka_unit_test(an_absent_protocol_has_no_rows),
 		cmocka_unit_test(the_change_of_a_protocol_that_was_absent_is_not_known),
 		cmocka_unit_test(connections_belong_to_their_listener),
 		cmocka_unit_test(a_listener_tells_states_apart),
+		cmocka_unit_test(connections_of_a_listener_are_compared),
 		cmocka_unit_test(a_backlog_is_not_known_without_sock_diag),
 		cmocka_unit_test(drops_are_counted_per_second),
 		cmocka_unit_test(drops_of_the_first_sample_have_no_rate),
