@@ -34,7 +34,7 @@ struct app {
 	double interval_s;
 	bool paused;
 	bool sample_now; /* reset by the loop */
-	bool repaint; /* the terminal may show something else: paint everything; reset by the loop */
+	bool repaint;    /* the terminal may show something else; reset by the loop */
 	bool quit;
 };
 

@@ -55,11 +55,11 @@ struct netns {
 
 /* What kept a frame from being whole. Each has 0 or the -errno that says why. */
 enum frame_problem {
-	FRAME_NO_SOCK_DIAG, /* the kernel or a sandbox has no sock_diag; /proc/net was read instead */
+	FRAME_NO_SOCK_DIAG, /* no sock_diag here; /proc/net was read instead */
 	FRAME_NO_TCP,       /* TCP sockets are missing */
 	FRAME_NO_UDP,       /* UDP sockets are missing */
 	FRAME_NO_PROC,      /* /proc cannot be read: no owners at all */
-	FRAME_NO_WAIT_AGE, /* the ages of CLOSE-WAIT sockets could not be asked for */
+	FRAME_NO_WAIT_AGE,  /* the ages of CLOSE-WAIT sockets could not be asked for */
 	FRAME_PROBLEMS,
 };
 
@@ -89,9 +89,9 @@ struct frame {
 	int64_t cost_wall_ns, cost_cpu_ns;
 	double uptime_s; /* NAN not known */
 	const char *host;
-	const char *kind; /* "sock_diag", "procfs"... who told */
-	unsigned absent;  /* bit 1 << enum sock_proto: not asked for, or not to be had */
-	bool preliminary; /* quick and without owners, for the first screen; not to be compared with */
+	const char *kind;  /* "sock_diag", "procfs"... who told */
+	unsigned absent;   /* bit 1 << enum sock_proto: not asked for, or not to be had */
+	bool preliminary;  /* for the first screen: without owners, not to be compared with */
 	bool owners_known; /* the owners were asked for (whether or not all could be seen) */
 	int problems[FRAME_PROBLEMS];
 	uint32_t procs_hidden;  /* processes whose descriptors we may not see */

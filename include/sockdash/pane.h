@@ -41,8 +41,7 @@ extern const struct pane *const panes[];
 struct pane_state {
 	const struct pane *pane;
 	struct sort_key sort;
-	uint64_t
-		cursor; /* identity of the row under the cursor; 0: the first row, whichever it is */
+	uint64_t cursor;   /* identity of the row under it; 0: the first row, whichever that is */
 	uint32_t position; /* where the cursor is in the order */
 	uint32_t top;      /* first row on the screen */
 	uint32_t shift;    /* columns scrolled out at the left (full screen) */

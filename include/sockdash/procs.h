@@ -18,8 +18,7 @@ struct proc_facts {
 	uint32_t fd_limit;    /* soft RLIMIT_NOFILE; "unlimited" is PROCS_UNKNOWN - 1 */
 	char comm[PROCS_COMM_MAX];
 	char cmdline[PROCS_TEXT_MAX]; /* arguments separated by blanks, cut at the size */
-	char cgroup
-		[PROCS_TEXT_MAX]; /* path in the v2 hierarchy, else that of systemd's or the first v1 one */
+	char cgroup[PROCS_TEXT_MAX];  /* path in the v2, else systemd's, else first v1 hierarchy */
 };
 
 /* ---- Parsers --------------------------------------------------------------------------------- */

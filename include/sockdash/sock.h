@@ -53,8 +53,7 @@ struct sock {
 	int32_t first_seen; /* SOCK_TIME unit */
 	union {
 		int32_t wait_since; /* CLOSE-WAIT: when the FIN arrived, SOCK_TIME unit */
-		uint32_t
-			drops; /* LISTEN, UDP: packets or connections lost here, with SOCK_HAS_DROPS */
+		uint32_t drops;     /* LISTEN, UDP: lost here, with SOCK_HAS_DROPS */
 	};
 	uint32_t expires_ms; /* of the timer */
 	uint32_t cgroup;     /* row of the frame's cgroup table, or SOCK_NONE */

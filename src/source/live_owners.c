@@ -28,8 +28,7 @@ struct walk {
 	struct owner_found *found;
 	size_t found_count, found_room;
 	int proc_fd;
-	uint32_t
-		proc; /* row of the process being walked, or SOCK_NONE until it proves to own a socket */
+	uint32_t proc; /* row of the process being walked; SOCK_NONE until it owns a socket */
 	unsigned needs;
 };
 

@@ -64,7 +64,7 @@ static void take_signals(struct loop *l)
 		case SIGTSTP:
 			suspend(l);
 			break;
-		case SIGCONT: /* stopped by somebody else, perhaps: the terminal may be in any mode */
+		case SIGCONT: /* after a stop by somebody else the terminal may be in any mode */
 			l->terminal->ops->enter(l->terminal);
 			l->dirty = true;
 			break;
