@@ -61,10 +61,9 @@ struct leak_row {
 	uint32_t proc; /* row of the frame, for PROC_ROW_PROCESS */
 	uint32_t close_wait;
 	uint32_t causes[SOCK_WAIT_CAUSES];
-	double growth; /* sockets per second over the window */
-	double in_rate,
-		out_rate;  /* entering and leaving over the window; growth is their difference */
-	double oldest;     /* seconds; NAN if no age is known */
+	double growth;            /* sockets per second over the window */
+	double in_rate, out_rate; /* entering and leaving over the window */
+	double oldest;            /* seconds; NAN if no age is known */
 	double exhaustion; /* seconds until the descriptors run out; NAN when it does not grow */
 	struct trend trend;
 };

@@ -15,7 +15,7 @@ static bool waited_then(const struct sample *s, const struct sample *prev, uint3
 }
 
 struct tally {
-	struct leak_row *rows; /* per process of the frame, then the kinds without one */
+	struct leak_row *rows; /* by place: processes of the frame, then the kinds without one */
 	uint32_t *entered;
 };
 

@@ -139,8 +139,32 @@ static void lay_out(const struct pane_state *p, struct layout *l, int width, boo
 
 /* ---- Drawing --------------------------------------------------------------------------------- */
 
-static void draw_title(const struct pane_state *p, struct cells *c, struct area a, int number,
-	unsigned look, const struct layout *l)
+/* What stands in the title line beside the name: the order, the time that growth is measured over,
+ * and whether columns are out of sight. */
+static int draw_title_notes(const struct pane_state *p, struct cells *c, struct area a, int x,
+	const struct sample *sample, const struct layout *l)
+{
+	char text[64], age[FMT_MAX];
+
+	if (p->sort.field) {
+		snprintf(text, sizeof text, " %s%s",
+			p->sort.descending ? "\xe2\x96\xbc" : "\xe2\x96\xb2", p->sort.field->title);
+		x += cells_put(c, a, x, 0, a.width - x, ROLE_DIM, text);
+	}
+	if (p->pane->table->window && sample && sample->window_s > 0) {
+		snprintf(text, sizeof text, " over %s", fmt_age(age, sample->window_s, 0));
+		x += cells_put(c, a, x, 0, a.width - x, ROLE_DIM, text);
+	}
+	if (l->more_left || l->more_right) {
+		snprintf(text, sizeof text, " %s%s", l->more_left ? "\xe2\x80\xb9" : " ",
+			l->more_right ? "\xe2\x80\xba" : " ");
+		x += cells_put(c, a, x, 0, a.width - x, ROLE_KEY, text);
+	}
+	return x;
+}
+
+static void draw_title(const struct pane_state *p, struct cells *c, struct area a,
+	const struct sample *sample, int number, unsigned look, const struct layout *l)
 {
 	bool focused = look & PANE_FOCUSED;
 	char text[64], count[FMT_MAX];
@@ -151,16 +175,7 @@ static void draw_title(const struct pane_state *p, struct cells *c, struct area 
 	x += cells_put(c, a, x, 0, a.width - x, ROLE_KEY, text);
 	snprintf(text, sizeof text, " %s", p->pane->title);
 	x += cells_put(c, a, x, 0, a.width - x, focused ? ROLE_STRONG : ROLE_TEXT, text);
-	if (p->sort.field) {
-		snprintf(text, sizeof text, " %s%s",
-			p->sort.descending ? "\xe2\x96\xbc" : "\xe2\x96\xb2", p->sort.field->title);
-		x += cells_put(c, a, x, 0, a.width - x, ROLE_DIM, text);
-	}
-	if (l->more_left || l->more_right) {
-		snprintf(text, sizeof text, " %s%s", l->more_left ? "\xe2\x80\xb9" : " ",
-			l->more_right ? "\xe2\x80\xba" : " ");
-		x += cells_put(c, a, x, 0, a.width - x, ROLE_KEY, text);
-	}
+	x = draw_title_notes(p, c, a, x, sample, l);
 	/* Where one is in a list that is longer than its pane. */
 	if (p->count > p->page) {
 		snprintf(text, sizeof text, " %u-%u of %s ", p->top + 1,
@@ -271,7 +286,7 @@ void pane_draw(struct pane_state *p, struct cells *c, struct area a, const struc
 	lay_out(p, &l, a.width, look & PANE_FULL);
 	p->more_columns = l.more_right;
 	scroll(p, body.height);
-	draw_title(p, c, a, number, look, &l);
+	draw_title(p, c, a, sample, number, look, &l);
 	if (a.height > 1)
 		draw_header(p, c, header, &l);
 	if (body.height < 1)

@@ -1,0 +1,350 @@
+/* leaks: CLOSE-WAIT per process: why, since when, how fast it grows, and when the descriptors run out. */
+#include "lib/fixture.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* `count` sockets in CLOSE-WAIT, numbered from `from`. */
+static void waiting(struct story *st, unsigned from, unsigned count, const char *words)
+{
+	for (unsigned i = from; i < from + count; i++)
+		story_sock(st, "tcp CLOSE-WAIT 10.0.0.1:80 10.9.%u.%u:5000 cookie=%u %s", i / 250,
+			i % 250 + 1, i + 1, words);
+}
+
+static void no_close_wait_is_no_row(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 10);
+	story_frame(&st, 0);
+	story_sock(&st, "tcp ESTAB 10.0.0.1:80 10.9.0.1:5000 pid=7");
+	assert_int_equal(story_sample(&st)->leak_count, 0);
+	story_end(&st);
+}
+
+static void the_receive_queue_tells_the_cause(void **state)
+{
+	static const struct {
+		unsigned unread, eof_unread, not_closed;
+		const char *why;
+	} cases[] = {
+		{ 5, 1, 1, "unread" },
+		{ 1, 5, 1, "eof unread" },
+		{ 1, 1, 5, "not closed" },
+		{ 0, 0, 1, "not closed" },
+		{ 1, 0, 0, "unread" },
+		{ 0, 1, 0, "eof unread" },
+		/* Of equals the one that is nearer to a leak. */
+		{ 2, 2, 2, "not closed" },
+		{ 2, 2, 1, "eof unread" },
+		{ 2, 1, 2, "not closed" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		char expected[96];
+		struct story st;
+
+		story_begin(&st, 10);
+		story_frame(&st, 0);
+		for (unsigned n = 0; n < cases[i].unread; n++)
+			waiting(&st, n, 1, n % 2 ? "recv_q=2 pid=7" : "recv_q=70000 pid=7");
+		waiting(&st, 10, cases[i].eof_unread, "recv_q=1 pid=7");
+		waiting(&st, 20, cases[i].not_closed, "recv_q=0 pid=7");
+		snprintf(expected, sizeof expected,
+			"close_wait=%u, unread=%u, eof_unread=%u, not_closed=%u, why=%s",
+			cases[i].unread + cases[i].eof_unread + cases[i].not_closed,
+			cases[i].unread, cases[i].eof_unread, cases[i].not_closed, cases[i].why);
+		assert_row(story_sample(&st), "leaks", "pid=7", expected);
+		story_end(&st);
+	}
+}
+
+static void the_oldest_age_is_told(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 10);
+	story_frame(&st, 0);
+	waiting(&st, 0, 2, "waits=10 pid=7");
+	waiting(&st, 2, 1, "waits=842 pid=7");
+	waiting(&st, 3, 3, "pid=7");
+	waiting(&st, 6, 3, "pid=8");
+	story_sample(&st);
+	assert_row(st.sample, "leaks", "pid=7", "oldest=14m02s");
+	assert_row(st.sample, "leaks", "pid=8", "oldest=-");
+	story_end(&st);
+}
+
+/* ---- Growth ------------------------------------------------------------------------------------- */
+
+/* Five new ones a second that nobody closes, on top of a hundred that were there. */
+static void a_leak_grows(void **state)
+{
+	struct story st;
+	const struct sample *s = NULL;
+
+	(void)state;
+	story_begin(&st, 10);
+	for (unsigned at = 0; at <= 30; at += 2) {
+		story_frame(&st, at);
+		story_proc(&st, .pid = 7, .name = "java", .fds = 200 + 5 * at, .fd_limit = 1024);
+		waiting(&st, 0, 100 + 5 * at, "pid=7");
+		s = story_sample(&st);
+		if (at == 0)
+			assert_row(s, "leaks", "pid=7",
+				"growth=-, in_rate=-, out_rate=-, exhaustion=-");
+		else
+			assert_row(s, "leaks", "pid=7", "growth=+5.0, in_rate=5.0, out_rate=0");
+		assert_real(s->window_s, at < 10 ? at : 10);
+	}
+	/* (1024 - 350) / 5 */
+	assert_row(s, "leaks", "pid=7", "close_wait=250, fds=350, fd_limit=1024, exhaustion=2m14s");
+	story_end(&st);
+}
+
+/* As many come as go: busy, and no leak. */
+static void a_busy_server_does_not_grow(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 10);
+	for (unsigned at = 0; at <= 12; at++) {
+		story_frame(&st, at);
+		story_proc(&st, .pid = 7, .name = "nginx", .fds = 200, .fd_limit = 1024);
+		waiting(&st, 8 * at, 40, "pid=7");
+		story_sample(&st);
+	}
+	assert_row(st.sample, "leaks", "pid=7",
+		"close_wait=40, growth=0, in_rate=8.0, out_rate=8.0, exhaustion=-");
+	story_end(&st);
+}
+
+static void what_shrinks_does_not_run_out(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 10);
+	for (unsigned at = 0; at <= 5; at++) {
+		story_frame(&st, at);
+		story_proc(&st, .pid = 7, .name = "nginx", .fds = 200, .fd_limit = 1024);
+		waiting(&st, 3 * at, 40 - 3 * at, "pid=7");
+		story_sample(&st);
+	}
+	assert_row(st.sample, "leaks", "pid=7",
+		"close_wait=25, growth=-3.0, in_rate=0, out_rate=3.0, exhaustion=-");
+	story_end(&st);
+}
+
+static void the_first_leaked_sockets_are_growth(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 10);
+	story_frame(&st, 0);
+	story_sock(&st, "tcp ESTAB 10.0.0.1:80 10.9.9.9:5000 pid=7");
+	story_sample(&st);
+	story_frame(&st, 2);
+	waiting(&st, 0, 8, "pid=7");
+	story_sample(&st);
+	assert_row(st.sample, "leaks", "pid=7", "growth=+4.0, in_rate=4.0, out_rate=0");
+	assert_int_equal(st.sample->leaks[0].trend.count, 2);
+	assert_int_equal(st.sample->leaks[0].trend.values[0], 0);
+	assert_int_equal(st.sample->leaks[0].trend.values[1], 8);
+	story_end(&st);
+}
+
+/* A process that had none for a while begins anew. */
+static void growth_forgets_what_was_closed(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 100);
+	story_frame(&st, 0);
+	waiting(&st, 0, 50, "pid=7");
+	story_sample(&st);
+	story_frame(&st, 2);
+	assert_int_equal(story_sample(&st)->leak_count, 0);
+	story_frame(&st, 4);
+	waiting(&st, 100, 10, "pid=7");
+	assert_row(story_sample(&st), "leaks", "pid=7", "growth=+5.0, in_rate=5.0");
+	story_end(&st);
+}
+
+/* Seen first by a sample without owners: its sockets have not entered CLOSE-WAIT since. */
+static void sockets_that_were_there_have_not_entered(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 10);
+	story_frame(&st, 0)->owners_known = false;
+	waiting(&st, 0, 50, "inode=3");
+	story_sample(&st);
+	story_frame(&st, 2);
+	waiting(&st, 0, 50, "pid=7");
+	assert_row(story_sample(&st), "leaks", "pid=7", "growth=-, in_rate=-, out_rate=-");
+	story_frame(&st, 4);
+	waiting(&st, 0, 50, "pid=7");
+	assert_row(story_sample(&st), "leaks", "pid=7", "growth=0, in_rate=0, out_rate=0");
+	story_end(&st);
+}
+
+static void rates_are_never_negative(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 10);
+	story_frame(&st, 0);
+	waiting(&st, 0, 30, "");
+	waiting(&st, 30, 1, "pid=7");
+	story_sample(&st);
+	/* Accepted at last, by a process that has not closed them either. */
+	story_frame(&st, 2);
+	waiting(&st, 0, 31, "pid=7");
+	story_sample(&st);
+	assert_row(st.sample, "leaks", "pid=7", "growth=+15.0, out_rate=0");
+	assert_true(st.sample->leaks[0].in_rate >= 0);
+	story_end(&st);
+}
+
+static void a_short_window_still_spans_three_samples(void **state)
+{
+	/* One sample in three has 6 more. */
+	static const unsigned counts[] = { 0, 6, 6, 6, 12 };
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	for (unsigned at = 0; at < COUNT_OF(counts); at++) {
+		story_frame(&st, at);
+		waiting(&st, 0, 1 + counts[at], "pid=7");
+		story_sample(&st);
+	}
+	assert_row(st.sample, "leaks", "pid=7", "growth=+2.0");
+	assert_real(st.sample->window_s, 3);
+	story_end(&st);
+}
+
+/* Ten minutes at ten samples a second. */
+static void a_long_window_is_remembered(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 600);
+	for (unsigned n = 0; n <= 2400; n++) {
+		story_frame(&st, n / 2.0);
+		/* Nothing for the first half, then one in twenty seconds. */
+		waiting(&st, 0, 1 + (n > 1200 ? (n - 1200) / 40 : 0), "pid=7");
+		story_sample(&st);
+	}
+	assert_row(st.sample, "leaks", "pid=7", "close_wait=31, growth=+0.05");
+	assert_true(st.sample->window_s > 580 && st.sample->window_s <= 600);
+	story_end(&st);
+}
+
+/* ---- Exhaustion --------------------------------------------------------------------------------- */
+
+static void descriptors_run_out(void **state)
+{
+	static const struct {
+		uint32_t fds, limit;
+		const char *expected;
+	} cases[] = {
+		{ 900, 1000, "fd_percent=90.0%, exhaustion=10.0s" },
+		{ 1000, 1000, "fd_percent=100%, exhaustion=0s" },
+		{ 1200, 1000, "fd_percent=120%, exhaustion=0s" },
+		{ 900, PROC_UNLIMITED, "fd_percent=-, exhaustion=-" },
+		{ 900, PROC_UNKNOWN, "fd_percent=-, exhaustion=-" },
+		{ PROC_UNKNOWN, 1000, "fd_percent=-, exhaustion=-" },
+		{ 100, 1048576, "fd_percent=<0.1%, exhaustion=1d05h" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct story st;
+
+		story_begin(&st, 10);
+		for (unsigned at = 0; at <= 2; at += 2) {
+			story_frame(&st, at);
+			story_proc(&st, .pid = 7, .name = "java", .fds = cases[i].fds,
+				.fd_limit = cases[i].limit);
+			waiting(&st, 0, 10 + 10 * at, "pid=7");
+			story_sample(&st);
+		}
+		assert_row(st.sample, "leaks", "pid=7", cases[i].expected);
+		story_end(&st);
+	}
+}
+
+/* ---- Rows without a process --------------------------------------------------------------------- */
+
+static void sockets_that_nobody_accepted_have_a_row(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 10);
+	for (unsigned at = 0; at <= 2; at += 2) {
+		story_frame(&st, at);
+		waiting(&st, 0, 10 + 2 * at, "recv_q=90");
+		waiting(&st, 100, 3, "inode=9");
+		story_sample(&st);
+	}
+	assert_row(st.sample, "leaks", "process=(no process)",
+		"pid=-, close_wait=14, why=not accepted, growth=+2.0, unread=14, fds=-, "
+		"fd_percent=-, exhaustion=-");
+	assert_row(st.sample, "leaks", "process=(hidden)",
+		"close_wait=3, why=not closed, growth=0, exhaustion=-");
+	assert_int_equal(st.sample->leak_count, 2);
+	story_end(&st);
+}
+
+static void a_shared_socket_counts_for_each_process(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 10);
+	story_frame(&st, 0);
+	waiting(&st, 0, 4, "pid=7 pid=7 pid=8");
+	waiting(&st, 4, 1, "pid=8");
+	story_sample(&st);
+	assert_row(st.sample, "leaks", "pid=7", "close_wait=4");
+	assert_row(st.sample, "leaks", "pid=8", "close_wait=5");
+	story_end(&st);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_close_wait_is_no_row),
+		cmocka_unit_test(the_receive_queue_tells_the_cause),
+		cmocka_unit_test(the_oldest_age_is_told),
+		cmocka_unit_test(a_leak_grows),
+		cmocka_unit_test(a_busy_server_does_not_grow),
+		cmocka_unit_test(what_shrinks_does_not_run_out),
+		cmocka_unit_test(the_first_leaked_sockets_are_growth),
+		cmocka_unit_test(growth_forgets_what_was_closed),
+		cmocka_unit_test(sockets_that_were_there_have_not_entered),
+		cmocka_unit_test(rates_are_never_negative),
+		cmocka_unit_test(a_short_window_still_spans_three_samples),
+		cmocka_unit_test(a_long_window_is_remembered),
+		cmocka_unit_test(descriptors_run_out),
+		cmocka_unit_test(sockets_that_nobody_accepted_have_a_row),
+		cmocka_unit_test(a_shared_socket_counts_for_each_process),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
