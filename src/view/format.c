@@ -94,13 +94,22 @@ bool format_is_right(enum value_type type)
 	return type != VALUE_TEXT && type != VALUE_ADDRESS;
 }
 
-const char *format_endpoint(
-	const struct frame *f, const struct sock *s, bool local, char room[FORMAT_MAX + 16])
+/* Shortens what stands before the port, which is what tells two endpoints of a host apart. */
+static void fit_address(char *address, int width)
+{
+	size_t len = strlen(address);
+
+	if (width < 2 || len <= (size_t)width)
+		return;
+	memcpy(address + width - 1, "\xe2\x80\xa6", sizeof "\xe2\x80\xa6");
+}
+
+const char *format_endpoint(const struct frame *f, const struct sock *s, bool local, int width,
+	char room[FORMAT_ENDPOINT_MAX])
 {
 	static const uint8_t any[16];
-	unsigned port = local ? s->local_port : s->remote_port;
 	struct value v = { 0 };
-	char address[FMT_MAX], device[FORMAT_MAX] = "";
+	char address[FMT_MAX], device[FORMAT_MAX] = "", port[8], place[FORMAT_ENDPOINT_MAX];
 	bool dual;
 
 	value_address(&v, f, s, local);
@@ -108,11 +117,13 @@ const char *format_endpoint(
 	       memcmp(v.address->bytes, any, sizeof any) == 0;
 	fmt_address(address, v.address->bytes, v.ipv4);
 	add_device(v.device, device);
+	snprintf(port, sizeof port, ":%u", local ? s->local_port : s->remote_port);
 	if (dual)
-		snprintf(room, FORMAT_MAX + 16, "*%s:%u", device, port);
-	else if (v.ipv4)
-		snprintf(room, FORMAT_MAX + 16, "%.15s%s:%u", address, device, port);
+		snprintf(place, sizeof place, "*%s", device);
 	else
-		snprintf(room, FORMAT_MAX + 16, "[%.45s]%s:%u", address, device, port);
+		snprintf(place, sizeof place, v.ipv4 ? "%s%s" : "[%s]%s", address, device);
+	if (width)
+		fit_address(place, width - (int)strlen(port));
+	snprintf(room, FORMAT_ENDPOINT_MAX, "%s%s", place, port);
 	return room;
 }

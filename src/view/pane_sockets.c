@@ -9,21 +9,22 @@ static const struct sock *sock_of(const struct rowset *rows, uint32_t row)
 
 static void draw_local(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row)
 {
-	char room[FORMAT_MAX + 16];
+	char room[FORMAT_ENDPOINT_MAX];
 
 	cells_put(c, cell, 0, 0, cell.width, ROLE_TEXT,
-		format_endpoint(rows->sample->frame, sock_of(rows, row), true, room));
+		format_endpoint(rows->sample->frame, sock_of(rows, row), true, cell.width, room));
 }
 
 static void draw_remote(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row)
 {
-	char room[FORMAT_MAX + 16];
+	char room[FORMAT_ENDPOINT_MAX];
 
 	if (sock_is_listener(sock_of(rows, row)))
 		cells_put(c, cell, 0, 0, cell.width, ROLE_DIM, "-");
 	else
 		cells_put(c, cell, 0, 0, cell.width, ROLE_TEXT,
-			format_endpoint(rows->sample->frame, sock_of(rows, row), false, room));
+			format_endpoint(
+				rows->sample->frame, sock_of(rows, row), false, cell.width, room));
 }
 
 static enum role process_role(const struct rowset *rows, uint32_t row)

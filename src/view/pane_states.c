@@ -25,7 +25,7 @@ static const struct pane_column columns[] = {
 	{ .field = "percent", .width = 6, .priority = 1 },
 	{ .field = "percent",
 		.title = "",
-		.width = 4,
+		.width = 10,
 		.grow = 60,
 		.priority = 3,
 		.draw = draw_bar },

@@ -21,14 +21,25 @@ static const struct user users[] = {
 	{ 1000, "app" },
 };
 
+static unsigned open_stories;
+
+/* A test that failed leaves its story behind; the leak that the sanitizer would tell of hides what failed. */
+int __lsan_is_turned_off(void);
+int __lsan_is_turned_off(void)
+{
+	return open_stories > 0;
+}
+
 void story_begin(struct story *st, double window_s)
 {
+	open_stories++;
 	*st = (struct story){ .tracker = tracker_create(window_s) };
 	assert_non_null(st->tracker);
 }
 
 void story_end(struct story *st)
 {
+	open_stories--;
 	frame_destroy(st->frame);
 	sample_put(st->sample);
 	tracker_destroy(st->tracker);
@@ -195,7 +206,7 @@ static uint64_t usual_cookie(const struct frame *f, const struct sock *s)
 uint32_t story_sock(struct story *st, const char *format, ...)
 {
 	struct sock s = { .cookie = UINT64_MAX, .inode = UINT32_MAX, .owner = SOCK_NONE };
-	char line[256], *rest = line, *word;
+	char line[256], *rest, *word;
 	size_t place = 0, notes_then = st->note_count;
 	bool owned = false;
 	va_list args;
@@ -206,7 +217,7 @@ uint32_t story_sock(struct story *st, const char *format, ...)
 	va_start(args, format);
 	assert_true(vsnprintf(line, sizeof line, format, args) < (int)sizeof line);
 	va_end(args);
-	for (; (word = strsep(&rest, " ")) != NULL; place++) {
+	for (word = strtok_r(line, " ", &rest); word; word = strtok_r(NULL, " ", &rest), place++) {
 		char *value = strchr(word, '=');
 
 		if (place == 0)

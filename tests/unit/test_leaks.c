@@ -262,7 +262,7 @@ static void descriptors_run_out(void **state)
 		uint32_t fds, limit;
 		const char *expected;
 	} cases[] = {
-		{ 900, 1000, "fd_percent=90.0%, exhaustion=10.0s" },
+		{ 900, 1000, "fd_percent=90.0%, exhaustion=10s" },
 		{ 1000, 1000, "fd_percent=100%, exhaustion=0s" },
 		{ 1200, 1000, "fd_percent=120%, exhaustion=0s" },
 		{ 900, PROC_UNLIMITED, "fd_percent=-, exhaustion=-" },

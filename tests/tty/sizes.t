@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# The dashboard at all sizes, and while they change.
+# shellcheck disable=SC2016 source=tests/tty/lib.sh
+. "$(dirname "$0")/lib.sh"
+tty_begin 120 "$@"
+
+# ---- At the start -------------------------------------------------------------------------------
+
+# The last line is the footer: nothing has scrolled. The states are those of the zoo.
+whole='has "^sockdash" && has "ESTAB +204 " && [[ $(screen | tail -n 1) == *" quit"* ]]'
+
+for size in 80x24 120x36 200x50 300x100; do
+	start "$size" -d 60
+	expect "$size: four panes" "$four_panes && $whole"
+	press q
+	ends "$size: quits" 0
+done
+for size in 59x24 60x13 40x10; do
+	start "$size" -d 60
+	expect "$size: one pane" 'has "1 States" && ! has "2 Listening" && has "ESTAB +204 "'
+	press Tab
+	expect "$size: Tab goes to the next" 'has "2 Listening" && ! has "1 States"'
+	press q
+	ends "$size: quits" 0
+done
+for size in 20x5 10x3 2x2 1x1; do
+	start "$size" -d 0.1
+	shows "$size: starts" '^s'
+	press 5 s Down Enter Right '?' Down q d 1 Escape
+	press q
+	await '! lives'
+	resize 80x24
+	ends "$size: quits" 0
+done
+
+# ---- Meanwhile ----------------------------------------------------------------------------------
+
+start 120x36 -d 0.1
+expect 'starts' "$four_panes && $whole"
+for size in 20x5 10x3 1x1; do
+	resize "$size"
+	shows "$size: lives" '^s'
+	resize 300x100
+	expect "$size: and back to 300x100" "$four_panes && $whole"
+done
+for size in 80x24 10x3 200x50 1x1 300x100 3x60 250x2 20x5 60x12 59x11 2x1 1x2 120x36; do
+	resize "$size"
+done
+expect 'from size to size at once' "$four_panes && $whole"
+
+for mode in '?' s d 5; do
+	press "$mode"
+	for size in 20x5 1x1 10x3 300x2 2x100 120x36; do
+		resize "$size"
+	done
+	press Escape
+	expect "the same after $mode" "$four_panes && $whole"
+done
+press q
+ends 'quits' 0
+
+live_end

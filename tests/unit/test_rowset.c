@@ -1,0 +1,453 @@
+/* rowset: what every table promises to screens, scripts and sorting, checked for all tables and all their fields. */
+#include "lib/fixture.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/server.h"
+#include "sockdash/needs.h"
+
+static struct story server;
+
+static int tell_server(void **state)
+{
+	(void)state;
+	story_begin(&server, 10);
+	server_tell(&server, &(struct server){ .samples = 5, .clients = 40 });
+	return 0;
+}
+
+static int end_server(void **state)
+{
+	(void)state;
+	story_end(&server);
+	return 0;
+}
+
+/* ---- Names -------------------------------------------------------------------------------------- */
+
+static bool is_sentence(const char *help)
+{
+	size_t len = strlen(help);
+
+	return len && help[len - 1] != '.' && !isspace((unsigned char)help[len - 1]) &&
+	       !strstr(help, "  ") && !strpbrk(help, "\n\t");
+}
+
+static void tables_have_names_and_help(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < table_count; i++) {
+		const struct table *t = tables[i];
+		struct columns c;
+		struct sort_key sort;
+		const char *bad;
+		size_t bad_len;
+
+		assert_ptr_equal(table_find(t->name, strlen(t->name)), t);
+		assert_true(is_sentence(t->help));
+		assert_true(strlen(t->title) > 0);
+		assert_true(t->field_count > 0 && t->field_count <= COLUMNS_MAX);
+		assert_int_equal(columns_parse(t, t->columns, &c, &bad, &bad_len), 0);
+		assert_int_equal(sort_parse(t, t->sort, &sort), 0);
+		assert_int_equal(sort.field != NULL, *t->sort != '\0');
+		assert_true(t->needs & NEED_SOCKETS);
+	}
+	assert_null(table_find("stat", 4));
+	assert_null(table_find("statesx", 7));
+	assert_ptr_equal(table_find("statesx", 6), &table_states);
+}
+
+static void fields_have_names_titles_and_help(void **state)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
+
+	(void)state;
+	for (size_t i = 0; i < table_count; i++) {
+		const struct table *t = tables[i];
+
+		for (size_t f = 0; f < t->field_count; f++) {
+			const struct field *field = &t->fields[f];
+
+			if (strspn(field->name, letters) != strlen(field->name) ||
+				!isalpha((unsigned char)*field->name))
+				fail_msg("%s.%s: not a plain name", t->name, field->name);
+			if (!is_sentence(field->help))
+				fail_msg("%s.%s: '%s'", t->name, field->name, field->help);
+			if (!*field->title || strchr(field->title, ' '))
+				fail_msg("%s.%s: title '%s'", t->name, field->name, field->title);
+			if (field->type == VALUE_NONE || field->type >= VALUE_TYPES)
+				fail_msg("%s.%s: no type", t->name, field->name);
+			assert_non_null(field->get);
+			/* Found by its name, hence the only one of that name. */
+			assert_ptr_equal(table_field(t, field->name, strlen(field->name)), field);
+		}
+	}
+	assert_null(table_field(&table_states, "coun", 4));
+	assert_null(table_field(&table_states, "", 0));
+}
+
+/* A column of one name means one thing: the title is the same wherever it stands. */
+static void a_name_has_the_same_type_in_every_table(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < table_count; i++) {
+		for (size_t f = 0; f < tables[i]->field_count; f++) {
+			const struct field *one = &tables[i]->fields[f];
+
+			for (size_t k = 0; k < i; k++) {
+				const struct field *other =
+					table_field(tables[k], one->name, strlen(one->name));
+
+				if (other && (other->type != one->type ||
+						     strcmp(other->title, one->title) != 0))
+					fail_msg("%s is '%s' in %s and '%s' in %s", one->name,
+						one->title, tables[i]->name, other->title,
+						tables[k]->name);
+			}
+		}
+	}
+}
+
+/* A row may show a number in another form than its field (a backlog is no size), never a text. */
+static void values_have_the_type_of_their_field(void **state)
+{
+	static const bool is_number[VALUE_TYPES] = {
+		[VALUE_COUNT] = true,
+		[VALUE_BYTES] = true,
+		[VALUE_DELTA] = true,
+		[VALUE_ID] = true,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < table_count; i++) {
+		struct rowset rows = rowset_of(tables[i], server.sample);
+
+		assert_true(rows.count > 0);
+		for (size_t f = 0; f < tables[i]->field_count; f++) {
+			const struct field *field = &tables[i]->fields[f];
+			uint32_t known = 0;
+
+			for (uint32_t row = 0; row < rows.count; row++) {
+				struct value v = rowset_value(&rows, row, field);
+
+				known += v.type != VALUE_NONE;
+				if (v.type != VALUE_NONE && v.type != field->type &&
+					!(is_number[v.type] && is_number[field->type]))
+					fail_msg("%s.%s: type %d", tables[i]->name, field->name,
+						v.type);
+				assert_true(v.type != VALUE_TEXT || (v.text && *v.text));
+			}
+			/* The story has something to tell of each. */
+			if (!known && strcmp(field->name, "cgroup") != 0)
+				fail_msg("%s.%s is never known", tables[i]->name, field->name);
+		}
+	}
+}
+
+static int compare_u64(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+static void identities_are_unique_and_never_0(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < table_count; i++) {
+		struct rowset rows = rowset_of(tables[i], server.sample);
+		uint64_t *all = calloc(rows.count, sizeof *all);
+
+		assert_non_null(all);
+		for (uint32_t row = 0; row < rows.count; row++) {
+			all[row] = tables[i]->identity(&rows, row);
+			assert_true(all[row] != 0);
+		}
+		qsort(all, rows.count, sizeof *all, compare_u64);
+		for (uint32_t row = 1; row < rows.count; row++)
+			assert_true(all[row] != all[row - 1]);
+		free(all);
+	}
+}
+
+static void identities_are_the_same_in_the_next_sample(void **state)
+{
+	struct story st;
+	struct sample *then;
+
+	(void)state;
+	story_begin(&st, 10);
+	then = sample_get(server_tell(&st, &(struct server){ .samples = 4, .clients = 40 }));
+	server_tell(&st, &(struct server){ .first = 4, .samples = 1, .clients = 40 });
+	for (size_t i = 0; i < table_count; i++) {
+		struct rowset now = rowset_of(tables[i], st.sample);
+		struct rowset before = rowset_of(tables[i], then);
+		uint32_t same = 0;
+
+		for (uint32_t a = 0; a < now.count; a++)
+			for (uint32_t b = 0; b < before.count; b++)
+				same += tables[i]->identity(&now, a) ==
+					tables[i]->identity(&before, b);
+		/* All but some sockets are still there. */
+		assert_true(same * 2 > now.count);
+		assert_true(same <= now.count && same <= before.count);
+	}
+	sample_put(then);
+	story_end(&st);
+}
+
+/* ---- Order -------------------------------------------------------------------------------------- */
+
+/* What is compared, written again in the plainest way: -1, 0, 1. */
+static int compare(const struct value *a, const struct value *b)
+{
+	switch (a->type) {
+	case VALUE_TEXT:
+		return (strcmp(a->text, b->text) > 0) - (strcmp(a->text, b->text) < 0);
+	case VALUE_ADDRESS: {
+		int bytes = memcmp(a->address->bytes, b->address->bytes, 16);
+
+		return bytes ? (bytes > 0 ? 1 : -1)
+			     : (a->address->scope > b->address->scope) -
+				       (a->address->scope < b->address->scope);
+	}
+	case VALUE_RATE:
+	case VALUE_TREND:
+	case VALUE_PERCENT:
+	case VALUE_AGE:
+		return (a->real > b->real) - (a->real < b->real);
+	default:
+		return (a->number > b->number) - (a->number < b->number);
+	}
+}
+
+static void check_order(const struct rowset *rows, struct sort_key key, const uint32_t *order)
+{
+	uint8_t *seen = calloc(rows->count + 1, 1);
+	bool unknown = false;
+
+	assert_non_null(seen);
+	for (uint32_t i = 0; i < rows->count; i++) {
+		struct value now = rowset_value(rows, order[i], key.field), then;
+		int step;
+
+		assert_true(order[i] < rows->count && !seen[order[i]]);
+		seen[order[i]] = 1;
+		assert_true(!unknown || now.type == VALUE_NONE);
+		unknown = now.type == VALUE_NONE;
+		if (i == 0)
+			continue;
+		then = rowset_value(rows, order[i - 1], key.field);
+		step = unknown ? (then.type == VALUE_NONE ? 0 : -1) : compare(&then, &now);
+		if (!unknown && key.descending)
+			step = -step;
+		assert_true(step <= 0);
+		if (step == 0)
+			assert_true(rows->table->identity(rows, order[i - 1]) <
+				    rows->table->identity(rows, order[i]));
+	}
+	free(seen);
+}
+
+static void every_field_sorts_both_ways(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < table_count; i++) {
+		struct rowset rows = rowset_of(tables[i], server.sample);
+
+		for (size_t f = 0; f < 2 * tables[i]->field_count; f++) {
+			struct sort_key key = { &tables[i]->fields[f / 2], f % 2 };
+			uint32_t *order = rowset_order(&rows, key);
+
+			assert_non_null(order);
+			check_order(&rows, key, order);
+			free(order);
+		}
+	}
+}
+
+static void without_a_key_rows_keep_their_order(void **state)
+{
+	struct rowset rows = rowset_of(&table_states, server.sample);
+	uint32_t *order = rowset_order(&rows, (struct sort_key){ 0 });
+
+	(void)state;
+	for (uint32_t i = 0; i < rows.count; i++)
+		assert_int_equal(order[i], i);
+	free(order);
+}
+
+/* The same sockets, dumped in another order. */
+static void equal_values_keep_their_order_from_sample_to_sample(void **state)
+{
+	static const unsigned ways[2][5] = { { 1, 2, 3, 4, 5 }, { 4, 2, 5, 1, 3 } };
+	uint64_t cookies[2][5];
+
+	(void)state;
+	for (unsigned way = 0; way < 2; way++) {
+		const struct sort_key key = { table_field(&table_sockets, "state", 5), way };
+		struct story st;
+		struct rowset rows;
+		uint32_t *order;
+
+		story_begin(&st, 0);
+		story_frame(&st, 0);
+		for (unsigned i = 0; i < 5; i++)
+			story_sock(&st, "tcp ESTAB 10.0.0.1:80 10.0.0.%u:5000 cookie=%u",
+				ways[way][i], ways[way][i]);
+		rows = rowset_of(&table_sockets, story_sample(&st));
+		order = rowset_order(&rows, key);
+		for (unsigned i = 0; i < 5; i++)
+			cookies[way][i] = st.sample->frame->socks[order[i]].cookie;
+		free(order);
+		story_end(&st);
+	}
+	assert_memory_equal(cookies[0], cookies[1], sizeof cookies[0]);
+}
+
+static void no_rows_sort_too(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	story_frame(&st, 0);
+	story_sample(&st);
+	for (size_t i = 0; i < table_count; i++) {
+		struct rowset rows = rowset_of(tables[i], st.sample);
+		uint32_t *order =
+			rowset_order(&rows, (struct sort_key){ &tables[i]->fields[0], true });
+
+		assert_non_null(order);
+		free(order);
+	}
+	story_end(&st);
+}
+
+/* ---- Columns and keys from words ---------------------------------------------------------------- */
+
+static void columns_are_read_from_words(void **state)
+{
+	static const struct {
+		const char *list;
+		int err;
+		const char *result; /* names, or the bad one */
+	} cases[] = {
+		{ "pid", 0, "pid " },
+		{ "conns,pid,conns", 0, "conns pid conns " },
+		{ "", -EINVAL, "" },
+		{ "pid,", -EINVAL, "" },
+		{ ",pid", -EINVAL, "" },
+		{ "pid, conns", -EINVAL, " conns" },
+		{ "pid,PID", -EINVAL, "PID" },
+		{ "pid,conn,fds", -EINVAL, "conn" },
+		{ "pid,connss", -EINVAL, "connss" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct columns c;
+		const char *bad = NULL;
+		size_t bad_len = 0;
+		char text[64] = "";
+
+		assert_int_equal(columns_parse(&table_procs, cases[i].list, &c, &bad, &bad_len),
+			cases[i].err);
+		if (cases[i].err)
+			snprintf(text, sizeof text, "%.*s", (int)bad_len, bad);
+		for (size_t k = 0; !cases[i].err && k < c.count; k++)
+			snprintf(text + strlen(text), sizeof text - strlen(text), "%s ",
+				c.fields[k]->name);
+		assert_string_equal(text, cases[i].result);
+	}
+}
+
+static void too_many_columns_are_refused(void **state)
+{
+	char list[4 * (COLUMNS_MAX + 1)] = "";
+	struct columns c;
+	const char *bad;
+	size_t bad_len;
+
+	(void)state;
+	for (int i = 0; i < COLUMNS_MAX; i++)
+		strcat(list, i ? ",pid" : "pid");
+	assert_int_equal(columns_parse(&table_procs, list, &c, &bad, &bad_len), 0);
+	assert_int_equal(c.count, COLUMNS_MAX);
+	strcat(list, ",pid");
+	assert_int_equal(columns_parse(&table_procs, list, &c, &bad, &bad_len), -E2BIG);
+}
+
+static void all_columns_are_those_not_on_request(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < table_count; i++) {
+		size_t asked = 0;
+		struct columns c;
+
+		columns_all(tables[i], &c);
+		for (size_t f = 0; f < tables[i]->field_count; f++)
+			asked += tables[i]->fields[f].on_request;
+		assert_int_equal(c.count, tables[i]->field_count - asked);
+		for (size_t f = 0; f < c.count; f++)
+			assert_false(c.fields[f]->on_request);
+	}
+}
+
+static void sort_keys_are_read_from_words(void **state)
+{
+	static const struct {
+		const char *text;
+		int err;
+		const char *field;
+		bool descending;
+	} cases[] = {
+		{ "pid", 0, "pid", false },
+		{ "-pid", 0, "pid", true },
+		{ "", 0, NULL, false },
+		{ "-", -EINVAL, NULL, false },
+		{ "--pid", -EINVAL, NULL, false },
+		{ "pi", -EINVAL, NULL, false },
+		{ "pid ", -EINVAL, NULL, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct sort_key key;
+
+		assert_int_equal(sort_parse(&table_procs, cases[i].text, &key), cases[i].err);
+		if (cases[i].err)
+			continue;
+		assert_int_equal(key.descending, cases[i].descending);
+		if (cases[i].field)
+			assert_string_equal(key.field->name, cases[i].field);
+		else
+			assert_null(key.field);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tables_have_names_and_help),
+		cmocka_unit_test(fields_have_names_titles_and_help),
+		cmocka_unit_test(a_name_has_the_same_type_in_every_table),
+		cmocka_unit_test(values_have_the_type_of_their_field),
+		cmocka_unit_test(identities_are_unique_and_never_0),
+		cmocka_unit_test(identities_are_the_same_in_the_next_sample),
+		cmocka_unit_test(every_field_sorts_both_ways),
+		cmocka_unit_test(without_a_key_rows_keep_their_order),
+		cmocka_unit_test(equal_values_keep_their_order_from_sample_to_sample),
+		cmocka_unit_test(no_rows_sort_too),
+		cmocka_unit_test(columns_are_read_from_words),
+		cmocka_unit_test(too_many_columns_are_refused),
+		cmocka_unit_test(all_columns_are_those_not_on_request),
+		cmocka_unit_test(sort_keys_are_read_from_words),
+	};
+
+	return cmocka_run_group_tests(tests, tell_server, end_server);
+}
