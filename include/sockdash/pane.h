@@ -11,6 +11,7 @@ struct pane_column {
 	const char *field;
 	const char *title; /* NULL: the field's */
 	int width;
+	int full;     /* width in full screen; 0: the same */
 	int grow;     /* columns it may take of what is left over */
 	int priority; /* 0 always shown; the highest go first where room is short */
 	/* Draws a cell of the given width in another way than as the field's value, or NULL. */
@@ -24,6 +25,7 @@ struct pane {
 	const char *title;
 	const struct pane_column *columns;
 	size_t column_count;
+	const char *more;  /* fields that full screen shows after the columns, comma separated */
 	const char *empty; /* what no rows mean */
 	enum role empty_role;
 	bool shows_owners; /* waits for owners */

@@ -68,8 +68,7 @@ static uint32_t plain_counterpart(uint32_t code)
 		{ 0x258c, 0x258f, ":" },
 		{ ELLIPSIS, ELLIPSIS, "~" },
 		{ 0xb7, 0xb7, "|" },
-		{ 0x2191, 0x2191, "^" },
-		{ 0x2193, 0x2193, "v" },
+		{ 0x2190, 0x2193, "<^>v" },
 		{ 0x25b2, 0x25b2, "^" },
 		{ 0x25bc, 0x25bc, "v" },
 		{ 0x2039, 0x2039, "<" },
@@ -87,21 +86,32 @@ static uint32_t plain_counterpart(uint32_t code)
 	return '?';
 }
 
+/* Blanks both halves of a wide character that stands across the left edge of column x: it is about to lose one. */
+static void blank_halves(struct cells *c, struct cell *line, int x)
+{
+	if (x > 0 && x < c->width && !line[x].code)
+		line[x - 1].code = line[x].code = ' ';
+}
+
 /* Puts one character where it fits whole into the area; answers its columns. */
 static int put_code(struct cells *c, struct area a, int x, int y, enum role role, uint32_t code)
 {
-	int width;
-	struct cell *at;
+	int width = utf8_width(code);
+	struct cell *line, *at;
 
-	if (c->ascii)
-		code = plain_counterpart(code);
-	width = utf8_width(code);
 	if (width == 0)
 		return 0;
+	if (c->ascii) {
+		code = plain_counterpart(code);
+		width = 1;
+	}
 	if (y < 0 || y >= a.height || a.y + y < 0 || a.y + y >= c->height || x < 0 ||
 		x + width > a.width || a.x + x < 0 || a.x + x + width > c->width)
 		return width;
-	at = &c->grid[(a.y + y) * c->width + a.x + x];
+	line = &c->grid[(a.y + y) * c->width];
+	blank_halves(c, line, a.x + x);
+	blank_halves(c, line, a.x + x + width);
+	at = &line[a.x + x];
 	at->code = code;
 	at->role = (uint8_t)role;
 	if (width == 2)
@@ -161,19 +171,20 @@ void cells_select(struct cells *c, struct area a, int y)
 
 static void add_line(const struct cell *line, int width, struct buf *out, bool mark)
 {
-	int end = width;
+	int end = width, marked = -1;
 
-	while (end > 0 && line[end - 1].code == ' ' && !(mark && line[end - 1].selected))
+	while (end > 0 && line[end - 1].code == ' ')
 		end--;
-	for (int x = 0; x < end; x++) {
+	for (int x = 0; mark && marked < 0 && x < width; x++)
+		if (line[x].selected && line[x].code == ' ')
+			marked = x;
+	for (int x = 0; x < end || x <= marked; x++) {
 		char bytes[4];
 
-		if (mark && line[x].selected && line[x].code == ' ') {
+		if (x == marked)
 			buf_addc(out, '>');
-			mark = false;
-		} else if (line[x].code) {
+		else if (line[x].code)
 			buf_add(out, bytes, utf8_encode(line[x].code, bytes));
-		}
 	}
 	buf_addc(out, '\n');
 }

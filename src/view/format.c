@@ -25,9 +25,10 @@ static const char *age(const struct value *v, int width, char room[FORMAT_MAX])
 {
 	char text[FMT_MAX];
 
-	if (!v->at_least)
+	if (!v->at_least || width < 0)
 		return fmt_age(room, v->real, width);
-	snprintf(room, FORMAT_MAX, ">%s", fmt_age(text, v->real, width ? width - 1 : 0));
+	/* No room behind the ">" is less than 0, which is not "as many as it takes". */
+	snprintf(room, FORMAT_MAX, ">%s", fmt_age(text, v->real, width > 1 ? width - 1 : -width));
 	return room;
 }
 

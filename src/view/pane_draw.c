@@ -95,39 +95,46 @@ static void share_rest(struct layout *l, int width)
 	}
 }
 
-static bool has_field(const struct layout *l, const struct field *f)
+/* The fields that only full screen shows. */
+static void add_more(struct layout *l, const struct pane *pane)
 {
-	for (size_t i = 0; i < l->count; i++)
-		if (l->columns[i].field == f)
-			return true;
-	return false;
+	struct columns more;
+	const char *bad;
+	size_t bad_len;
+
+	if (columns_parse(pane->table, pane->more, &more, &bad, &bad_len))
+		return; /* a test makes sure that it never happens */
+	for (size_t i = 0; i < more.count && l->count < COLUMNS_MAX; i++)
+		l->columns[l->count++] = (struct layout_column){
+			.field = more.fields[i],
+			.width = default_width(more.fields[i]),
+		};
 }
 
-static void lay_out(const struct pane_state *p, struct layout *l, int width, bool full)
+static void lay_out(struct pane_state *p, struct layout *l, int width, bool full)
 {
-	const struct table *t = p->pane->table;
-
 	memset(l, 0, sizeof *l);
-	for (size_t i = 0; i < p->pane->column_count; i++)
+	for (size_t i = 0; i < p->pane->column_count; i++) {
+		const struct pane_column *col = &p->pane->columns[i];
+
 		l->columns[l->count++] = (struct layout_column){
-			.field = field_of(p->pane, p->pane->columns[i].field),
-			.column = &p->pane->columns[i],
-			.width = p->pane->columns[i].width,
+			.field = field_of(p->pane, col->field),
+			.column = col,
+			.width = full && col->full ? col->full : col->width,
 		};
+	}
 	if (!full) {
 		drop_columns(l, width);
 		share_rest(l, width);
 		return;
 	}
-	for (size_t i = 0; i < t->field_count && l->count < COLUMNS_MAX; i++)
-		if (!has_field(l, &t->fields[i]))
-			l->columns[l->count++] = (struct layout_column){
-				.field = &t->fields[i],
-				.width = default_width(&t->fields[i]),
-			};
-	for (uint32_t i = 0; i < p->shift && l->count > 1; i++) {
+	add_more(l, p->pane);
+	/* No further than until the last column is there. */
+	for (uint32_t wanted = p->shift, i = p->shift = 0;
+		i < wanted && l->count > 1 && total_width(l) > width; i++) {
 		remove_column(l, 0);
 		l->more_left = true;
+		p->shift++;
 	}
 	/* A column that fits only in part is not shown, but the first one always is. */
 	while (total_width(l) > width && l->count > 1) {

@@ -42,7 +42,7 @@ static void draw_trend(struct cells *c, struct area cell, const struct rowset *r
 
 static const struct pane_column columns[] = {
 	{ .field = "pid", .width = 7, .priority = 1 },
-	{ .field = "process", .width = 9, .grow = 7, .role = process_role },
+	{ .field = "process", .width = 9, .full = 15, .grow = 7, .role = process_role },
 	{ .field = "close_wait", .width = 7 },
 	{ .field = "growth", .title = "GROW/s", .width = 6, .role = growth_role },
 	{ .field = "close_wait",
@@ -52,7 +52,7 @@ static const struct pane_column columns[] = {
 		.priority = 5,
 		.draw = draw_trend },
 	{ .field = "oldest", .width = 7, .priority = 2 },
-	{ .field = "why", .width = 10, .grow = 2, .priority = 1 },
+	{ .field = "why", .width = 10, .full = 12, .grow = 2, .priority = 1 },
 	{ .field = "fd_percent", .width = 5, .priority = 2, .role = fds_role },
 	{ .field = "fds", .width = 7, .priority = 4 },
 	{ .field = "exhaustion", .width = 7, .priority = 3, .role = exhaustion_role },
@@ -63,6 +63,7 @@ const struct pane pane_leaks = {
 	.title = "CLOSE-WAIT growth",
 	.columns = columns,
 	.column_count = sizeof columns / sizeof *columns,
+	.more = "in_rate,out_rate,unread,eof_unread,not_closed,fd_limit,user,unit",
 	.empty = "no socket is in CLOSE-WAIT",
 	.empty_role = ROLE_GOOD,
 	.shows_owners = true,

@@ -81,8 +81,8 @@ static enum role syn_role(const struct rowset *rows, uint32_t row)
 }
 
 static const struct pane_column columns[] = {
-	{ .field = "address", .width = 15, .grow = 32, .draw = draw_address },
-	{ .field = "process", .width = 9, .grow = 7 },
+	{ .field = "address", .width = 15, .full = 22, .grow = 32, .draw = draw_address },
+	{ .field = "process", .width = 9, .full = 15, .grow = 7 },
 	{ .field = "conns", .width = 7 },
 	{ .field = "delta", .width = 6, .priority = 5 },
 	{ .field = "syn_recv", .width = 4, .priority = 2, .role = syn_role },
@@ -102,5 +102,6 @@ const struct pane pane_listen = {
 	.title = "Listening",
 	.columns = columns,
 	.column_count = sizeof columns / sizeof *columns,
+	.more = "pid,user,owners,estab,close_wait,recv_q,unit,proto,netns,inode",
 	.empty = "nothing listens",
 };

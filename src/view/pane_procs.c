@@ -9,7 +9,7 @@ static enum role process_role(const struct rowset *rows, uint32_t row)
 static const struct pane_column columns[] = {
 	{ .field = "pid", .width = 7 },
 	{ .field = "user", .width = 8, .priority = 2 },
-	{ .field = "process", .width = 9, .grow = 7, .role = process_role },
+	{ .field = "process", .width = 9, .full = 15, .grow = 7, .role = process_role },
 	{ .field = "conns", .width = 8 },
 	{ .field = "estab", .width = 8, .priority = 2 },
 	{ .field = "close_wait", .width = 7, .priority = 1 },
@@ -25,6 +25,7 @@ const struct pane pane_procs = {
 	.title = "Processes",
 	.columns = columns,
 	.column_count = sizeof columns / sizeof *columns,
+	.more = "lingering,listen,udp,fds,fd_limit,fd_percent,unit,cmdline,cgroup",
 	.empty = "no sockets",
 	.empty_role = ROLE_DIM,
 	.shows_owners = true,

@@ -59,6 +59,7 @@ const struct pane pane_sockets = {
 	.title = "Sockets",
 	.columns = columns,
 	.column_count = sizeof columns / sizeof *columns,
+	.more = "timer,timer_expires,timer_retrans,owners,unit,inode,cookie,netns",
 	.empty = "no sockets",
 	.empty_role = ROLE_DIM,
 	.shows_owners = false,

@@ -39,5 +39,6 @@ const struct pane pane_states = {
 	.title = "States",
 	.columns = columns,
 	.column_count = sizeof columns / sizeof *columns,
+	.more = "proto",
 	.empty = "no sockets can be seen",
 };

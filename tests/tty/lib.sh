@@ -13,7 +13,7 @@
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../live/lib.sh"
 
-TTY_PATIENCE=${TTY_PATIENCE:-20}
+TTY_PATIENCE=${TTY_PATIENCE:-15}
 tty_pid=
 
 # tty_begin SECONDS "$@": as live_begin, with a zoo
@@ -27,7 +27,7 @@ tty_begin()
 	unset TMUX TMUX_PANE
 	export TMUX_TMPDIR=$T
 	trap tty_clean EXIT
-	zoo_start --scale 3 --time "$limit"
+	zoo_start --scale 3 --time 900
 	# So that the server stays when a terminal is closed.
 	in_tmux new-session -d -s stays cat || { echo 'Bail out! no tmux server'; exit 1; }
 	in_tmux set-option -g status off
@@ -55,8 +55,8 @@ open()
 	in_tmux new-session -d -s tty -x "${size%x*}" -y "${size#*x}" -- "$@"
 }
 
-# start WIDTHxHEIGHT [NAME=VALUE...] [ARGUMENT...]: the program in a terminal, which shows "ended STATUS" when it has.
-# $tty_pid is its pid. $T/before and $T/after are what stty -g says.
+# start WIDTHxHEIGHT [NAME=VALUE...] [ARGUMENT...]: the program in a terminal. $tty_pid is its pid; $T/before and
+# $T/after are what stty -g says; $T/status is how it ended.
 start()
 {
 	local size=$1 environment=(TERM=tmux-256color LC_ALL=C.UTF-8)
@@ -65,7 +65,7 @@ start()
 		environment+=("$1")
 		shift
 	done
-	rm -f "$T/pid" "$T/before" "$T/after"
+	rm -f "$T/pid" "$T/before" "$T/after" "$T/status"
 	open "$size" sh -c 'T=$1
 		shift
 		echo "before it"
@@ -73,7 +73,8 @@ start()
 		env sh -c '\''echo $$ >"$0.new"; mv "$0.new" "$0"; exec "$@"'\'' "$T/pid" "$@"
 		status=$?
 		stty -g >"$T/after"
-		echo "ended $status"
+		echo "$status" >"$T/status"
+		echo "after it"
 		exec cat' sh "$T" env "${environment[@]}" "$SOCKDASH" "$@"
 	await 'test -s "$T/pid"' || note <<<'it does not start'
 	tty_pid=$(cat "$T/pid")
@@ -172,10 +173,11 @@ selects()
 	expect "$1" '[[ $(selected) =~ $tty_wanted ]]'
 }
 
+# ends DESCRIPTION STATUS
 ends()
 {
-	tty_wanted="^ended $2\$"
-	expect "$1" 'has "$tty_wanted"'
+	tty_wanted=$2
+	expect "$1" '[[ -s $T/status && $(cat "$T/status") == "$tty_wanted" ]]'
 }
 
 lives()

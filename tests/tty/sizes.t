@@ -2,7 +2,7 @@
 # The dashboard at all sizes, and while they change.
 # shellcheck disable=SC2016 source=tests/tty/lib.sh
 . "$(dirname "$0")/lib.sh"
-tty_begin 120 "$@"
+tty_begin 240 "$@"
 
 # ---- At the start -------------------------------------------------------------------------------
 
@@ -25,11 +25,12 @@ for size in 59x24 60x13 40x10; do
 done
 for size in 20x5 10x3 2x2 1x1; do
 	start "$size" -d 0.1
-	shows "$size: starts" '^s'
-	press 5 s Down Enter Right '?' Down q d 1 Escape
+	# Of the only cell, curses leaves out the corner.
+	[[ $size == 1x1 ]] || shows "$size: starts" '^s'
+	press 5 s Down Enter Right '?' Down q d 1 Escape 0
+	resize 120x36
+	expect "$size: and then 120x36" "$four_panes && $whole"
 	press q
-	await '! lives'
-	resize 80x24
 	ends "$size: quits" 0
 done
 
@@ -39,9 +40,9 @@ start 120x36 -d 0.1
 expect 'starts' "$four_panes && $whole"
 for size in 20x5 10x3 1x1; do
 	resize "$size"
-	shows "$size: lives" '^s'
+	[[ $size == 1x1 ]] || shows "to $size" '^s'
 	resize 300x100
-	expect "$size: and back to 300x100" "$four_panes && $whole"
+	expect "to $size and back to 300x100" "$four_panes && $whole"
 done
 for size in 80x24 10x3 200x50 1x1 300x100 3x60 250x2 20x5 60x12 59x11 2x1 1x2 120x36; do
 	resize "$size"

@@ -1,0 +1,501 @@
+/* pane: a cursor that follows its row, scrolling, sorting by columns, and drawing that stays inside. */
+#include "lib/fixture.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/server.h"
+#include "sockdash/pane.h"
+#include "sockdash/utf8.h"
+
+/* Processes 1, 2, 3... with so many connections each; makes a sample of it. */
+static const struct sample *tell(struct story *st, double at_s, const unsigned *conns, unsigned n)
+{
+	story_frame(st, at_s);
+	for (unsigned pid = 1; pid <= n; pid++)
+		story_proc(st, .pid = pid, .name = "server");
+	for (unsigned pid = 1; pid <= n; pid++)
+		for (unsigned i = 0; i < conns[pid - 1]; i++)
+			story_sock(st, "tcp ESTAB 10.0.0.1:80 10.0.%u.1:%u pid=%u", pid, 1000 + i,
+				pid);
+	return story_sample(st);
+}
+#define TELL(st, at_s, ...)                                                                        \
+	tell(st, at_s, (const unsigned[]){ __VA_ARGS__ },                                          \
+		sizeof((unsigned[]){ __VA_ARGS__ }) / sizeof(unsigned))
+
+/* The pid at the cursor; 0 where there is no row. */
+static int64_t pid_at_cursor(const struct pane_state *p, const struct sample *s)
+{
+	struct rowset rows = rowset_of(p->pane->table, s);
+
+	if (!p->count)
+		return 0;
+	return rowset_value(&rows, p->order[p->position], table_field(p->pane->table, "pid", 3))
+		.number;
+}
+
+/* A sample comes, and the picture of it. */
+static void update(struct pane_state *p, const struct sample *s, int lines)
+{
+	struct cells c = { 0 };
+
+	assert_int_equal(cells_resize(&c, 100, lines + 2), 0);
+	assert_int_equal(pane_update(p, s), 0);
+	pane_draw(p, &c, cells_all(&c), s, 1, PANE_FOCUSED);
+	cells_free(&c);
+}
+
+/* ---- The cursor --------------------------------------------------------------------------------- */
+
+static void a_cursor_that_was_not_moved_stays_at_the_top(void **state)
+{
+	struct pane_state p;
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	pane_init(&p, &pane_procs);
+	update(&p, TELL(&st, 0, 5, 3, 1), 10);
+	assert_int_equal(pid_at_cursor(&p, st.sample), 1);
+	update(&p, TELL(&st, 1, 5, 6, 1), 10);
+	assert_int_equal(p.position, 0);
+	assert_int_equal(pid_at_cursor(&p, st.sample), 2);
+	pane_free(&p);
+	story_end(&st);
+}
+
+static void a_cursor_goes_where_its_row_goes(void **state)
+{
+	struct pane_state p;
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	pane_init(&p, &pane_procs);
+	update(&p, TELL(&st, 0, 9, 7, 5, 3), 10);
+	pane_move(&p, st.sample, 2);
+	assert_int_equal(pid_at_cursor(&p, st.sample), 3);
+	update(&p, TELL(&st, 1, 9, 7, 20, 3), 10);
+	assert_int_equal(pid_at_cursor(&p, st.sample), 3);
+	assert_int_equal(p.position, 0);
+	update(&p, TELL(&st, 2, 9, 7, 1, 3), 10);
+	assert_int_equal(pid_at_cursor(&p, st.sample), 3);
+	assert_int_equal(p.position, 3);
+	/* Also when the order changes. */
+	pane_reverse(&p);
+	update(&p, st.sample, 10);
+	assert_int_equal(pid_at_cursor(&p, st.sample), 3);
+	assert_int_equal(p.position, 0);
+	pane_sort(&p, table_field(&table_procs, "pid", 3));
+	update(&p, st.sample, 10);
+	assert_int_equal(pid_at_cursor(&p, st.sample), 3);
+	assert_int_equal(p.position, 1);
+	pane_free(&p);
+	story_end(&st);
+}
+
+static void a_cursor_stays_where_it_was_when_its_row_is_gone(void **state)
+{
+	struct pane_state p;
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	pane_init(&p, &pane_procs);
+	update(&p, TELL(&st, 0, 9, 7, 5, 3), 10);
+	pane_move(&p, st.sample, 1);
+	update(&p, TELL(&st, 1, 9, 0, 5, 3), 10);
+	assert_int_equal(p.position, 1);
+	assert_int_equal(pid_at_cursor(&p, st.sample), 3);
+	/* It is pinned to that one now. */
+	update(&p, TELL(&st, 2, 9, 0, 5, 30), 10);
+	assert_int_equal(pid_at_cursor(&p, st.sample), 3);
+	/* The last row is gone: the one that is last now. */
+	update(&p, TELL(&st, 3, 9, 0, 0, 3), 10);
+	assert_int_equal(pid_at_cursor(&p, st.sample), 4);
+	update(&p, TELL(&st, 4, 0), 10);
+	assert_int_equal(p.count, 0);
+	assert_int_equal(p.position, 0);
+	update(&p, TELL(&st, 5, 2, 3), 10);
+	assert_int_equal(pid_at_cursor(&p, st.sample), 2);
+	pane_free(&p);
+	story_end(&st);
+}
+
+static void going_home_lets_go_of_the_row(void **state)
+{
+	struct pane_state p;
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	pane_init(&p, &pane_procs);
+	for (int way = 0; way < 2; way++) {
+		update(&p, TELL(&st, 2 * way, 9, 7, 5), 10);
+		pane_move(&p, st.sample, 2);
+		if (way)
+			pane_home(&p);
+		else
+			pane_move(&p, st.sample, -3);
+		update(&p, TELL(&st, 2 * way + 1, 9, 7, 15), 10);
+		assert_int_equal(p.position, 0);
+		assert_int_equal(pid_at_cursor(&p, st.sample), 3);
+	}
+	pane_free(&p);
+	story_end(&st);
+}
+
+static void moving_stays_between_the_first_and_the_last_row(void **state)
+{
+	static const struct {
+		int64_t by;
+		uint32_t position;
+	} moves[] = { { 1, 1 }, { 1, 2 }, { -1, 1 }, { 50, 4 }, { 1, 4 }, { -2, 2 }, { -50, 0 },
+		{ UINT32_MAX, 4 }, { -(int64_t)UINT32_MAX, 0 }, { 0, 0 } };
+	struct pane_state p;
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	pane_init(&p, &pane_procs);
+	update(&p, TELL(&st, 0, 9, 8, 7, 6, 5), 10);
+	for (size_t i = 0; i < COUNT_OF(moves); i++) {
+		pane_move(&p, st.sample, moves[i].by);
+		assert_int_equal(p.position, moves[i].position);
+	}
+	pane_move(&p, NULL, 1);
+	pane_free(&p);
+	story_end(&st);
+}
+
+static void without_a_sample_there_are_no_rows(void **state)
+{
+	struct pane_state p;
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	pane_init(&p, &pane_procs);
+	assert_int_equal(pane_update(&p, NULL), 0);
+	assert_int_equal(p.count, 0);
+	pane_move(&p, NULL, 3);
+	assert_int_equal(pane_update(&p, TELL(&st, 0, 1, 2)), 0);
+	assert_int_equal(p.count, 2);
+	assert_int_equal(pane_update(&p, NULL), 0);
+	assert_int_equal(p.count, 0);
+	pane_free(&p);
+	story_end(&st);
+}
+
+/* ---- Scrolling ---------------------------------------------------------------------------------- */
+
+static void the_screen_scrolls_as_little_as_it_takes(void **state)
+{
+	static const struct {
+		int64_t by;
+		uint32_t top, position;
+	} moves[] = { { 3, 0, 3 }, { 1, 0, 4 }, { 1, 1, 5 }, { 1, 2, 6 }, { -1, 2, 5 },
+		{ -4, 1, 1 }, { 8, 5, 9 }, { -2, 5, 7 }, { -50, 0, 0 } };
+	struct pane_state p;
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	pane_init(&p, &pane_procs);
+	update(&p, TELL(&st, 0, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10), 5);
+	for (size_t i = 0; i < COUNT_OF(moves); i++) {
+		pane_move(&p, st.sample, moves[i].by);
+		update(&p, st.sample, 5);
+		assert_int_equal(p.position, moves[i].position);
+		assert_int_equal(p.top, moves[i].top);
+		assert_int_equal(p.page, 5);
+	}
+	pane_free(&p);
+	story_end(&st);
+}
+
+static void a_larger_screen_leaves_no_gap_at_the_end(void **state)
+{
+	struct pane_state p;
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	pane_init(&p, &pane_procs);
+	update(&p, TELL(&st, 0, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10), 3);
+	pane_move(&p, st.sample, 9);
+	update(&p, st.sample, 3);
+	assert_int_equal(p.top, 7);
+	update(&p, st.sample, 6);
+	assert_int_equal(p.top, 4);
+	update(&p, st.sample, 20);
+	assert_int_equal(p.top, 0);
+	/* A smaller one keeps the cursor in sight. */
+	update(&p, st.sample, 1);
+	assert_int_equal(p.top, 9);
+	update(&p, st.sample, 0);
+	update(&p, st.sample, 2);
+	assert_int_equal(p.top, 8);
+	pane_free(&p);
+	story_end(&st);
+}
+
+/* ---- Sorting ------------------------------------------------------------------------------------ */
+
+static const struct field *column_field(const struct pane *pane, size_t i)
+{
+	return table_field(pane->table, pane->columns[i].field, strlen(pane->columns[i].field));
+}
+
+static void columns_name_fields(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < PANE_COUNT; i++) {
+		assert_true(panes[i]->column_count > 0);
+		assert_non_null(panes[i]->empty);
+		for (size_t k = 0; k < panes[i]->column_count; k++)
+			assert_non_null(column_field(panes[i], k));
+	}
+}
+
+static void sorting_begins_in_the_natural_direction(void **state)
+{
+	struct pane_state p;
+
+	(void)state;
+	pane_init(&p, &pane_procs);
+	assert_string_equal(p.sort.field->name, "conns");
+	assert_true(p.sort.descending);
+	pane_sort(&p, table_field(&table_procs, "process", 7));
+	assert_false(p.sort.descending);
+	pane_sort(&p, table_field(&table_procs, "estab", 5));
+	assert_true(p.sort.descending);
+	pane_sort(&p, table_field(&table_procs, "estab", 5));
+	assert_false(p.sort.descending);
+	pane_reverse(&p);
+	assert_true(p.sort.descending);
+	pane_free(&p);
+}
+
+/* '>' as often as there are columns comes by each of them, and '<' goes the same way back. */
+static void neighbours_reach_every_column(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < PANE_COUNT; i++) {
+		for (int direction = -1; direction <= 1; direction += 2) {
+			struct pane_state p;
+			bool seen[COLUMNS_MAX] = { false };
+
+			pane_init(&p, panes[i]);
+			for (size_t step = 0; step < p.pane->column_count; step++) {
+				const struct field *then = p.sort.field;
+
+				pane_sort_neighbour(&p, direction);
+				assert_non_null(p.sort.field);
+				assert_ptr_not_equal(p.sort.field, then);
+				for (size_t k = 0; k < p.pane->column_count; k++)
+					seen[k] |= column_field(p.pane, k) == p.sort.field;
+			}
+			for (size_t k = 0; k < p.pane->column_count; k++)
+				if (!seen[k])
+					fail_msg("%s: '%c' never comes to %s", p.pane->table->name,
+						direction < 0 ? '<' : '>',
+						p.pane->columns[k].field);
+			pane_free(&p);
+		}
+	}
+}
+
+static void a_neighbour_that_is_no_column_is_the_first_or_the_last(void **state)
+{
+	struct pane_state p;
+
+	(void)state;
+	pane_init(&p, &pane_sockets);
+	assert_null(p.sort.field);
+	pane_sort_neighbour(&p, 1);
+	assert_ptr_equal(p.sort.field, column_field(&pane_sockets, 0));
+	pane_free(&p);
+	pane_init(&p, &pane_sockets);
+	pane_sort_neighbour(&p, -1);
+	assert_ptr_equal(p.sort.field, column_field(&pane_sockets, pane_sockets.column_count - 1));
+	pane_free(&p);
+}
+
+/* ---- Drawing ------------------------------------------------------------------------------------ */
+
+static void check_grid(const struct cells *c)
+{
+	for (int i = 0; i < c->width * c->height; i++) {
+		const struct cell *at = &c->grid[i];
+		bool wide = at->code && utf8_width(at->code) == 2;
+
+		if (!at->code)
+			assert_true(i % c->width && utf8_width(at[-1].code) == 2);
+		if (wide)
+			assert_true(i % c->width + 1 < c->width && !at[1].code);
+	}
+}
+
+/* Every pane, in every look, in areas of every size. */
+static void panes_draw_inside_of_their_area(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 10);
+	server_tell(&st, &(struct server){ .samples = 4, .clients = 5 });
+	for (size_t i = 0; i < PANE_COUNT; i++) {
+		for (unsigned look = 0; look < 4; look++) {
+			struct pane_state p;
+			struct cells c = { 0 };
+
+			assert_int_equal(cells_resize(&c, 160, 24), 0);
+			pane_init(&p, panes[i]);
+			assert_int_equal(pane_update(&p, st.sample), 0);
+			for (int width = -1; width < 150; width += 1 + width / 20) {
+				for (int height = -2; height < 20; height += 1 + height / 6) {
+					struct area a = { 3, 2, width, height };
+
+					for (int k = 0; k < c.width * c.height; k++)
+						c.grid[k] = (struct cell){ .code = '.' };
+					pane_draw(&p, &c, a, st.sample, 9, look);
+					check_grid(&c);
+					for (int k = 0; k < c.width * c.height; k++) {
+						int x = k % c.width - a.x;
+						int y = k / c.width - a.y;
+
+						if (x < 0 || x >= width || y < 0 || y >= height)
+							assert_true(c.grid[k].code == '.' &&
+								    !c.grid[k].selected);
+					}
+				}
+			}
+			pane_free(&p);
+			cells_free(&c);
+		}
+	}
+	story_end(&st);
+}
+
+/* The columns of a pane at its full size are those of its table, each once. */
+static void full_screen_scrolls_through_all_fields(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 10);
+	server_tell(&st, &(struct server){ .samples = 2, .clients = 5 });
+	for (size_t i = 0; i < PANE_COUNT; i++) {
+		const struct table *t = panes[i]->table;
+		bool seen[COLUMNS_MAX] = { false };
+		struct pane_state p;
+		struct cells c = { 0 };
+
+		assert_int_equal(cells_resize(&c, 80, 10), 0);
+		pane_init(&p, panes[i]);
+		do {
+			struct buf b = { 0 };
+
+			cells_clear(&c);
+			assert_int_equal(pane_update(&p, st.sample), 0);
+			pane_draw(&p, &c, cells_all(&c), st.sample, 1, PANE_FULL);
+			cells_text(&c, &b, false);
+			for (size_t f = 0; f < t->field_count; f++)
+				seen[f] |= strstr(b.data, t->fields[f].title) != NULL;
+			for (size_t k = 0; k < p.pane->column_count; k++)
+				for (size_t f = 0; f < t->field_count; f++)
+					seen[f] |= p.pane->columns[k].title &&
+						   column_field(p.pane, k) == &t->fields[f];
+			buf_free(&b);
+			p.shift++;
+		} while (p.more_columns && p.shift < COLUMNS_MAX);
+		assert_true(p.shift < COLUMNS_MAX);
+		for (size_t f = 0; f < t->field_count; f++)
+			if (!seen[f])
+				fail_msg("%s: no column %s", t->name, t->fields[f].title);
+		pane_free(&p);
+		cells_free(&c);
+	}
+	story_end(&st);
+}
+
+/* However often it was pressed before the picture was drawn, one key back is one column back. */
+static void columns_do_not_scroll_past_the_last(void **state)
+{
+	struct cells c = { 0 };
+	struct pane_state p;
+
+	(void)state;
+	assert_int_equal(cells_resize(&c, 80, 10), 0);
+	pane_init(&p, &pane_procs);
+	p.shift = 1000;
+	pane_draw(&p, &c, cells_all(&c), NULL, 1, PANE_FULL);
+	assert_in_range(p.shift, 1, table_procs.field_count);
+	assert_false(p.more_columns);
+	pane_free(&p);
+	cells_free(&c);
+}
+
+static void emptiness_says_what_it_means(void **state)
+{
+	static const struct {
+		bool sample, owners, partial;
+		const char *text;
+	} cases[] = {
+		{ false, false, false, "waiting for the first sample" },
+		{ true, false, false, "resolving owners" },
+		{ true, true, false, "no socket is in CLOSE-WAIT" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct pane_state p;
+		struct cells c = { 0 };
+		struct buf b = { 0 };
+		struct story st;
+
+		story_begin(&st, 0);
+		story_frame(&st, 0)->owners_known = cases[i].owners;
+		story_sample(&st);
+		assert_int_equal(cells_resize(&c, 60, 5), 0);
+		pane_init(&p, &pane_leaks);
+		assert_int_equal(pane_update(&p, cases[i].sample ? st.sample : NULL), 0);
+		pane_draw(&p, &c, cells_all(&c), cases[i].sample ? st.sample : NULL, 4, PANE_PLAIN);
+		cells_text(&c, &b, false);
+		assert_non_null(strstr(b.data, cases[i].text));
+		buf_free(&b);
+		pane_free(&p);
+		cells_free(&c);
+		story_end(&st);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_cursor_that_was_not_moved_stays_at_the_top),
+		cmocka_unit_test(a_cursor_goes_where_its_row_goes),
+		cmocka_unit_test(a_cursor_stays_where_it_was_when_its_row_is_gone),
+		cmocka_unit_test(going_home_lets_go_of_the_row),
+		cmocka_unit_test(moving_stays_between_the_first_and_the_last_row),
+		cmocka_unit_test(without_a_sample_there_are_no_rows),
+		cmocka_unit_test(the_screen_scrolls_as_little_as_it_takes),
+		cmocka_unit_test(a_larger_screen_leaves_no_gap_at_the_end),
+		cmocka_unit_test(columns_name_fields),
+		cmocka_unit_test(sorting_begins_in_the_natural_direction),
+		cmocka_unit_test(neighbours_reach_every_column),
+		cmocka_unit_test(a_neighbour_that_is_no_column_is_the_first_or_the_last),
+		cmocka_unit_test(panes_draw_inside_of_their_area),
+		cmocka_unit_test(full_screen_scrolls_through_all_fields),
+		cmocka_unit_test(columns_do_not_scroll_past_the_last),
+		cmocka_unit_test(emptiness_says_what_it_means),
+	};
+
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
