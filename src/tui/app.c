@@ -205,6 +205,15 @@ static void draw_sort_menu(struct app *a, struct cells *c)
 
 /* ---- Help ------------------------------------------------------------------------------------ */
 
+/* The end of the text does not leave the end of the screen. */
+static void keep_help_in_sight(struct app *a)
+{
+	uint32_t lines = (uint32_t)app_help_lines();
+
+	if (a->menu + a->page > lines)
+		a->menu = lines > a->page ? lines - a->page : 0;
+}
+
 static void help_key(struct app *a, int key)
 {
 	uint32_t last = (uint32_t)app_help_lines() - 1, page = a->page > 1 ? a->page - 1 : 1;
@@ -237,9 +246,7 @@ static void help_key(struct app *a, int key)
 		a->mode = APP_PANES;
 		break;
 	}
-	/* The end of the text does not leave the end of the screen. */
-	if (a->menu + a->page > last + 1)
-		a->menu = last + 1 > a->page ? last + 1 - a->page : 0;
+	keep_help_in_sight(a);
 }
 
 static void draw_help(struct app *a, struct cells *c)
@@ -250,6 +257,7 @@ static void draw_help(struct app *a, struct cells *c)
 	in = screen_box(c, cells_all(c), c->width, c->height,
 		" Help: \xe2\x86\x91\xe2\x86\x93 PgUp PgDn scroll, any other key goes back ");
 	a->page = (uint32_t)in.height;
+	keep_help_in_sight(a);
 	for (int y = 0; y < in.height && a->menu + (uint32_t)y < app_help_lines(); y++) {
 		struct buf keys = { 0 }, text = { 0 };
 		enum role role;
@@ -326,7 +334,7 @@ void app_draw(struct app *a, struct cells *c)
 	for (size_t i = 0; i < PANE_COUNT; i++)
 		if (a->full == APP_OVERVIEW ? i < PANE_OVERVIEW : (int)i == a->full)
 			if (pane_update(&a->panes[i], a->sample))
-				app_say(a, "out of memory: a pane shows an older sample");
+				app_say(a, "out of memory: a pane cannot be shown");
 	screen_header(c, all, a->sample, &h);
 	body = (struct area){ 0, SCREEN_HEADER_LINES, c->width,
 		c->height - SCREEN_HEADER_LINES - 1 };

@@ -62,8 +62,10 @@ int pane_update(struct pane_state *p, const struct sample *sample)
 		return 0;
 	rows = rowset_of(p->pane->table, sample);
 	order = rowset_order(&rows, p->sort);
-	if (!order)
+	if (!order) {
+		pane_free(p); /* its rows were those of another sample */
 		return -ENOMEM;
+	}
 	free(p->order);
 	p->order = order;
 	p->count = rows.count;

@@ -204,11 +204,12 @@ static void draw_header(
 		const char *title =
 			col->column && col->column->title ? col->column->title : col->field->title;
 		enum role role = col->field == p->sort.field ? ROLE_SORT : ROLE_HEADER;
+		int width = col->width < a.width - x ? col->width : a.width - x;
 
 		if (format_is_right(col->field->type) && !(col->column && col->column->draw))
-			cells_put_right(c, a, x, 0, col->width, role, title);
+			cells_put_right(c, a, x, 0, width, role, title);
 		else
-			cells_put(c, a, x, 0, col->width, role, title);
+			cells_put(c, a, x, 0, width, role, title);
 		x += col->width + GAP;
 	}
 }

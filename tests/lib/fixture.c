@@ -23,7 +23,8 @@ static const struct user users[] = {
 
 static unsigned open_stories;
 
-/* A test that failed leaves its story behind; the leak that the sanitizer would tell of hides what failed. */
+/* A test that failed leaves its story behind; the leak that the sanitizer would tell of hides what
+ * failed. */
 int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void)
 {
@@ -97,7 +98,7 @@ uint32_t story_add_proc(struct story *st, const struct proc *like)
 	return row;
 }
 
-/* ---- Sockets from words ------------------------------------------------------------------------- */
+/* ---- Sockets from words ---------------------------------------------------------------------- */
 
 static uint8_t read_state(const char *word)
 {
@@ -117,7 +118,8 @@ static uint32_t read_device(const char *name)
 	return 0;
 }
 
-/* "10.0.0.1%eth0:443", "[::1]:443", or "*" for none of the family that the flags of the socket tell. */
+/* "10.0.0.1%eth0:443", "[::1]:443", or "*" for none of the family that the flags of the socket
+ * tell. */
 static void read_end(struct frame *f, char *word, struct sock *s, bool local)
 {
 	uint8_t bytes[16] = { 0 };
@@ -249,7 +251,7 @@ uint32_t story_sock(struct story *st, const char *format, ...)
 	return row;
 }
 
-/* ---- The end of a frame ------------------------------------------------------------------------- */
+/* ---- The end of a frame ---------------------------------------------------------------------- */
 
 static uint32_t find_proc(struct story *st, uint32_t pid)
 {
@@ -319,7 +321,7 @@ const struct sock *story_find(const struct frame *f, uint64_t cookie)
 	return row == SOCK_NONE ? NULL : &f->socks[row];
 }
 
-/* ---- What tables say ---------------------------------------------------------------------------- */
+/* ---- What tables say ------------------------------------------------------------------------- */
 
 static const struct table *find_table(const char *name)
 {

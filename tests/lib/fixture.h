@@ -1,5 +1,5 @@
-/* fixture: samples made by hand. A story is a row of frames that follow each other as a source would make them: begin a
- * frame, add processes and sockets in words, end it.
+/* fixture: samples made by hand. A story is a row of frames that follow each other as a source
+ * would make them: begin a frame, add processes and sockets in words, end it.
  *
  *	struct story st;
  *
@@ -27,7 +27,7 @@
 /* Every story begins at this time: 2026-11-22T10:53:07.120Z. */
 #define STORY_WALL_NS 1795344787120000000
 
-/* The namespace of a story, and the second one that some have. */
+/* Inode of the namespace of a story. */
 #define STORY_NETNS 4026531840
 
 /* What a socket says of itself beyond the row: kept until the frame ends. */
@@ -50,11 +50,12 @@ struct story {
 void story_begin(struct story *st, double window_s);
 void story_end(struct story *st);
 
-/* Begins a frame at a time in seconds: owners known, host "web-07", told by "sock_diag". What else a test
- * wants of it, it writes into the frame. */
+/* Begins a frame at a time in seconds: owners known, host "web-07", told by "sock_diag". What else
+ * a test wants of it, it writes into the frame. */
 struct frame *story_frame(struct story *st, double at_s);
 
-/* Adds a process to the frame; answers its row. What is left out is not known; the start time is the pid. */
+/* Adds a process to the frame; answers its row. What is left out is not known; the start time is
+ * the pid. */
 #define story_proc(st, ...) story_add_proc(st, &(struct proc){ __VA_ARGS__ })
 uint32_t story_add_proc(struct story *st, const struct proc *p);
 
@@ -63,11 +64,14 @@ uint32_t story_add_proc(struct story *st, const struct proc *p);
  *	tcp ESTAB 10.0.0.1:443 10.9.0.1:50000 recv_q=3 pid=7
  *	udp UNCONN [fe80::1]%eth0:53 *
  *
- * The remote "*" is no address of the local's family. An address in brackets makes an AF_INET6 socket. Further words:
+ * The remote "*" is no address of the local's family. An address in brackets makes an AF_INET6
+ * socket. Further words:
+ *
  *	cookie=N    else one made of protocol, addresses and ports; 0 for none
  *	inode=N     else one made of the cookie if the socket has an owner, or none
- *	pid=N       an owner, once for each descriptor; a process not added before is added with the name "pN"
- *	recv_q=N send_q=N uid=N drops=N expires=MS retrans=N timer=N cgroup=N netns=N (row)
+ *	pid=N       an owner, once for each descriptor; one that was not added gets the name "pN"
+ *	recv_q=N send_q=N uid=N drops=N expires=MS retrans=N timer=N cgroup=N
+ *	netns=N     row of the namespace
  *	waits=S     in CLOSE-WAIT since S seconds, as the kernel tells where no earlier frame knows
  *	v6only      does not serve IPv4
  *	no_backlog  is not told how many may wait */
@@ -80,15 +84,17 @@ struct sample *story_sample(struct story *st);
 /* The socket with a cookie in the first namespace, or NULL. */
 const struct sock *story_find(const struct frame *f, uint64_t cookie);
 
-/* ---- What tables say ---------------------------------------------------------------------------- */
+/* ---- What tables say ------------------------------------------------------------------------- */
 
-/* What a row of a table says, in the form of the `like` text: "count=3, delta=+1" asks for these two fields. The row is
- * the one where all fields in `where` ("proto=udp, state=ESTAB") read so; "no row" where there is none, "N rows" where there
- * are several. Values read as format_plain() has them. The text lives until the eighth next call. */
+/* What a row of a table says, in the form of the `like` text: "count=3, delta=+1" asks for these
+ * two fields. The row is the one where all fields in `where` ("proto=udp, state=ESTAB") read so;
+ * "no row" where there is none, "N rows" where there are several. Values read as format_plain() has
+ * them. The text lives until the eighth next call. */
 const char *row_text(
 	const struct sample *s, const char *table, const char *where, const char *like);
 
-/* The same for a pane's or command's whole table: a line per row, fields separated by blanks. The caller frees it. */
+/* The same for a pane's or command's whole table: a line per row, fields separated by blanks. The
+ * caller frees it. */
 char *table_text(const struct sample *s, const char *table, const char *fields);
 
 #define assert_row(s, table, where, expected)                                                      \

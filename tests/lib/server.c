@@ -1,6 +1,8 @@
-/* One function for each program on the server: its processes, then what they do in the n-th sample. */
+/* One function for each program on the server: its processes, then what they do in the n-th sample.
+ */
 #include "lib/server.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #define OWNED(s, words) ((s)->unprivileged ? "inode=77" : (words))
@@ -135,6 +137,20 @@ static void set_header(struct frame *f, unsigned n)
 	f->counters[COUNTER_TCP_MEM_LIMIT_PAGES] = 1126 * pages;
 }
 
+/* What /proc/net tells. */
+static void tell_less(struct frame *f)
+{
+	f->kind = "procfs";
+	f->problems[FRAME_NO_SOCK_DIAG] = -EPERM;
+	for (uint32_t row = 0; row < f->sock_count; row++) {
+		struct sock *s = &f->socks[row];
+
+		s->flags &= (uint8_t)~SOCK_HAS_DROPS;
+		if (s->state == SOCK_LISTEN)
+			s->send_q = s->drops = 0, s->flags |= SOCK_NO_BACKLOG;
+	}
+}
+
 struct sample *server_tell(struct story *st, const struct server *s)
 {
 	for (unsigned n = s->first; n < s->first + s->samples; n++) {
@@ -146,6 +162,10 @@ struct sample *server_tell(struct story *st, const struct server *s)
 		tell_php(st, n);
 		tell_java(st, n);
 		tell_nginx(st, s, n);
+		if (s->without_owners)
+			f->owners_known = false, f->preliminary = true;
+		if (s->procfs)
+			tell_less(f);
 		story_sample(st);
 		st->sample->totals.cpu_percent = 0.92;
 	}

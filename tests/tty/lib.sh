@@ -41,7 +41,7 @@ tty_clean()
 
 in_tmux()
 {
-	tmux -u -L sockdash -f /dev/null "$@"
+	tmux -u -L tests -f /dev/null "$@"
 }
 
 # ---- A terminal ---------------------------------------------------------------------------------
@@ -68,6 +68,7 @@ start()
 	rm -f "$T/pid" "$T/before" "$T/after" "$T/status"
 	open "$size" sh -c 'T=$1
 		shift
+		trap : INT QUIT # Ctrl-C is for the program, but comes to all
 		echo "before it"
 		stty -g >"$T/before"
 		env sh -c '\''echo $$ >"$0.new"; mv "$0.new" "$0"; exec "$@"'\'' "$T/pid" "$@"

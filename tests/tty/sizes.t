@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The dashboard at all sizes, and while they change.
-# shellcheck disable=SC2016 source=tests/tty/lib.sh
+# shellcheck disable=SC2016,SC2034,SC2317 source=tests/tty/lib.sh
 . "$(dirname "$0")/lib.sh"
 tty_begin 240 "$@"
 

@@ -1,5 +1,5 @@
-/* cells: characters in a grid: what fits, what is cut, wide ones at every edge, ASCII; bars and sparklines; roles and
- * their looks. */
+/* cells: characters in a grid: what fits, what is cut, wide ones at every edge, ASCII; bars and
+ * sparklines; roles and their looks. */
 #include "lib/fixture.h"
 
 #include <locale.h>
@@ -58,7 +58,7 @@ static void check_grid(const struct cells *c)
 	}
 }
 
-/* ---- Texts -------------------------------------------------------------------------------------- */
+/* ---- Texts ----------------------------------------------------------------------------------- */
 
 static void texts_are_cut_to_their_width(void **state)
 {
@@ -265,7 +265,7 @@ static void a_new_size_is_a_blank_grid(void **state)
 	assert_null(c.grid);
 }
 
-/* ---- Roles -------------------------------------------------------------------------------------- */
+/* ---- Roles ----------------------------------------------------------------------------------- */
 
 static void roles_have_a_letter_each(void **state)
 {
@@ -316,7 +316,7 @@ static void roles_that_warn_look_different_without_colours(void **state)
 	assert_int_equal(theme_look(ROLE_COUNT, true).color, THEME_DEFAULT);
 }
 
-/* ---- Widgets ------------------------------------------------------------------------------------ */
+/* ---- Widgets --------------------------------------------------------------------------------- */
 
 static void bars_show_their_share(void **state)
 {

@@ -41,7 +41,7 @@ static double wait_age_of(const struct frame *f, uint64_t cookie)
 	return frame_wait_age(f, story_find(f, cookie));
 }
 
-/* ---- Opened, closed, kept ----------------------------------------------------------------------- */
+/* ---- Opened, closed, kept -------------------------------------------------------------------- */
 
 static void a_first_frame_has_nothing_to_compare_with(void **state)
 {
@@ -94,7 +94,7 @@ static void empty_frames_are_compared_too(void **state)
 	story_end(&st);
 }
 
-/* ---- Ages --------------------------------------------------------------------------------------- */
+/* ---- Ages ------------------------------------------------------------------------------------ */
 
 static void sockets_of_the_first_frame_are_at_least_that_old(void **state)
 {
@@ -169,7 +169,7 @@ static void a_socket_missed_twice_is_new(void **state)
 	story_end(&st);
 }
 
-/* ---- CLOSE-WAIT --------------------------------------------------------------------------------- */
+/* ---- CLOSE-WAIT ------------------------------------------------------------------------------ */
 
 static void the_time_in_close_wait_goes_on(void **state)
 {
@@ -226,7 +226,7 @@ static void a_time_in_close_wait_is_not_invented(void **state)
 	story_end(&st);
 }
 
-/* ---- Owners ------------------------------------------------------------------------------------- */
+/* ---- Owners ---------------------------------------------------------------------------------- */
 
 static const char *owners(const struct sample *s, unsigned cookie)
 {
@@ -328,7 +328,8 @@ static void owners_are_not_made_up(void **state)
 	story_end(&st);
 }
 
-/* A file without an owner that was found: hidden if it stays so, closed in the meantime if it was just opened. */
+/* A file without an owner that was found: hidden if it stays so, closed in the meantime if it was
+ * just opened. */
 static void hidden_owners_are_told_from_closed_files(void **state)
 {
 	static const struct {
@@ -380,7 +381,8 @@ static void files_without_owner_in_the_first_frame_are_hidden(void **state)
 	story_end(&st);
 }
 
-/* A socket that was closed between the dump and the search for its owner still has that of the frame before. */
+/* A socket that was closed between the dump and the search for its owner still has that of the
+ * frame before. */
 static void an_owner_bridges_a_gap(void **state)
 {
 	struct story st;

@@ -1,4 +1,5 @@
-/* format: values of every type in every width, for people and for scripts; addresses with their ports. */
+/* format: values of every type in every width, for people and for scripts; addresses with their
+ * ports. */
 #include "lib/fixture.h"
 
 #include <locale.h>
@@ -155,7 +156,8 @@ static void ends_read_as_in_ss(void **state)
 		story_begin(&st, 0);
 		f = story_frame(&st, 0);
 		row = story_sock(&st, "%s", ends[i].sock);
-		assert_string_equal(format_endpoint(f, &f->socks[row], true, 0, room), ends[i].local);
+		assert_string_equal(
+			format_endpoint(f, &f->socks[row], true, 0, room), ends[i].local);
 		assert_string_equal(
 			format_endpoint(f, &f->socks[row], false, 0, room), ends[i].remote);
 		story_end(&st);

@@ -1,4 +1,5 @@
-/* frame: rows that are the same and rows that are not, owners in any order, texts from hostile processes. */
+/* frame: rows that are the same and rows that are not, owners in any order, texts from hostile
+ * processes. */
 #include "lib/fixture.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@ static void a_new_frame_knows_nothing(void **state)
 	frame_destroy(NULL);
 }
 
-/* ---- Identity ----------------------------------------------------------------------------------- */
+/* ---- Identity -------------------------------------------------------------------------------- */
 
 static void the_second_row_of_a_cookie_replaces_the_first(void **state)
 {
@@ -125,7 +126,7 @@ static void ten_thousand_sockets_are_found(void **state)
 	story_end(&st);
 }
 
-/* ---- Tables ------------------------------------------------------------------------------------- */
+/* ---- Tables ---------------------------------------------------------------------------------- */
 
 static void equal_addresses_have_one_row(void **state)
 {
@@ -231,7 +232,7 @@ static void texts_from_outside_are_made_safe(void **state)
 	frame_destroy(f);
 }
 
-/* ---- Owners ------------------------------------------------------------------------------------- */
+/* ---- Owners ---------------------------------------------------------------------------------- */
 
 /* The processes that own a socket, in the order of the walk: "0 2 ". */
 static const char *owners_of(const struct frame *f, uint32_t row)
@@ -300,7 +301,7 @@ static void no_owners_are_no_edges(void **state)
 	story_end(&st);
 }
 
-/* ---- Times and problems ------------------------------------------------------------------------- */
+/* ---- Times and problems ---------------------------------------------------------------------- */
 
 static void times_are_seconds_before_the_frame(void **state)
 {

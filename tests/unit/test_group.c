@@ -22,7 +22,7 @@ static void conns(struct story *st, const char *state, const char *local, unsign
 	}
 }
 
-/* ---- States ------------------------------------------------------------------------------------- */
+/* ---- States ---------------------------------------------------------------------------------- */
 
 static void states_are_counted_with_share_and_change(void **state)
 {
@@ -143,7 +143,7 @@ static void the_change_of_a_protocol_that_was_absent_is_not_known(void **state)
 	story_end(&st);
 }
 
-/* ---- Listeners: whose connections --------------------------------------------------------------- */
+/* ---- Listeners: whose connections ------------------------------------------------------------ */
 
 /* Listeners and connections, and the connections that each listener shows, in order. */
 static void connections_belong_to_their_listener(void **state)
@@ -300,7 +300,7 @@ static void a_backlog_is_not_known_without_sock_diag(void **state)
 	story_end(&st);
 }
 
-/* ---- Listeners: drops and queues ---------------------------------------------------------------- */
+/* ---- Listeners: drops and queues ------------------------------------------------------------- */
 
 static void drops_are_counted_per_second(void **state)
 {
@@ -369,7 +369,7 @@ static void a_queue_has_a_trend(void **state)
 	story_end(&st);
 }
 
-/* ---- Processes ---------------------------------------------------------------------------------- */
+/* ---- Processes ------------------------------------------------------------------------------- */
 
 static void a_process_counts_what_it_holds(void **state)
 {
@@ -546,7 +546,7 @@ static void without_owners_there_are_no_processes(void **state)
 	story_end(&st);
 }
 
-/* ---- Totals ------------------------------------------------------------------------------------- */
+/* ---- Totals ---------------------------------------------------------------------------------- */
 
 /* Two frames, two seconds apart, with a counter each; `words` is what one total then reads. */
 static void totals_are_rates_of_counters(void **state)
@@ -620,7 +620,8 @@ static void retransmissions_are_a_share_of_segments(void **state)
 	}
 }
 
-/* Connections that came and went between two dumps are in no dump: they are counted by the kernel's counters. */
+/* Connections that came and went between two dumps are in no dump: they are counted by the kernel's
+ * counters. */
 static void ends_are_what_was_opened_and_is_not_there(void **state)
 {
 	static const struct {

@@ -1,4 +1,5 @@
-/* leaks: CLOSE-WAIT per process: why, since when, how fast it grows, and when the descriptors run out. */
+/* leaks: CLOSE-WAIT per process: why, since when, how fast it grows, and when the descriptors run
+ * out. */
 #include "lib/fixture.h"
 
 #include <math.h>
@@ -81,7 +82,7 @@ static void the_oldest_age_is_told(void **state)
 	story_end(&st);
 }
 
-/* ---- Growth ------------------------------------------------------------------------------------- */
+/* ---- Growth ---------------------------------------------------------------------------------- */
 
 /* Five new ones a second that nobody closes, on top of a hundred that were there. */
 static void a_leak_grows(void **state)
@@ -254,7 +255,7 @@ static void a_long_window_is_remembered(void **state)
 	story_end(&st);
 }
 
-/* ---- Exhaustion --------------------------------------------------------------------------------- */
+/* ---- Exhaustion ------------------------------------------------------------------------------ */
 
 static void descriptors_run_out(void **state)
 {
@@ -288,7 +289,7 @@ static void descriptors_run_out(void **state)
 	}
 }
 
-/* ---- Rows without a process --------------------------------------------------------------------- */
+/* ---- Rows without a process ------------------------------------------------------------------ */
 
 static void sockets_that_nobody_accepted_have_a_row(void **state)
 {

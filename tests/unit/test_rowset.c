@@ -1,4 +1,5 @@
-/* rowset: what every table promises to screens, scripts and sorting, checked for all tables and all their fields. */
+/* rowset: what every table promises to screens, scripts and sorting, checked for all tables and all
+ * their fields. */
 #include "lib/fixture.h"
 
 #include <ctype.h>
@@ -27,7 +28,7 @@ static int end_server(void **state)
 	return 0;
 }
 
-/* ---- Names -------------------------------------------------------------------------------------- */
+/* ---- Names ----------------------------------------------------------------------------------- */
 
 static bool is_sentence(const char *help)
 {
@@ -200,7 +201,7 @@ static void identities_are_the_same_in_the_next_sample(void **state)
 	story_end(&st);
 }
 
-/* ---- Order -------------------------------------------------------------------------------------- */
+/* ---- Order ----------------------------------------------------------------------------------- */
 
 /* What is compared, written again in the plainest way: -1, 0, 1. */
 static int compare(const struct value *a, const struct value *b)
@@ -328,7 +329,7 @@ static void no_rows_sort_too(void **state)
 	story_end(&st);
 }
 
-/* ---- Columns and keys from words ---------------------------------------------------------------- */
+/* ---- Columns and keys from words ------------------------------------------------------------- */
 
 static void columns_are_read_from_words(void **state)
 {

@@ -1,4 +1,5 @@
-/* series: slopes over a window, rings that hold a long window at a short interval, series that end. */
+/* series: slopes over a window, rings that hold a long window at a short interval, series that end.
+ */
 #include "lib/fixture.h"
 
 #include <math.h>

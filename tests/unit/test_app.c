@@ -1,0 +1,888 @@
+/* app: what keys do in every mode, at every size; and whole screens of a server, compared with
+ * those in tests/screens (UPDATE=1 writes them anew; SCREENS names another folder). */
+#include "lib/fixture.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/server.h"
+#include "sockdash/app.h"
+#include "sockdash/keys.h"
+#include "sockdash/utf8.h"
+
+static const struct app_settings usual = { APP_OVERVIEW, 2, "root" };
+
+/* ---- Keys by name ---------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	int key;
+} key_names[] = {
+	{ "Up", KEYCODE_UP },
+	{ "Down", KEYCODE_DOWN },
+	{ "Left", KEYCODE_LEFT },
+	{ "Right", KEYCODE_RIGHT },
+	{ "PgUp", KEYCODE_PAGE_UP },
+	{ "PgDn", KEYCODE_PAGE_DOWN },
+	{ "Home", KEYCODE_HOME },
+	{ "End", KEYCODE_END },
+	{ "Tab", KEYCODE_TAB },
+	{ "BackTab", KEYCODE_BACK_TAB },
+	{ "Enter", KEYCODE_RETURN },
+	{ "Esc", KEYCODE_ESCAPE },
+	{ "Rubout", KEYCODE_RUBOUT },
+	{ "Space", ' ' },
+	{ "Ctrl-U", KEYCODE_CTRL('u') },
+	{ "Ctrl-L", KEYCODE_CTRL('l') },
+	{ "F1", KEYCODE_FUNCTION + 1 },
+	{ "F6", KEYCODE_FUNCTION + 6 },
+	{ "F10", KEYCODE_FUNCTION + 10 },
+};
+
+static int key_of(const char *word)
+{
+	if (!word[1])
+		return *word;
+	for (size_t i = 0; i < COUNT_OF(key_names); i++)
+		if (strcmp(key_names[i].name, word) == 0)
+			return key_names[i].key;
+	fail_msg("'%s' is no key", word);
+	return KEYCODE_NONE;
+}
+
+/* Presses "3 s Down Enter", with a picture after each key where there is a grid. */
+static void press(struct app *a, struct cells *c, const char *keys)
+{
+	char line[256], *rest;
+
+	assert_true(snprintf(line, sizeof line, "%s", keys) < (int)sizeof line);
+	for (char *word = strtok_r(line, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		app_key(a, key_of(word));
+		if (c)
+			app_draw(a, c);
+	}
+}
+
+static void size(struct cells *c, int width, int height)
+{
+	*c = (struct cells){ 0 };
+	assert_int_equal(cells_resize(c, width, height), 0);
+}
+
+/* The picture as text; the caller frees it. */
+static char *picture(struct app *a, struct cells *c)
+{
+	struct buf b = { 0 };
+
+	app_draw(a, c);
+	cells_text(c, &b, false);
+	return b.data;
+}
+
+static bool shows(struct app *a, struct cells *c, const char *text)
+{
+	char *all = picture(a, c);
+	bool found = strstr(all, text) != NULL;
+
+	free(all);
+	return found;
+}
+
+/* ---- The table of keys ----------------------------------------------------------------------- */
+
+static void no_key_is_bound_twice(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < key_binding_count; i++) {
+		const struct key_binding *b = &key_bindings[i];
+		size_t count = 0;
+
+		while (count < COUNT_OF(b->keys) && b->keys[count])
+			count++;
+		assert_true(count > 0);
+		for (size_t k = 0; k < count; k++)
+			assert_ptr_equal(key_find(b->keys[k]), b);
+		for (size_t k = 0; k < count; k++)
+			for (size_t other = 0; other < k; other++)
+				assert_int_not_equal(b->keys[k], b->keys[other]);
+		assert_non_null(b->act);
+		assert_true(*b->shown && *b->help);
+		assert_int_equal(!b->footer.keys, !b->footer.label);
+	}
+	assert_null(key_find(0));
+	assert_null(key_find('~'));
+	assert_null(key_find(KEYCODE_NONE));
+	assert_null(key_find(KEYCODE_OTHER));
+}
+
+static void help_tells_of_every_key_and_every_field(void **state)
+{
+	struct buf all = { 0 };
+
+	(void)state;
+	for (size_t line = 0; line < app_help_lines(); line++) {
+		struct buf keys = { 0 }, text = { 0 };
+		enum role role = ROLE_COUNT;
+
+		app_help_line(line, &keys, &text, &role);
+		assert_true(role < ROLE_COUNT);
+		assert_true(!keys.len || text.len);
+		buf_addf(&all, "%s|%s\n", keys.len ? keys.data : "", text.len ? text.data : "");
+		buf_free(&keys);
+		buf_free(&text);
+	}
+	for (size_t i = 0; i < key_binding_count; i++) {
+		char line[256];
+
+		snprintf(line, sizeof line, "%s|%s\n", key_bindings[i].shown, key_bindings[i].help);
+		assert_non_null(strstr(all.data, line));
+	}
+	for (size_t i = 0; i < table_count; i++) {
+		assert_non_null(strstr(all.data, tables[i]->help));
+		for (size_t f = 0; f < tables[i]->field_count; f++)
+			assert_non_null(strstr(all.data, tables[i]->fields[f].help));
+	}
+	/* The last line is one. */
+	assert_true(all.len > 2 && all.data[all.len - 2] != '|');
+	buf_free(&all);
+}
+
+static void footer_has_help_and_quit(void **state)
+{
+	struct screen_key keys[32];
+	size_t n = key_footer(keys, COUNT_OF(keys));
+
+	(void)state;
+	assert_in_range(n, 3, COUNT_OF(keys) - 1);
+	assert_string_equal(keys[n - 2].label, "help");
+	assert_string_equal(keys[n - 1].label, "quit");
+	assert_int_equal(key_footer(keys, 2), 2);
+	for (int width = 1; width < 200; width++) {
+		struct cells c;
+		struct buf b = { 0 };
+
+		size(&c, width, 1);
+		screen_footer(&c, cells_all(&c), keys, n);
+		cells_text(&c, &b, false);
+		assert_int_equal(strstr(b.data, "help  q quit") != NULL, width >= 14);
+		buf_free(&b);
+		cells_free(&c);
+	}
+}
+
+/* ---- What keys do ---------------------------------------------------------------------------- */
+
+static void keys_choose_the_pane(void **state)
+{
+	static const struct {
+		const char *keys;
+		int full;
+		unsigned focus;
+	} cases[] = {
+		{ "", APP_OVERVIEW, 0 },
+		{ "Tab", APP_OVERVIEW, 1 },
+		{ "Tab Tab Tab Tab", APP_OVERVIEW, 0 },
+		{ "BackTab", APP_OVERVIEW, 3 },
+		{ "Tab Enter", 1, 1 },
+		{ "Tab Enter Enter", 1, 1 },
+		{ "3", 2, 2 },
+		{ "3 Esc", APP_OVERVIEW, 2 },
+		{ "3 0", APP_OVERVIEW, 2 },
+		{ "5", 4, 0 },
+		{ "2 5 Esc", APP_OVERVIEW, 1 },
+		{ "4 Tab", 4, 3 },
+		{ "5 Tab", 0, 0 },
+		{ "1 BackTab", 4, 0 },
+		{ "Esc Esc", APP_OVERVIEW, 0 },
+		{ "3 Rubout", APP_OVERVIEW, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct app a;
+
+		app_init(&a, &usual);
+		press(&a, NULL, cases[i].keys);
+		assert_int_equal(a.full, cases[i].full);
+		assert_int_equal(a.focus, cases[i].focus);
+		assert_ptr_equal(app_pane(&a), &a.panes[a.full < 0 ? (int)a.focus : a.full]);
+		app_free(&a);
+	}
+}
+
+static void keys_are_wishes(void **state)
+{
+	struct app a;
+
+	(void)state;
+	app_init(&a, &usual);
+	press(&a, NULL, "p");
+	assert_true(a.paused);
+	press(&a, NULL, "p");
+	assert_false(a.paused);
+	assert_false(a.sample_now);
+	press(&a, NULL, "Space");
+	assert_true(a.sample_now);
+	assert_false(a.repaint);
+	press(&a, NULL, "Ctrl-L");
+	assert_true(a.repaint);
+	assert_false(a.quit);
+	press(&a, NULL, "q");
+	assert_true(a.quit);
+	app_free(&a);
+}
+
+static void q_leaves_one_thing_at_a_time(void **state)
+{
+	static const char *const ways[] = { "? q", "s q", "F1 q", "F6 q", "? Esc", "s Esc",
+		"d Esc" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(ways); i++) {
+		struct app a;
+
+		app_init(&a, &usual);
+		press(&a, NULL, ways[i]);
+		assert_false(a.quit);
+		assert_int_equal(a.mode, APP_PANES);
+		press(&a, NULL, "F10");
+		assert_true(a.quit);
+		app_free(&a);
+	}
+}
+
+static void intervals_are_typed(void **state)
+{
+	static const struct {
+		const char *keys;
+		double interval_s;
+		const char *message;
+	} cases[] = {
+		{ "d 5 Enter", 5, "every 5 seconds" },
+		{ "d 0 . 5 Enter", 0.5, "every 0.5 seconds" },
+		{ "d 1 5 Rubout Enter", 1, "every 1 seconds" },
+		{ "d 9 9 Ctrl-U 7 Enter", 7, "every 7 seconds" },
+		{ "d Rubout Rubout 3 Enter", 3, "every 3 seconds" },
+		{ "d Enter", 2, "" },
+		{ "d 5 Esc", 2, "" },
+		{ "d 0 Enter", 2, "'0' is not an interval: it takes 0.1 to 86400 seconds" },
+		{ "d - 5 Enter", 2, "'-5' is not an interval: it takes 0.1 to 86400 seconds" },
+		{ "d 9 9 9 9 9 Enter", 2,
+			"'99999' is not an interval: it takes 0.1 to 86400 seconds" },
+		{ "d q ? % s Enter", 2,
+			"'q?%s' is not an interval: it takes 0.1 to 86400 seconds" },
+		{ "d 5 s Enter", 2, "'5s' is not an interval: it takes 0.1 to 86400 seconds" },
+		{ "d n a n Enter", 2, "'nan' is not an interval: it takes 0.1 to 86400 seconds" },
+		{ "d i n f Enter", 2, "'inf' is not an interval: it takes 0.1 to 86400 seconds" },
+		{ "d Space Enter", 2, "' ' is not an interval: it takes 0.1 to 86400 seconds" },
+		{ "d Up F6 5 End Enter", 5, "every 5 seconds" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct app a;
+
+		app_init(&a, &usual);
+		press(&a, NULL, cases[i].keys);
+		assert_int_equal(a.mode, APP_PANES);
+		assert_real(a.interval_s, cases[i].interval_s);
+		assert_string_equal(a.message, cases[i].message);
+		app_free(&a);
+	}
+}
+
+static void typing_stops_where_there_is_no_room(void **state)
+{
+	struct app a;
+	struct cells c;
+
+	(void)state;
+	app_init(&a, &usual);
+	size(&c, 80, 24);
+	press(&a, &c, "d");
+	for (int i = 0; i < 100; i++)
+		press(&a, &c, "1");
+	assert_int_equal(strlen(a.typed), sizeof a.typed - 1);
+	assert_true(shows(&a, &c, a.typed));
+	press(&a, &c, "Enter");
+	assert_real(a.interval_s, 2);
+	cells_free(&c);
+	app_free(&a);
+}
+
+static void plus_and_minus_step_the_interval(void **state)
+{
+	static const struct {
+		double from;
+		const char *keys;
+		double to;
+	} cases[] = {
+		{ 2, "+", 3 },
+		{ 2, "-", 1 },
+		{ 2, "+ -", 2 },
+		{ 2.5, "+", 3 },
+		{ 2.5, "-", 2 },
+		{ 0.1, "-", 0.1 },
+		{ 0.1, "+", 0.2 },
+		{ 86400, "-", 3600 },
+		{ 2, "- - - - - - - - -", 0.1 },
+	};
+	struct app a;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		app_init(&a, &usual);
+		a.interval_s = cases[i].from;
+		press(&a, NULL, cases[i].keys);
+		assert_real(a.interval_s, cases[i].to);
+		app_free(&a);
+	}
+	/* Up to the end and no further. */
+	app_init(&a, &usual);
+	for (int i = 0; i < 40; i++) {
+		double then = a.interval_s;
+
+		press(&a, NULL, "+");
+		assert_true(a.interval_s >= then && a.interval_s <= APP_INTERVAL_MAX);
+	}
+	app_free(&a);
+}
+
+static void the_menu_sorts(void **state)
+{
+	static const struct {
+		const char *keys, *field;
+		bool descending;
+	} cases[] = {
+		{ "3", "conns", true },
+		{ "3 s Enter", "conns", false },
+		{ "3 s Down Enter", "estab", true },
+		{ "3 s Up Up Enter", "unit", false },
+		{ "3 s Home Enter", "pid", true },
+		{ "3 s g Down Down Down Down Up k k k k k j Enter", "process", false },
+		{ "3 s End Down Enter", "cgroup", false },
+		{ "3 s G Esc", "conns", true },
+		{ "3 s G q", "conns", true },
+		{ "3 s G x Enter", "cgroup", false },
+		{ "5 s Enter", "netns", true },
+		{ "5 r", NULL, false },
+		{ "3 r", "conns", false },
+		{ "3 r r", "conns", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct sort_key sort;
+		struct app a;
+
+		app_init(&a, &usual);
+		press(&a, NULL, cases[i].keys);
+		sort = app_pane(&a)->sort;
+		assert_int_equal(a.mode, APP_PANES);
+		if (cases[i].field)
+			assert_string_equal(sort.field->name, cases[i].field);
+		else
+			assert_null(sort.field);
+		assert_int_equal(sort.descending, cases[i].descending);
+		app_free(&a);
+	}
+}
+
+static void the_menu_shows_the_field_it_is_on(void **state)
+{
+	static const int heights[] = { 24, 10, 6, 5, 4 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(heights); i++) {
+		struct app a;
+		struct cells c;
+
+		app_init(&a, &usual);
+		size(&c, 60, heights[i]);
+		press(&a, &c, "5 s");
+		for (size_t f = 0; f < table_sockets.field_count; f++) {
+			if (!shows(&a, &c, table_sockets.fields[f].name))
+				fail_msg(
+					"%s at %d lines", table_sockets.fields[f].name, heights[i]);
+			press(&a, &c, "Down");
+		}
+		cells_free(&c);
+		app_free(&a);
+	}
+}
+
+static void help_scrolls_to_its_last_line(void **state)
+{
+	static const char *const ways[] = { "End", "G", "PgDn", "Down", "j", "Space" };
+	const char *last = table_sockets.fields[table_sockets.field_count - 1].help;
+
+	(void)state;
+	for (int height = 3; height < 140; height += height < 30 ? 1 : 17) {
+		for (size_t way = 0; way < COUNT_OF(ways); way++) {
+			struct app a;
+			struct cells c;
+
+			app_init(&a, &usual);
+			size(&c, 100, height);
+			press(&a, &c, "?");
+			for (int i = 0; i < 200; i++)
+				press(&a, NULL, ways[way]);
+			assert_int_equal(a.mode, APP_HELP);
+			assert_true(shows(&a, &c, last));
+			/* It stands at the bottom, where there is more than fits. */
+			assert_int_equal(a.menu + a.page,
+				a.page < app_help_lines() ? app_help_lines() : a.page);
+			press(&a, &c, "Home");
+			assert_true(shows(&a, &c, "Keys"));
+			press(&a, &c, "x");
+			assert_int_equal(a.mode, APP_PANES);
+			cells_free(&c);
+			app_free(&a);
+		}
+	}
+}
+
+/* Keys may come before the first picture, and the window may grow. */
+static void help_does_not_scroll_out_of_sight(void **state)
+{
+	const char *last = table_sockets.fields[table_sockets.field_count - 1].help;
+	struct app a;
+	struct cells c;
+
+	(void)state;
+	app_init(&a, &usual);
+	size(&c, 100, 24);
+	press(&a, NULL, "? End Down Down PgDn");
+	assert_true(shows(&a, &c, last));
+	assert_true(a.menu + a.page <= app_help_lines());
+	assert_int_equal(cells_resize(&c, 100, 60), 0);
+	app_draw(&a, &c);
+	assert_true(a.menu + a.page <= app_help_lines());
+	cells_free(&c);
+	app_free(&a);
+}
+
+static void messages_last_until_the_next_key(void **state)
+{
+	struct app a;
+	struct cells c;
+
+	(void)state;
+	app_init(&a, &usual);
+	size(&c, 100, 24);
+	press(&a, &c, "~");
+	assert_true(shows(&a, &c, "'~' does nothing: ? shows the keys"));
+	press(&a, &c, "Tab");
+	assert_string_equal(a.message, "");
+	press(&a, &c, "Left");
+	assert_true(shows(&a, &c, "columns scroll in full screen: press Enter"));
+	press(&a, &c, "5 r");
+	assert_true(shows(&a, &c, "no column sorts this table yet: press s"));
+	app_key(&a, KEYCODE_NONE);
+	assert_true(a.message[0]);
+	app_key(&a, KEYCODE_OTHER);
+	assert_string_equal(a.message, "");
+	app_lost_sample(&a, -ENOMEM);
+	assert_true(shows(&a, &c, "a sample was lost: "));
+	cells_free(&c);
+	app_free(&a);
+}
+
+/* ---- Samples --------------------------------------------------------------------------------- */
+
+/* The cursor moves over the rows of the sample that is there, also before that was drawn. */
+static void keys_mean_the_newest_sample(void **state)
+{
+	struct app a;
+	struct story st;
+	struct cells c;
+
+	(void)state;
+	story_begin(&st, 0);
+	app_init(&a, &usual);
+	size(&c, 80, 24);
+	for (unsigned n = 0; n < 6; n++) {
+		/* Many rows, then few, then many. */
+		story_frame(&st, n);
+		for (unsigned i = 0; i < (n % 2 ? 3u : 300u); i++)
+			story_sock(&st, "tcp ESTAB 10.0.0.1:80 10.9.0.1:%u", 1 + i);
+		app_take(&a, sample_get(story_sample(&st)));
+		press(&a, NULL, "5 End Up Down PgDn PgUp End");
+		assert_int_equal(app_pane(&a)->position, n % 2 ? 2 : 299);
+		press(&a, NULL, "< r Home Down");
+		if (n > 2)
+			app_draw(&a, &c);
+	}
+	cells_free(&c);
+	app_free(&a);
+	story_end(&st);
+}
+
+static void pages_overlap_by_a_row(void **state)
+{
+	struct app a;
+	struct story st;
+	struct cells c;
+
+	(void)state;
+	story_begin(&st, 0);
+	story_frame(&st, 0);
+	for (unsigned i = 0; i < 100; i++)
+		story_sock(&st, "tcp ESTAB 10.0.0.1:80 10.9.0.1:%u", 1 + i);
+	app_init(&a, &usual);
+	app_take(&a, sample_get(story_sample(&st)));
+	size(&c, 80, 24);
+	press(&a, &c, "5");
+	assert_int_equal(app_pane(&a)->page, 24 - 2 - 1 - 2);
+	press(&a, &c, "PgDn");
+	assert_int_equal(app_pane(&a)->position, 18);
+	press(&a, &c, "PgDn PgUp");
+	assert_int_equal(app_pane(&a)->position, 18);
+	press(&a, &c, "End");
+	assert_int_equal(app_pane(&a)->position, 99);
+	press(&a, &c, "PgUp PgUp PgUp PgUp PgUp PgUp");
+	assert_int_equal(app_pane(&a)->position, 0);
+	cells_free(&c);
+	app_free(&a);
+	story_end(&st);
+}
+
+/* ---- Every key, everywhere ------------------------------------------------------------------- */
+
+static void check_grid(const struct cells *c)
+{
+	for (int i = 0; i < c->width * c->height; i++) {
+		const struct cell *at = &c->grid[i];
+		bool wide = at->code && utf8_width(at->code) == 2;
+
+		assert_true(at->role < ROLE_COUNT);
+		assert_true(at->code != 0x7f && (at->code == 0 || at->code >= 0x20));
+		if (c->ascii)
+			assert_in_range(at->code, 0x20, 0x7e);
+		if (!at->code)
+			assert_true(i % c->width && at[-1].code && utf8_width(at[-1].code) == 2);
+		if (wide)
+			assert_true(i % c->width + 1 < c->width && !at[1].code);
+	}
+}
+
+static const struct {
+	int width, height;
+} sizes[] = { { 1, 1 }, { 2, 2 }, { 3, 40 }, { 80, 1 }, { 80, 2 }, { 80, 3 }, { 5, 5 }, { 20, 6 },
+	{ 40, 10 }, { 59, 15 }, { 60, 14 }, { 60, 15 }, { 80, 24 }, { 120, 36 }, { 300, 100 } };
+
+/* Samples of one tracker: no sockets; no owners yet; a server; nothing again. */
+enum { SERVER_SAMPLE = 3, SAMPLES = 5 };
+
+static void tell_samples(struct story *st, struct sample *out[SAMPLES])
+{
+	struct frame *f;
+
+	story_begin(st, 10);
+	out[0] = NULL;
+	story_frame(st, 0);
+	out[1] = sample_get(story_sample(st));
+	f = story_frame(st, 1);
+	f->preliminary = true;
+	f->owners_known = false;
+	story_sock(st, "tcp ESTAB 10.0.0.1:80 10.9.0.1:1 inode=1");
+	out[2] = sample_get(story_sample(st));
+	server_tell(st, &(struct server){ .first = 1, .samples = 2, .clients = 2 });
+	out[SERVER_SAMPLE] = sample_get(st->sample);
+	f = story_frame(st, 9);
+	f->absent = 3;
+	for (size_t i = 0; i < FRAME_PROBLEMS; i++)
+		f->problems[i] = -EPERM;
+	out[4] = sample_get(story_sample(st));
+}
+
+static void end_samples(struct story *st, struct sample *samples[SAMPLES])
+{
+	for (size_t i = 0; i < SAMPLES; i++)
+		sample_put(samples[i]);
+	story_end(st);
+}
+
+static void every_key_survives_everywhere(void **state)
+{
+	static const char *const places[] = { "", "?", "s", "d", "1", "2 s", "3", "4", "5 End" };
+	struct sample *samples[SAMPLES];
+	struct story st;
+
+	(void)state;
+	tell_samples(&st, samples);
+	for (size_t s = 0; s < SAMPLES; s++) {
+		for (size_t z = 0; z < COUNT_OF(sizes); z++) {
+			/* All keys where there is most to go wrong. */
+			int step = sizes[z].width > 100 || s != SERVER_SAMPLE ? 11 : 1;
+			struct cells c;
+
+			size(&c, sizes[z].width, sizes[z].height);
+			c.ascii = z % 2;
+			for (size_t p = 0; p < COUNT_OF(places); p++) {
+				struct app a;
+
+				app_init(&a, &usual);
+				if (samples[s])
+					app_take(&a, sample_get(samples[s]));
+				for (int key = 1, n = 0; key <= KEYCODE_OTHER; key += step, n++) {
+					if (key >= 128 && key < KEYCODE_UP)
+						key = KEYCODE_UP;
+					if (n % 8 == 0)
+						press(&a, NULL, "Esc Esc 0");
+					if (n % 8 == 0)
+						press(&a, NULL, places[p]);
+					app_key(&a, key);
+					app_draw(&a, &c);
+				}
+				check_grid(&c);
+				app_free(&a);
+			}
+			cells_free(&c);
+		}
+	}
+	end_samples(&st, samples);
+}
+
+/* Keys, samples and sizes as they come. */
+static void a_long_walk_ends_well(void **state)
+{
+	struct sample *samples[SAMPLES];
+	uint32_t random = 1;
+	struct story st;
+	struct app a;
+	struct cells c;
+
+	(void)state;
+	tell_samples(&st, samples);
+	app_init(&a, &usual);
+	size(&c, 80, 24);
+	for (int i = 0; i < 20000; i++) {
+		random = random * 1664525 + 1013904223;
+		unsigned what = random >> 24, which = random >> 8 & 0xffff;
+
+		if (what < 3 && samples[which % SAMPLES]) {
+			app_take(&a, sample_get(samples[which % SAMPLES]));
+		} else if (what < 4) {
+			app_lost_sample(&a, -ENOMEM);
+		} else if (what < 6) {
+			assert_int_equal(
+				cells_resize(&c, 1 + (int)which % 130, 1 + (int)(which >> 7) % 50),
+				0);
+			c.ascii = which & 1;
+		} else if (what < 80) {
+			app_draw(&a, &c);
+			check_grid(&c);
+		} else {
+			app_key(&a, what < 200 ? key_names[which % COUNT_OF(key_names)].key
+					       : (int)which % 128);
+		}
+		assert_true(a.full >= APP_OVERVIEW && a.full < PANE_COUNT);
+		assert_true(a.focus < PANE_OVERVIEW);
+		assert_true(a.interval_s >= APP_INTERVAL_MIN && a.interval_s <= APP_INTERVAL_MAX);
+	}
+	cells_free(&c);
+	app_free(&a);
+	end_samples(&st, samples);
+}
+
+/* ---- Screens --------------------------------------------------------------------------------- */
+
+enum scene {
+	NO_SAMPLE,
+	NO_OWNERS, /* the quick first sample */
+	FIRST,     /* with nothing to compare with */
+	SERVER,
+	UNPRIVILEGED,
+	FALLBACK, /* a sandbox without sock_diag */
+};
+
+static const struct {
+	const char *name;
+	int width, height;
+	bool ascii;
+	enum scene scene;
+	const char *keys;
+} screens[] = {
+	{ "waiting-80x24", 80, 24, false, NO_SAMPLE, "" },
+	{ "resolving-80x24", 80, 24, false, NO_OWNERS, "" },
+	{ "first-80x24", 80, 24, false, FIRST, "" },
+	{ "overview-80x24", 80, 24, false, SERVER, "" },
+	{ "overview-120x36", 120, 36, false, SERVER, "Tab Down" },
+	{ "overview-200x50", 200, 50, false, SERVER, "Tab Tab Down Down" },
+	{ "overview-60x15", 60, 15, false, SERVER, "" },
+	{ "overview-40x10", 40, 10, false, SERVER, "BackTab" },
+	{ "overview-ascii-80x24", 80, 24, true, SERVER, "" },
+	{ "overview-ascii-120x36", 120, 36, true, SERVER, "Tab Down" },
+	{ "states-120x36", 120, 36, false, SERVER, "1 Down Down" },
+	{ "listen-120x36", 120, 36, false, SERVER, "2" },
+	{ "procs-120x36", 120, 36, false, SERVER, "3 Down" },
+	{ "leaks-120x36", 120, 36, false, SERVER, "4" },
+	{ "sockets-120x36", 120, 36, false, SERVER, "5 Down Down Down" },
+	{ "states-40x10", 40, 10, false, SERVER, "1" },
+	{ "listen-80x24", 80, 24, false, SERVER, "2 s Home Enter" },
+	{ "leaks-80x24", 80, 24, false, SERVER, "4" },
+	{ "procs-right-80x24", 80, 24, false, SERVER, "3 Right Right Right r" },
+	{ "sockets-end-80x24", 80, 24, false, SERVER, "5 > > End" },
+	{ "help-80x24", 80, 24, false, SERVER, "?" },
+	{ "help-end-ascii-120x36", 120, 36, true, SERVER, "? End" },
+	{ "sort-80x24", 80, 24, false, SERVER, "3 s Down" },
+	{ "sort-120x36", 120, 36, false, SERVER, "Tab s" },
+	{ "interval-40x10", 40, 10, false, SERVER, "d 0 . 5" },
+	{ "paused-80x24", 80, 24, false, SERVER, "p" },
+	{ "problems-80x24", 80, 24, false, UNPRIVILEGED, "" },
+	{ "problems-120x36", 120, 36, false, UNPRIVILEGED, "4" },
+	{ "fallback-120x36", 120, 36, false, FALLBACK, "" },
+};
+
+static void tell_scene(struct story *st, enum scene scene)
+{
+	struct server s = { .samples = 6, .clients = 600 };
+	struct frame *f;
+
+	switch (scene) {
+	case NO_SAMPLE:
+		return;
+	case NO_OWNERS:
+	case FIRST:
+		s.samples = 1;
+		break;
+	case UNPRIVILEGED:
+		s.unprivileged = true;
+		break;
+	default:
+		break;
+	}
+	s.without_owners = scene == NO_OWNERS;
+	s.procfs = scene == FALLBACK;
+	server_tell(st, &s);
+	f = st->sample->frame;
+	assert_int_equal(f->procs_hidden != 0, scene == UNPRIVILEGED);
+}
+
+static char *read_all(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	struct buf b = { 0 };
+	char piece[4096];
+	size_t n;
+
+	if (!f)
+		return NULL;
+	while ((n = fread(piece, 1, sizeof piece, f)) > 0)
+		buf_add(&b, piece, n);
+	fclose(f);
+	buf_adds(&b, "");
+	return b.data;
+}
+
+static void write_all(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	if (!f || fputs(text, f) < 0 || fclose(f))
+		fail_msg("%s: %s", path, strerror(errno));
+}
+
+/* The lines that differ, the expected one first. */
+static void print_difference(const char *expected, const char *is)
+{
+	for (int line = 1; *expected || *is; line++) {
+		size_t left = strcspn(expected, "\n"), right = strcspn(is, "\n");
+
+		if (left != right || memcmp(expected, is, left) != 0)
+			print_error("%3d -%.*s\n    +%.*s\n", line, (int)left, expected, (int)right,
+				is);
+		expected += left + (expected[left] == '\n');
+		is += right + (is[right] == '\n');
+	}
+}
+
+static void compare_screen(const char *name, const struct cells *c)
+{
+	const char *folder = getenv("SCREENS"), *update = getenv("UPDATE");
+	struct buf is = { 0 };
+	char path[512], *expected;
+
+	cells_text(c, &is, false);
+	buf_addc(&is, '\n');
+	cells_roles(c, &is);
+	assert_false(is.failed);
+	assert_true(snprintf(path, sizeof path, "%s/%s.txt", folder ? folder : "tests/screens",
+			    name) < (int)sizeof path);
+	if (update && strcmp(update, "1") == 0)
+		write_all(path, is.data);
+	expected = read_all(path);
+	if (!expected)
+		fail_msg("%s: %s (UPDATE=1 writes it)", path, strerror(errno));
+	if (strcmp(expected, is.data) != 0) {
+		print_error("%s:\n", path);
+		print_difference(expected, is.data);
+		fail_msg("%s differs (UPDATE=1 writes it anew)", path);
+	}
+	free(expected);
+	buf_free(&is);
+}
+
+static void check_screen(void **state)
+{
+	size_t i = (size_t)(uintptr_t)*state;
+	struct app a;
+	struct story st;
+	struct cells c;
+
+	story_begin(&st, 10);
+	tell_scene(&st, screens[i].scene);
+	app_init(&a, &usual);
+	if (st.sample)
+		app_take(&a, sample_get(st.sample));
+	size(&c, screens[i].width, screens[i].height);
+	c.ascii = screens[i].ascii;
+	app_draw(&a, &c);
+	press(&a, &c, screens[i].keys);
+	check_grid(&c);
+	compare_screen(screens[i].name, &c);
+	cells_free(&c);
+	app_free(&a);
+	story_end(&st);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_key_is_bound_twice),
+		cmocka_unit_test(help_tells_of_every_key_and_every_field),
+		cmocka_unit_test(footer_has_help_and_quit),
+		cmocka_unit_test(keys_choose_the_pane),
+		cmocka_unit_test(keys_are_wishes),
+		cmocka_unit_test(q_leaves_one_thing_at_a_time),
+		cmocka_unit_test(intervals_are_typed),
+		cmocka_unit_test(typing_stops_where_there_is_no_room),
+		cmocka_unit_test(plus_and_minus_step_the_interval),
+		cmocka_unit_test(the_menu_sorts),
+		cmocka_unit_test(the_menu_shows_the_field_it_is_on),
+		cmocka_unit_test(help_scrolls_to_its_last_line),
+		cmocka_unit_test(help_does_not_scroll_out_of_sight),
+		cmocka_unit_test(messages_last_until_the_next_key),
+		cmocka_unit_test(keys_mean_the_newest_sample),
+		cmocka_unit_test(pages_overlap_by_a_row),
+		cmocka_unit_test(every_key_survives_everywhere),
+		cmocka_unit_test(a_long_walk_ends_well),
+	};
+	struct CMUnitTest all[COUNT_OF(tests) + COUNT_OF(screens)];
+
+	memcpy(all, tests, sizeof tests);
+	for (size_t i = 0; i < COUNT_OF(screens); i++)
+		all[COUNT_OF(tests) + i] = (struct CMUnitTest){ .name = screens[i].name,
+			.test_func = check_screen,
+			.initial_state = (void *)(uintptr_t)i };
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		return 1;
+	setenv("TZ", "UTC", 1);
+	tzset();
+	return cmocka_run_group_tests(all, NULL, NULL);
+}

@@ -1,0 +1,288 @@
+/* options: values, defaults, and what is said of what cannot be read. */
+#include "lib/fixture.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sockdash/needs.h"
+#include "sockdash/options.h"
+
+#define BOTH (1u << SOCK_TCP | 1u << SOCK_UDP)
+
+/* A command line from words; "''" stands for an empty one. */
+struct line {
+	char words[256];
+	char *argv[32];
+	int argc;
+	struct options options;
+	int first;
+	struct buf error;
+	int err;
+};
+
+static void parse(struct line *l, const char *words)
+{
+	char *rest;
+
+	memset(l, 0, sizeof *l);
+	assert_true(
+		snprintf(l->words, sizeof l->words, "sockdash %s", words) < (int)sizeof l->words);
+	for (char *w = strtok_r(l->words, " ", &rest); w; w = strtok_r(NULL, " ", &rest)) {
+		if (strcmp(w, "''") == 0)
+			*w = '\0';
+		l->argv[l->argc++] = w;
+	}
+	l->err = options_parse(l->argc, l->argv, &l->options, &l->first, &l->error);
+	buf_adds(&l->error, "");
+}
+
+static void without_options_there_are_defaults(void **state)
+{
+	struct line l;
+
+	(void)state;
+	parse(&l, "");
+	assert_int_equal(l.err, 0);
+	assert_real(l.options.interval_s, 2);
+	assert_real(l.options.window_s, 3);
+	assert_int_equal(l.options.count, 0);
+	assert_int_equal(l.options.output, OUTPUT_TEXT);
+	assert_null(l.options.sort);
+	assert_null(l.options.columns);
+	assert_int_equal(l.options.protocols, BOTH);
+	assert_true(l.options.ipv4 && l.options.ipv6);
+	assert_false(l.options.no_header);
+	assert_false(l.options.ascii);
+	assert_int_equal(l.options.color, COLOR_AUTO);
+	assert_null(l.options.debug);
+	assert_false(l.options.help || l.options.version);
+	assert_int_equal(l.first, 1);
+	buf_free(&l.error);
+}
+
+static void numbers_and_words_are_read(void **state)
+{
+	static const struct {
+		const char *words;
+		double interval_s, window_s;
+		uint64_t count;
+		enum color color;
+	} cases[] = {
+		{ "-d 5", 5, 3, 0, COLOR_AUTO },
+		{ "-d5", 5, 3, 0, COLOR_AUTO },
+		{ "--interval=0.1", 0.1, 3, 0, COLOR_AUTO },
+		{ "--interval 86400", 86400, 3, 0, COLOR_AUTO },
+		{ "-d 5 -d 7", 7, 3, 0, COLOR_AUTO },
+		{ "-w 0", 2, 0, 0, COLOR_AUTO },
+		{ "--window=600.5", 2, 600.5, 0, COLOR_AUTO },
+		{ "-n 1", 2, 3, 1, COLOR_AUTO },
+		{ "-n 007", 2, 3, 7, COLOR_AUTO },
+		{ "--count 18446744073709551615", 2, 3, UINT64_MAX, COLOR_AUTO },
+		{ "--color=always", 2, 3, 0, COLOR_ALWAYS },
+		{ "--color never", 2, 3, 0, COLOR_NEVER },
+		{ "--color never --color auto", 2, 3, 0, COLOR_AUTO },
+		{ "--inter 4", 4, 3, 0, COLOR_AUTO },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct line l;
+
+		parse(&l, cases[i].words);
+		assert_int_equal(l.err, 0);
+		assert_real(l.options.interval_s, cases[i].interval_s);
+		assert_real(l.options.window_s, cases[i].window_s);
+		assert_true(l.options.count == cases[i].count);
+		assert_int_equal(l.options.color, cases[i].color);
+		assert_string_equal(l.error.data, "");
+		buf_free(&l.error);
+	}
+}
+
+static void switches_are_set(void **state)
+{
+	struct line l;
+
+	(void)state;
+	parse(&l, "-j -H --ascii -V -h -s -pid -c pid,fds --debug log");
+	assert_int_equal(l.err, 0);
+	assert_int_equal(l.options.output, OUTPUT_JSON);
+	assert_true(l.options.no_header && l.options.ascii);
+	assert_true(l.options.version && l.options.help);
+	assert_string_equal(l.options.sort, "-pid");
+	assert_string_equal(l.options.columns, "pid,fds");
+	assert_string_equal(l.options.debug, "log");
+	buf_free(&l.error);
+	parse(&l, "--csv --no-header --version --help --sort=-pid --columns=pid");
+	assert_int_equal(l.err, 0);
+	assert_int_equal(l.options.output, OUTPUT_CSV);
+	assert_true(l.options.no_header && l.options.version && l.options.help);
+	buf_free(&l.error);
+	parse(&l, "--csv --json");
+	assert_int_equal(l.options.output, OUTPUT_JSON);
+	buf_free(&l.error);
+}
+
+static void protocols_and_families_are_chosen(void **state)
+{
+	static const struct {
+		const char *words;
+		unsigned protocols;
+		bool ipv4, ipv6;
+	} cases[] = {
+		{ "", BOTH, true, true },
+		{ "-t", 1u << SOCK_TCP, true, true },
+		{ "-u", 1u << SOCK_UDP, true, true },
+		{ "-tu", BOTH, true, true },
+		{ "--tcp --udp", BOTH, true, true },
+		{ "-4", BOTH, true, false },
+		{ "-6", BOTH, false, true },
+		{ "-46", BOTH, true, true },
+		{ "-t4", 1u << SOCK_TCP, true, false },
+		{ "--ipv4 --ipv6", BOTH, true, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct source_request r;
+		struct line l;
+
+		parse(&l, cases[i].words);
+		assert_int_equal(l.err, 0);
+		r = options_request(&l.options, NEED_SOCKETS | NEED_DROPS);
+		assert_int_equal(r.needs, NEED_SOCKETS | NEED_DROPS);
+		assert_int_equal(r.protocols, cases[i].protocols);
+		assert_int_equal(r.ipv4, cases[i].ipv4);
+		assert_int_equal(r.ipv6, cases[i].ipv6);
+		assert_false(r.preliminary);
+		buf_free(&l.error);
+	}
+}
+
+static void words_may_stand_anywhere(void **state)
+{
+	static const struct {
+		const char *words, *rest;
+	} cases[] = {
+		{ "states -j", "states " },
+		{ "-j states", "states " },
+		{ "top -d 5 procs", "top procs " },
+		{ "-- -j states", "-j states " },
+		{ "states -- -j", "states -j " },
+		{ "- -j", "- " },
+		{ "states ''", "states  " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		char rest[64] = "";
+		struct line l;
+
+		parse(&l, cases[i].words);
+		assert_int_equal(l.err, 0);
+		for (int k = l.first; k < l.argc; k++)
+			snprintf(rest + strlen(rest), sizeof rest - strlen(rest), "%s ", l.argv[k]);
+		assert_string_equal(rest, cases[i].rest);
+		buf_free(&l.error);
+	}
+}
+
+static void what_cannot_be_read_is_explained(void **state)
+{
+	static const struct {
+		const char *words, *error;
+	} cases[] = {
+#define INTERVAL "; it takes seconds, from 0.1 to 86400"
+#define WINDOW   "; it takes seconds, from 0 to 86400"
+#define WHOLE    "; it takes a whole number from 1"
+		{ "-d 0", "--interval: '0' is not right" INTERVAL },
+		{ "-d 0.09", "--interval: '0.09' is not right" INTERVAL },
+		{ "-d 86401", "--interval: '86401' is not right" INTERVAL },
+		{ "-d -1", "--interval: '-1' is not right" INTERVAL },
+		{ "-d 5s", "--interval: '5s' is not right" INTERVAL },
+		{ "-d nan", "--interval: 'nan' is not right" INTERVAL },
+		{ "-d inf", "--interval: 'inf' is not right" INTERVAL },
+		{ "-d 1e999", "--interval: '1e999' is not right" INTERVAL },
+		{ "-d ''", "--interval: '' is not right" INTERVAL },
+		{ "--interval=", "--interval: '' is not right" INTERVAL },
+		{ "-w -1", "--window: '-1' is not right" WINDOW },
+		{ "-w x", "--window: 'x' is not right" WINDOW },
+		{ "-n 0", "--count: '0' is not right" WHOLE },
+		{ "-n -3", "--count: '-3' is not right" WHOLE },
+		{ "-n 1.5", "--count: '1.5' is not right" WHOLE },
+		{ "-n +5", "--count: '+5' is not right" WHOLE },
+		{ "-n ''", "--count: '' is not right" WHOLE },
+		{ "-n 18446744073709551616", "--count: '18446744073709551616' is not right" WHOLE },
+		{ "--color maybe",
+			"--color: 'maybe' is not right; it takes auto, always or never" },
+		{ "--color=", "--color: '' is not right; it takes auto, always or never" },
+		{ "-d", "option --interval needs an argument: SECONDS" },
+		{ "--interval", "option --interval needs an argument: SECONDS" },
+		{ "states -n", "option --count needs an argument: N" },
+		{ "-s", "option --sort needs an argument: FIELD" },
+		{ "-c", "option --columns needs an argument: LIST" },
+		{ "-w", "option --window needs an argument: SECONDS" },
+		{ "--color", "option --color needs an argument: WHEN" },
+		{ "--debug", "option --debug needs an argument: FILE" },
+		{ "--json=1", "option --json takes no argument" },
+		{ "--csv=1", "option --csv takes no argument" },
+		{ "-x", "unknown option '-x'" },
+		{ "-jx", "unknown option '-x'" },
+		{ "--frobnicate", "unknown option '--frobnicate'" },
+		{ "states --frobnicate=3 -j", "unknown option '--frobnicate=3'" },
+		{ "--co 3", "unknown option '--co'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct line l;
+
+		parse(&l, cases[i].words);
+		assert_int_equal(l.err, -EINVAL);
+		assert_string_equal(l.error.data, cases[i].error);
+		buf_free(&l.error);
+	}
+}
+
+static void help_lists_every_option_once(void **state)
+{
+	static const char *const names[] = { "  -d, --interval SECONDS ", "  -n, --count N ",
+		"  -w, --window SECONDS ", "  -j, --json ", "      --csv ", "  -s, --sort FIELD ",
+		"  -c, --columns LIST ", "  -t, --tcp ", "  -u, --udp ", "  -4, --ipv4 ",
+		"  -6, --ipv6 ", "  -H, --no-header ", "      --color WHEN ", "      --ascii ",
+		"      --debug FILE ", "  -V, --version ", "  -h, --help " };
+	struct buf b = { 0 };
+	size_t lines = 0;
+
+	(void)state;
+	options_help(&b);
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		assert_non_null(strstr(b.data, names[i]));
+	for (char *line = b.data; *line; line = strchr(line, '\n') + 1, lines++) {
+		size_t len = strcspn(line, "\n");
+
+		/* Two columns, in a terminal's width. */
+		assert_in_range(len, 30, 81);
+		assert_true(line[28] == ' ' && line[29] != ' ');
+	}
+	assert_int_equal(lines, COUNT_OF(names));
+	buf_free(&b);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_options_there_are_defaults),
+		cmocka_unit_test(numbers_and_words_are_read),
+		cmocka_unit_test(switches_are_set),
+		cmocka_unit_test(protocols_and_families_are_chosen),
+		cmocka_unit_test(words_may_stand_anywhere),
+		cmocka_unit_test(what_cannot_be_read_is_explained),
+		cmocka_unit_test(help_lists_every_option_once),
+	};
+
+	unsetenv("POSIXLY_CORRECT");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
