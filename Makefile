@@ -200,7 +200,8 @@ fmt:
 lint:
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
 	$(Q)cppcheck -q --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-		--suppress=missingIncludeSystem -D_GNU_SOURCE -Iinclude src
+		--suppress=missingIncludeSystem --suppress=invalidPrintfArgType_uint \
+		-D_GNU_SOURCE -Iinclude src
 	$(Q)! command -v mandoc >/dev/null || mandoc -Tlint -W warning man/*.8
 	$(Q)! command -v shellcheck >/dev/null || shellcheck $(SCRIPTS)
 	$(Q)$(if $(TIDY),clang-tidy --quiet $(SOURCES) -- $(BASE_FLAGS) $(LIBS_CFLAGS),:)

@@ -13,7 +13,7 @@ struct pane_column {
 	int width;
 	int full;     /* width in full screen; 0: the same */
 	int grow;     /* columns it may take of what is left over */
-	int priority; /* 0 always shown; the highest go first where room is short */
+	int priority; /* 0 always shown; the highest go first, together, where room is short */
 	/* Draws a cell of the given width in another way than as the field's value, or NULL. */
 	void (*draw)(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row);
 	/* What a value means, or NULL: text. */

@@ -55,6 +55,7 @@ struct table {
 	size_t field_count;
 	const char *columns; /* fields shown in text, separated by commas */
 	const char *sort; /* default sort key, with '-' for descending; "" for the order of rows */
+	const char *then; /* sort key among equals, or NULL: by identity alone */
 	unsigned needs;   /* what the rows themselves need */
 	bool window;      /* needs to observe for a window before its rows mean something */
 	uint32_t (*count)(const struct sample *sample);

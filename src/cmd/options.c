@@ -106,7 +106,7 @@ static const struct option_row rows[] = {
 	{ 'd', "interval", "SECONDS", "time between samples (default 2, at least 0.1)",
 		set_interval },
 	{ 'n', "count", "N", "stop after N samples (commands: 1 unless told)", set_count },
-	{ 'w', "window", "SECONDS", "how long leaks observes before it speaks (default 3)",
+	{ 'w', "window", "SECONDS", "how long leaks observes before speaking (default 3)",
 		set_window },
 	{ 'j', "json", NULL, "one JSON document per sample, each on a line", set_json },
 	{ LONG_ONLY, "csv", NULL, "CSV with a header line", set_csv },

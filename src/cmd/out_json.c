@@ -38,6 +38,11 @@ static void add_real(struct buf *b, double real, int digits)
 		len--;
 	if (digits && len > 0 && text[len - 1] == '.')
 		len--;
+	/* Rounded to nothing, a negative number has no sign. */
+	if (len == 2 && text[0] == '-' && text[1] == '0') {
+		buf_addc(b, '0');
+		return;
+	}
 	buf_add(b, text, (size_t)len);
 }
 

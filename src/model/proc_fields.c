@@ -15,9 +15,9 @@ void proc_field_pid(const struct frame *f, struct proc_subject p, struct value *
 void proc_field_process(const struct frame *f, struct proc_subject p, struct value *out)
 {
 	static const char *const without[] = {
-		[PROC_ROW_NONE] = "(no process)",
+		[PROC_ROW_NONE] = "(unowned)",
 		[PROC_ROW_HIDDEN] = "(hidden)",
-		[PROC_ROW_BRIEF] = "(just closed)",
+		[PROC_ROW_BRIEF] = "(closed)",
 	};
 
 	value_text(out, find(f, p) ? find(f, p)->name : without[p.kind]);

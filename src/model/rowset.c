@@ -125,31 +125,49 @@ static int compare_values(const struct value *a, const struct value *b)
 	}
 }
 
+/* What rows are sorted by: a key whose values stand in the entries, and one for equals that is looked up where it is
+ * needed. */
+struct order {
+	const struct rowset *rows;
+	struct sort_key key, then;
+};
+
+static int compare_in(struct sort_key key, const struct value *a, const struct value *b)
+{
+	if (a->type == VALUE_NONE || b->type == VALUE_NONE)
+		return (a->type == VALUE_NONE) - (b->type == VALUE_NONE);
+	return compare_values(a, b) * (key.descending ? -1 : 1);
+}
+
 static int compare_entries(const void *left, const void *right, void *context)
 {
 	const struct sort_entry *a = left, *b = right;
-	const struct sort_key *key = context;
-	int order = 0;
+	const struct order *by = context;
+	int order = compare_in(by->key, &a->value, &b->value);
 
-	if (a->value.type == VALUE_NONE || b->value.type == VALUE_NONE)
-		order = (a->value.type == VALUE_NONE) - (b->value.type == VALUE_NONE);
-	else
-		order = compare_values(&a->value, &b->value) * (key->descending ? -1 : 1);
-	if (order)
-		return order;
-	order = (a->identity > b->identity) - (a->identity < b->identity);
+	if (!order && by->then.field) {
+		struct value x = rowset_value(by->rows, a->row, by->then.field);
+		struct value y = rowset_value(by->rows, b->row, by->then.field);
+
+		order = compare_in(by->then, &x, &y);
+	}
+	if (!order)
+		order = (a->identity > b->identity) - (a->identity < b->identity);
 	return order ? order : (a->row > b->row) - (a->row < b->row);
 }
 
 uint32_t *rowset_order(const struct rowset *rows, struct sort_key key)
 {
 	uint32_t *order = malloc((rows->count ? rows->count : 1) * sizeof *order);
+	struct order by = { .rows = rows, .key = key };
 	struct sort_entry *entries = NULL;
 
 	for (uint32_t i = 0; order && i < rows->count; i++)
 		order[i] = i;
 	if (!order || !key.field)
 		return order;
+	if (rows->table->then)
+		sort_parse(rows->table, rows->table->then, &by.then);
 	entries = malloc((rows->count ? rows->count : 1) * sizeof *entries);
 	if (!entries) {
 		free(order);
@@ -161,7 +179,7 @@ uint32_t *rowset_order(const struct rowset *rows, struct sort_key key)
 			.identity = rows->table->identity(rows, i),
 			.row = i,
 		};
-	qsort_r(entries, rows->count, sizeof *entries, compare_entries, &key);
+	qsort_r(entries, rows->count, sizeof *entries, compare_entries, &by);
 	for (uint32_t i = 0; i < rows->count; i++)
 		order[i] = entries[i].row;
 	free(entries);

@@ -58,7 +58,7 @@ static void get_why(const struct rowset *rows, uint32_t row, struct value *out)
 	for (unsigned i = 1; i < SOCK_WAIT_CAUSES; i++)
 		if (l->causes[i] >= l->causes[most])
 			most = i;
-	value_text(out, l->kind == PROC_ROW_NONE ? "not accepted" : words[most]);
+	value_text(out, l->kind == PROC_ROW_NONE ? "unaccepted" : words[most]);
 }
 
 static const struct field fields[] = {
@@ -73,11 +73,7 @@ static const struct field fields[] = {
 		NEED_OWNERS, .get = get_out_rate },
 	{ "oldest", "OLDEST", "how long the oldest has been in CLOSE-WAIT", VALUE_AGE,
 		NEED_OWNERS | NEED_WAIT_AGE, .get = get_oldest },
-	{ "why", "WHY",
-		"why most of them are stuck: unread (data was not read), eof unread (the end of "
-		"file was not "
-		"read), not closed (all was read, close() is missing), not accepted (accept() is "
-		"missing)",
+	{ "why", "WHY", "why most are stuck: unread, eof unread, not closed, unaccepted",
 		VALUE_TEXT, NEED_OWNERS, .get = get_why },
 	{ "unread", "UNREAD", "of them with data that was not read", VALUE_COUNT, NEED_OWNERS,
 		.get = get_unread },
@@ -111,6 +107,7 @@ const struct table table_leaks = {
 	.columns = "pid,user,process,close_wait,growth,oldest,why,unread,eof_unread,not_closed,fds,"
 		   "fd_limit,exhaustion",
 	.sort = "-growth",
+	.then = "-close_wait",
 	.needs = NEED_SOCKETS | NEED_OWNERS,
 	.window = true,
 	.count = count,

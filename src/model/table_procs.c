@@ -105,6 +105,7 @@ const struct table table_procs = {
 	.columns = "pid,user,process,conns,estab,close_wait,time_wait,syn_sent,listen,udp,delta,"
 		   "fds,fd_limit",
 	.sort = "-conns",
+	.then = "pid",
 	.needs = NEED_SOCKETS | NEED_OWNERS,
 	.count = count,
 	.identity = identity,

@@ -50,8 +50,8 @@ static const struct field fields[] = {
 	{ "percent", "%", "share of the sockets of this protocol", VALUE_PERCENT,
 		.get = get_percent },
 	{ "delta", "DELTA", "change since the sample before", VALUE_DELTA, .get = get_delta },
-	{ "in_rate", "IN/s", "sockets that entered the state per second, seen by comparing samples",
-		VALUE_RATE, .get = get_in_rate },
+	{ "in_rate", "IN/s", "sockets that entered the state per second", VALUE_RATE,
+		.get = get_in_rate },
 	{ "out_rate", "OUT/s", "sockets that left it per second", VALUE_RATE, .get = get_out_rate },
 };
 

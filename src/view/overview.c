@@ -35,7 +35,7 @@ static int upper_height(const struct pane_state *states, int height)
 void screen_overview(struct cells *c, struct area a, struct pane_state *states,
 	const struct sample *sample, unsigned focus)
 {
-	int upper, left;
+	int upper, left, right, gap = a.width >= 100 ? 1 : 0;
 	struct area areas[PANE_OVERVIEW];
 
 	if (!screen_has_overview(a.width, a.height)) {
@@ -44,12 +44,14 @@ void screen_overview(struct cells *c, struct area a, struct pane_state *states,
 	}
 	upper = upper_height(states, a.height);
 	/* The right side has more to tell. */
-	left = a.width * 9 / 20;
-	areas[0] = (struct area){ a.x, a.y, left, upper };
-	areas[1] = (struct area){ a.x + left + 1, a.y, a.width - left - 1, upper };
-	areas[2] = (struct area){ a.x, a.y + upper, left, a.height - upper };
-	areas[3] =
-		(struct area){ a.x + left + 1, a.y + upper, a.width - left - 1, a.height - upper };
+	left = gap ? a.width * 11 / 25 : a.width * 9 / 20;
+	right = left + 1 + gap;
+	areas[0] = (struct area){ a.x, a.y, left - gap, upper };
+	areas[1] = (struct area){ a.x + right, a.y, a.width - right, upper };
+	areas[2] = (struct area){ a.x, a.y + upper, left - gap, a.height - upper };
+	areas[3] = (struct area){ a.x + right, a.y + upper, a.width - right, a.height - upper };
+	cells_repeat(c, a, 0, 0, a.width, ROLE_BORDER, 0x2500);
+	cells_repeat(c, a, 0, upper, a.width, ROLE_BORDER, 0x2500);
 	for (unsigned i = 0; i < PANE_OVERVIEW; i++)
 		pane_draw(&states[i], c, areas[i], sample, (int)i + 1,
 			i == focus ? PANE_FOCUSED : PANE_PLAIN);

@@ -63,22 +63,20 @@ static void remove_column(struct layout *l, size_t at)
 	l->count--;
 }
 
-/* Takes out columns of the lowest importance, the rightmost first, until the rest fits. */
+/* Takes out the columns of the lowest importance, all of one priority together, until the rest fits. */
 static void drop_columns(struct layout *l, int width)
 {
 	while (total_width(l) > width) {
 		int worst = 0;
-		size_t at = 0;
 
-		for (size_t i = 0; i < l->count; i++) {
-			if (l->columns[i].column->priority >= worst) {
+		for (size_t i = 0; i < l->count; i++)
+			if (l->columns[i].column->priority > worst)
 				worst = l->columns[i].column->priority;
-				at = i;
-			}
-		}
 		if (worst == 0)
 			return;
-		remove_column(l, at);
+		for (size_t i = l->count; i-- > 0;)
+			if (l->columns[i].column->priority == worst)
+				remove_column(l, i);
 	}
 }
 
@@ -279,6 +277,9 @@ static void draw_emptiness(
 			"waiting for the first sample\xe2\x80\xa6");
 	else if (p->pane->shows_owners && !sample->frame->owners_known)
 		cells_put(c, rows, 1, 0, rows.width - 1, ROLE_DIM, "resolving owners\xe2\x80\xa6");
+	else if (sample->frame->absent & 1u << SOCK_TCP)
+		cells_put(c, rows, 1, 0, rows.width - 1, ROLE_WARNING,
+			"TCP sockets are not in this sample");
 	else
 		cells_put(c, rows, 1, 0, rows.width - 1, p->pane->empty_role, p->pane->empty);
 }

@@ -41,7 +41,7 @@ static void draw_trend(struct cells *c, struct area cell, const struct rowset *r
 }
 
 static const struct pane_column columns[] = {
-	{ .field = "pid", .width = 7, .priority = 1 },
+	{ .field = "pid", .width = 7, .priority = 2 },
 	{ .field = "process", .width = 9, .full = 15, .grow = 7, .role = process_role },
 	{ .field = "close_wait", .width = 7 },
 	{ .field = "growth", .title = "GROW/s", .width = 6, .role = growth_role },
@@ -49,13 +49,13 @@ static const struct pane_column columns[] = {
 		.title = "",
 		.width = 6,
 		.grow = 10,
-		.priority = 5,
-		.draw = draw_trend },
-	{ .field = "oldest", .width = 7, .priority = 2 },
+		.draw = draw_trend,
+		.priority = 7 },
+	{ .field = "oldest", .width = 7, .priority = 3 },
 	{ .field = "why", .width = 10, .full = 12, .grow = 2, .priority = 1 },
-	{ .field = "fd_percent", .width = 5, .priority = 2, .role = fds_role },
-	{ .field = "fds", .width = 7, .priority = 4 },
-	{ .field = "exhaustion", .width = 7, .priority = 3, .role = exhaustion_role },
+	{ .field = "fd_percent", .width = 5, .role = fds_role, .priority = 4 },
+	{ .field = "fds", .width = 7, .priority = 6 },
+	{ .field = "exhaustion", .width = 7, .role = exhaustion_role, .priority = 5 },
 };
 
 const struct pane pane_leaks = {

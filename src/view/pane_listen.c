@@ -82,19 +82,19 @@ static enum role syn_role(const struct rowset *rows, uint32_t row)
 
 static const struct pane_column columns[] = {
 	{ .field = "address", .width = 15, .full = 22, .grow = 32, .draw = draw_address },
-	{ .field = "process", .width = 9, .full = 15, .grow = 7 },
-	{ .field = "conns", .width = 7 },
-	{ .field = "delta", .width = 6, .priority = 5 },
-	{ .field = "syn_recv", .width = 4, .priority = 2, .role = syn_role },
+	{ .field = "process", .width = 9, .full = 15, .grow = 7, .priority = 1 },
+	{ .field = "conns", .width = 6 },
+	{ .field = "delta", .width = 6, .priority = 6 },
+	{ .field = "syn_recv", .width = 4, .role = syn_role, .priority = 3 },
 	{ .field = "accept_queue", .title = "QUEUE/MAX", .width = 9, .draw = draw_queue },
 	{ .field = "accept_queue",
 		.title = "",
 		.width = 6,
 		.grow = 10,
-		.priority = 4,
-		.draw = draw_trend },
-	{ .field = "drops", .width = 7, .priority = 3, .role = drops_role },
-	{ .field = "drops_rate", .width = 7, .priority = 1, .role = drops_role },
+		.draw = draw_trend,
+		.priority = 5 },
+	{ .field = "drops", .width = 7, .role = drops_role, .priority = 4 },
+	{ .field = "drops_rate", .width = 7, .role = drops_role, .priority = 2 },
 };
 
 const struct pane pane_listen = {

@@ -8,16 +8,16 @@ static enum role process_role(const struct rowset *rows, uint32_t row)
 
 static const struct pane_column columns[] = {
 	{ .field = "pid", .width = 7 },
-	{ .field = "user", .width = 8, .priority = 2 },
+	{ .field = "user", .width = 8, .priority = 3 },
 	{ .field = "process", .width = 9, .full = 15, .grow = 7, .role = process_role },
 	{ .field = "conns", .width = 8 },
-	{ .field = "estab", .width = 8, .priority = 2 },
+	{ .field = "estab", .width = 8, .priority = 4 },
 	{ .field = "close_wait", .width = 7, .priority = 1 },
-	{ .field = "time_wait", .width = 7, .priority = 5 },
-	{ .field = "syn_sent", .width = 6, .priority = 5 },
-	{ .field = "delta", .width = 6, .priority = 1 },
-	{ .field = "opened_rate", .width = 7, .priority = 4 },
-	{ .field = "closed_rate", .width = 7, .priority = 4 },
+	{ .field = "time_wait", .width = 7, .priority = 6 },
+	{ .field = "syn_sent", .width = 6, .priority = 7 },
+	{ .field = "delta", .width = 6, .priority = 2 },
+	{ .field = "opened_rate", .width = 7, .priority = 5 },
+	{ .field = "closed_rate", .width = 7, .priority = 5 },
 };
 
 const struct pane pane_procs = {

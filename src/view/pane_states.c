@@ -27,9 +27,9 @@ static const struct pane_column columns[] = {
 		.title = "",
 		.width = 10,
 		.grow = 60,
-		.priority = 3,
-		.draw = draw_bar },
-	{ .field = "delta", .width = 7, .priority = 1 },
+		.draw = draw_bar,
+		.priority = 3 },
+	{ .field = "delta", .width = 7, .priority = 2 },
 	{ .field = "in_rate", .width = 6, .priority = 4 },
 	{ .field = "out_rate", .width = 6, .priority = 4 },
 };

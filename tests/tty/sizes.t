@@ -57,6 +57,16 @@ for mode in '?' s d 5; do
 	press Escape
 	expect "the same after $mode" "$four_panes && $whole"
 done
+
+# What the terminal says of itself may be anything.
+for lie in '60000 60000' '1 65535' '65535 1' '0 0'; do
+	stty -F "$(terminal_is pane_tty)" cols "${lie% *}" rows "${lie#* }"
+	await '[[ $(stty -F "$(terminal_is pane_tty)" size) == "${lie#* } ${lie% *}" ]]'
+	press d Escape
+	stty -F "$(terminal_is pane_tty)" cols 120 rows 36
+	press C-l
+	expect "$lie, and back" "$four_panes && $whole"
+done
 press q
 ends 'quits' 0
 

@@ -516,11 +516,11 @@ static void sockets_without_a_process_have_rows(void **state)
 	conns(&st, "ESTAB", "10.0.0.1:22", 50, 2, "inode=46"); /* new, and not found */
 	story_sock(&st, "udp UNCONN 0.0.0.0:53 * inode=45");
 	s = story_sample(&st);
-	assert_row(s, "procs", "process=(no process)",
+	assert_row(s, "procs", "process=(unowned)",
 		"pid=-, conns=1, estab=1, time_wait=2, delta=-2, opened_rate=-, closed_rate=-, "
 		"fds=-, fd_limit=-, fd_percent=-, user=-, unit=-");
 	assert_row(s, "procs", "process=(hidden)", "pid=-, conns=5, udp=1, delta=0, opened_rate=-");
-	assert_row(s, "procs", "process=(just closed)", "pid=-, conns=2, delta=+2");
+	assert_row(s, "procs", "process=(closed)", "pid=-, conns=2, delta=+2");
 	assert_int_equal(s->proc_count, 3);
 	story_end(&st);
 }

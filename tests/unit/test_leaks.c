@@ -303,8 +303,8 @@ static void sockets_that_nobody_accepted_have_a_row(void **state)
 		waiting(&st, 100, 3, "inode=9");
 		story_sample(&st);
 	}
-	assert_row(st.sample, "leaks", "process=(no process)",
-		"pid=-, close_wait=14, why=not accepted, growth=+2.0, unread=14, fds=-, "
+	assert_row(st.sample, "leaks", "process=(unowned)",
+		"pid=-, close_wait=14, why=unaccepted, growth=+2.0, unread=14, fds=-, "
 		"fd_percent=-, exhaustion=-");
 	assert_row(st.sample, "leaks", "process=(hidden)",
 		"close_wait=3, why=not closed, growth=0, exhaustion=-");

@@ -108,10 +108,10 @@ static void text_has_columns_as_wide_as_their_values(void **state)
 
 	(void)state;
 	assert_written(output_text, s, &table_procs, "pid,process,conns,fds,process", HEADER,
-		"  PID  PROCESS       CONNS  FDS  PROCESS\n"
-		"    7  nginx          1200   30  nginx\n"
-		"12031  a \"b\\c\", d        1    -  a \"b\\c\", d\n"
-		"    -  (no process)      0    -  (no process)\n");
+		"  PID  PROCESS     CONNS  FDS  PROCESS\n"
+		"    7  nginx        1200   30  nginx\n"
+		"12031  a \"b\\c\", d      1    -  a \"b\\c\", d\n"
+		"    -  (unowned)       0    -  (unowned)\n");
 	assert_written(output_text, s, &table_procs, "pid,conns", 0,
 		"    7  1200\n"
 		"12031     1\n"
@@ -150,7 +150,7 @@ static void csv_quotes_what_needs_it(void **state)
 		"pid,process,conns,fds,cmdline,opened_rate\n"
 		"7,nginx,1200,30,,\n"
 		"12031,\"a \"\"b\\c\"\", d\",1,,x --y=1\\x0Az,\n"
-		",(no process),0,,,\n");
+		",(unowned),0,,,\n");
 	assert_written(output_csv, s, &table_leaks, "oldest,why", 0, "842.5,not closed\n");
 	assert_written(output_csv, s, &table_leaks, "pid,close_wait", HEADER | TIME,
 		"time,pid,close_wait\n"

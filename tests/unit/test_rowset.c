@@ -226,26 +226,34 @@ static int compare(const struct value *a, const struct value *b)
 	}
 }
 
+/* The same for two rows and a key: what is not known comes last either way. */
+static int compare_rows(const struct rowset *rows, struct sort_key key, uint32_t a, uint32_t b)
+{
+	struct value x = rowset_value(rows, a, key.field), y = rowset_value(rows, b, key.field);
+
+	if (x.type == VALUE_NONE || y.type == VALUE_NONE)
+		return (x.type == VALUE_NONE) - (y.type == VALUE_NONE);
+	return key.descending ? -compare(&x, &y) : compare(&x, &y);
+}
+
 static void check_order(const struct rowset *rows, struct sort_key key, const uint32_t *order)
 {
 	uint8_t *seen = calloc(rows->count + 1, 1);
-	bool unknown = false;
+	struct sort_key then = { 0 };
 
 	assert_non_null(seen);
+	if (rows->table->then)
+		assert_int_equal(sort_parse(rows->table, rows->table->then, &then), 0);
 	for (uint32_t i = 0; i < rows->count; i++) {
-		struct value now = rowset_value(rows, order[i], key.field), then;
 		int step;
 
 		assert_true(order[i] < rows->count && !seen[order[i]]);
 		seen[order[i]] = 1;
-		assert_true(!unknown || now.type == VALUE_NONE);
-		unknown = now.type == VALUE_NONE;
 		if (i == 0)
 			continue;
-		then = rowset_value(rows, order[i - 1], key.field);
-		step = unknown ? (then.type == VALUE_NONE ? 0 : -1) : compare(&then, &now);
-		if (!unknown && key.descending)
-			step = -step;
+		step = compare_rows(rows, key, order[i - 1], order[i]);
+		if (step == 0 && then.field)
+			step = compare_rows(rows, then, order[i - 1], order[i]);
 		assert_true(step <= 0);
 		if (step == 0)
 			assert_true(rows->table->identity(rows, order[i - 1]) <
