@@ -2,7 +2,7 @@
 # shellcheck disable=SC2016
 # Makes the pictures: the program in xterm, on a small busy server in a network namespace of its own.
 #
-#     SOCKDASH   build/sockdash     TOOLS   build/tests, where zoo and leaker are
+#     SOCKDASH   build/sockdash     TOOLS   build/tests, where leaker is
 #     SECONDS_OF_LOAD   20: how long the server runs before the first picture
 #
 # nginx with wrk and redis with redis-benchmark take part where they are installed. Nothing is changed outside the
@@ -79,10 +79,22 @@ ulimit -n 4096
 cp "$TOOLS/leaker" "$T/order-api"
 cp "$TOOLS/leaker" "$T/mailer"
 cp "$TOOLS/leaker" "$T/search-api"
-start "$TOOLS/zoo" --scale 1 --time 280
 start "$T/order-api" --rate 5 --kind not-closed --port 9000 --seconds 280
 start "$T/mailer" --rate 0.4 --kind unread --port 9025 --seconds 280
 start "$T/search-api" --healthy --rate 30 --port 9200 --seconds 280
+
+# One that does not accept, and clients that try and try.
+start perl -MIO::Socket::INET -e '
+	$0 = "reports";
+	$server = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 8084, Listen => 4) or die $!;
+	sleep 280'
+start perl -MIO::Socket::INET -e '
+	$0 = "cron";
+	for (1 .. 1000) {
+		push @tries, IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => 8084, Blocking => 0);
+		splice @tries, 6, 1 if @tries > 12;
+		select undef, undef, undef, 0.28;
+	}'
 
 # Slow answers: many connections, little work.
 if have nginx && have wrk; then

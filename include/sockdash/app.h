@@ -14,18 +14,17 @@ enum app_mode {
 	APP_INTERVAL, /* typing the interval */
 };
 
-#define APP_OVERVIEW     (-1)
-#define APP_INTERVAL_MIN 0.1
-#define APP_INTERVAL_MAX 86400.0
+#define APP_OVERVIEW (-1)
 
 struct app {
 	struct pane_state panes[PANE_COUNT];
 	int full;       /* the pane that fills the screen, or APP_OVERVIEW */
 	unsigned focus; /* of the overview */
 	enum app_mode mode;
-	uint32_t menu;     /* APP_SORT: field under the cursor; APP_HELP: first line */
-	uint32_t page;     /* APP_HELP: lines on the screen when it was last drawn */
-	char typed[24];    /* APP_INTERVAL */
+	uint32_t menu;  /* APP_SORT: field under the cursor; APP_HELP: first line */
+	uint32_t page;  /* APP_HELP: lines on the screen when it was last drawn */
+	char typed[24]; /* APP_INTERVAL */
+	bool lost;      /* the message says that a sample was lost: the next sample takes it away */
 	char message[160]; /* of the last key or event; "" none */
 	struct sample *sample;
 	const char *user;

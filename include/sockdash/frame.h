@@ -24,14 +24,14 @@ struct proc {
 	uint32_t uid;      /* effective; PROC_UNKNOWN */
 	uint32_t fds;      /* open descriptors; PROC_UNKNOWN */
 	uint32_t fd_limit; /* soft RLIMIT_NOFILE; PROC_UNKNOWN, PROC_UNLIMITED */
-	bool ended;        /* not there any more; known from an earlier frame */
+
 	const char *name, *user, *cmdline, *unit, *cgroup;
 };
 #define PROC_UNKNOWN   UINT32_MAX
 #define PROC_UNLIMITED (UINT32_MAX - 1)
 
 /* One descriptor that refers to a socket. The edges of a socket stand together, ordered by
- * process. */
+ * pid. */
 struct owner_edge {
 	uint32_t proc; /* row of the frame's process table */
 	uint32_t fd : 31;
@@ -90,6 +90,8 @@ struct frame {
 	double uptime_s; /* NAN not known */
 	const char *host;
 	const char *kind;  /* "sock_diag", "procfs"... who told */
+	uint32_t seer_uid; /* whose eyes saw it: PROC_UNKNOWN for root, which sees all */
+	bool one_family;   /* IPv4 or IPv6 was not asked for */
 	unsigned absent;   /* bit 1 << enum sock_proto: not asked for, or not to be had */
 	bool preliminary;  /* for the first screen: without owners, not to be compared with */
 	bool owners_known; /* the owners were asked for (whether or not all could be seen) */
@@ -138,6 +140,9 @@ int frame_add_netns(struct frame *f, uint64_t inode, const char *name);
 /* Rows for an address and a cgroup id, the same for the same one. */
 int frame_intern_address(struct frame *f, const uint8_t bytes[16], uint32_t scope, uint32_t *row);
 int frame_intern_cgroup(struct frame *f, uint64_t id, uint32_t *row);
+
+/* The row of an address that is there, or SOCK_NONE. */
+uint32_t frame_find_address(const struct frame *f, const uint8_t bytes[16], uint32_t scope);
 
 /* Adds a socket; a second row with the same key replaces the first (a dump may repeat rows). */
 int frame_add_sock(struct frame *f, const struct sock *s);
@@ -214,9 +219,9 @@ int frame_compare(struct frame *cur, const struct frame *prev);
 int frame_carry_times(struct frame *cur, const struct frame *prev);
 int frame_carry_owners(struct frame *cur, const struct frame *prev);
 
-/* Marks and counts the sockets that have a file but no owner that was found: SOCK_HIDDEN. One that
- * is there for the first time, or had an owner before, is not marked: it was closed between the
- * dump and the search. To be called last. */
-void frame_mark_hidden(struct frame *cur, const struct frame *prev);
+/* Marks and counts the sockets that have a file but no owner that was found: SOCK_HIDDEN. One that is
+ * there for the first time was more likely closed between the dump and the search, and is not marked,
+ * unless it is another user's that the seer may not look into. To be called last. */
+void frame_mark_hidden(struct frame *cur);
 
 #endif

@@ -13,6 +13,7 @@ int group_procs(struct sample *s, const struct sample *prev);
 struct leak_history {
 	struct series_set counts;  /* sockets in CLOSE-WAIT */
 	struct series_set entered; /* sockets that ever entered it while we watched */
+	struct series_set fds;     /* open descriptors */
 };
 int group_leaks(struct sample *s, const struct sample *prev, struct leak_history *history,
 	int64_t window_ns);

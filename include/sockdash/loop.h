@@ -9,6 +9,9 @@
 /* Signals that the loop handles. They must be blocked before any thread begins. */
 void loop_block_signals(void);
 
+/* Lets them do what they did before. */
+void loop_restore_signals(void);
+
 /* Runs until the user quits, a signal ends it, or `count` whole samples were shown (0: no end). 0
  * or -errno; the terminal has been left in every case. *ended_by gets the signal that ended it, or
  * 0. */

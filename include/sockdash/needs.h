@@ -9,12 +9,13 @@ enum {
 	NEED_PROC_DETAILS = 4, /* command line, unit, descriptor limit */
 	NEED_WAIT_AGE = 8,     /* since when sockets are in CLOSE-WAIT */
 	NEED_DROPS = 16,       /* drops per listener and UDP socket */
+	NEED_USERS = 64,       /* names of users: asking for one may ask a network */
 	NEED_COUNTERS = 32,    /* the kernel's counters */
 };
 
 /* For the dashboard: whatever any of its panes shows. */
 #define NEED_ALL                                                                                   \
 	(NEED_SOCKETS | NEED_OWNERS | NEED_PROC_DETAILS | NEED_WAIT_AGE | NEED_DROPS |             \
-		NEED_COUNTERS)
+		NEED_USERS | NEED_COUNTERS)
 
 #endif

@@ -25,7 +25,8 @@ void proc_field_fd_percent(const struct frame *f, struct proc_subject p, struct 
 #define PROC_FIELDS_IDENTITY                                                                       \
 	{ "pid", "PID", "process id", VALUE_ID, NEED_OWNERS, .get = get_pid },                     \
 		{ "process", "PROCESS", "its name", VALUE_TEXT, NEED_OWNERS, .get = get_process }, \
-		{ "user", "USER", "effective user", VALUE_TEXT, NEED_OWNERS, .get = get_user },    \
+		{ "user", "USER", "effective user", VALUE_TEXT, NEED_OWNERS | NEED_USERS,          \
+			.get = get_user },                                                         \
 	{                                                                                          \
 		"unit", "UNIT", "systemd unit or container", VALUE_TEXT,                           \
 			NEED_OWNERS | NEED_PROC_DETAILS, .get = get_unit                           \

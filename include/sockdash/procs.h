@@ -2,6 +2,7 @@
 #ifndef SOCKDASH_PROCS_H
 #define SOCKDASH_PROCS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,9 @@ struct proc_facts {
 /* /proc/PID/stat: comm (which may contain ") (" and newlines) and start_ticks. 0 or -EBADMSG. */
 int procs_parse_stat(const char *bytes, size_t len, struct proc_facts *out);
 
+/* The same file: whether PF_KTHREAD is among the flags (field 9). */
+bool procs_parse_kernel_thread(const char *bytes, size_t len);
+
 /* /proc/PID/status: uid (the effective one). 0 or -EBADMSG. */
 int procs_parse_status(const char *bytes, size_t len, struct proc_facts *out);
 
@@ -47,9 +51,12 @@ size_t procs_unit(const char *cgroup, char *out, size_t size);
  * frees), *count their number. 0 or -errno. */
 int procs_list(int proc_fd, uint32_t **pids, size_t *count);
 
-/* Reads what can be read about one process. 0, or -ENOENT/-ESRCH when it is gone; what is forbidden
- * stays unknown. */
-int procs_read(int proc_fd, uint32_t pid, struct proc_facts *out);
+/* Reads what can be read about one process; cmdline, cgroup and fd_limit only with `details`. 0, or
+ * -ENOENT/-ESRCH when it is gone; what is forbidden stays unknown. */
+int procs_read(int proc_fd, uint32_t pid, bool details, struct proc_facts *out);
+
+/* Whether it is a thread of the kernel, which has no descriptors. False where that cannot be read. */
+bool procs_is_kernel_thread(int proc_fd, uint32_t pid);
 
 /* Gets each descriptor of a process that is a socket. 0 goes on, -errno ends. */
 typedef int procs_socket_sink(void *context, uint32_t pid, uint32_t fd, uint32_t inode);

@@ -63,6 +63,7 @@ struct leak_row {
 	uint32_t causes[SOCK_WAIT_CAUSES];
 	double growth;            /* sockets per second over the window */
 	double in_rate, out_rate; /* entering and leaving over the window */
+	bool oldest_at_least;     /* its age is a lower bound */
 	double oldest;            /* seconds; NAN if no age is known */
 	double exhaustion; /* seconds until the descriptors run out; NAN when it does not grow */
 	struct trend trend;
@@ -75,9 +76,9 @@ struct sample_totals {
 	double closed_rate;       /* connections that ended */
 	double reset_rate;        /* RSTs sent */
 	double retrans_percent;   /* of the segments sent */
-	int64_t accept_drops;     /* connections dropped at listeners since the sample before */
-	int64_t mem_pages, mem_limit_pages; /* COUNTER_UNKNOWN */
-	double cpu_percent;                 /* this process, of one core */
+	double drop_rate;         /* connections dropped at listeners */
+	int64_t mem, mem_limit;   /* COUNTER_UNKNOWN */
+	double cpu_percent;       /* this process, of one core */
 };
 
 struct sample {

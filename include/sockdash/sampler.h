@@ -6,6 +6,10 @@
 #include "sockdash/sample.h"
 #include "sockdash/source.h"
 
+/* Seconds between samples. */
+#define SAMPLER_INTERVAL_MIN 0.1
+#define SAMPLER_INTERVAL_MAX 86400.0
+
 struct sampler_settings {
 	struct source_request request;
 	double interval_s;
@@ -19,8 +23,10 @@ struct sampler;
 int sampler_start(
 	struct source *source, const struct sampler_settings *settings, struct sampler **out);
 
-/* Ends the thread and closes the source. NULL is fine. */
-void sampler_stop(struct sampler *s);
+/* Ends the thread and closes the source. NULL is fine. False, and nothing freed, where the thread does not come
+ * back within a second (it hangs in the kernel, or in asking for a name): the caller must end the
+ * process. */
+bool sampler_stop(struct sampler *s);
 
 /* A descriptor that is readable when sampler_take() has something. */
 int sampler_fd(const struct sampler *s);

@@ -31,8 +31,9 @@ enum sock_flag {
 	SOCK_OLDER = 8,     /* was there when we first looked: its age is at least that */
 	SOCK_CARRIED =
 		16, /* its owner let go of it; who that was is remembered from an earlier frame */
-	SOCK_HIDDEN = 32,     /* some process owns it that we cannot see */
-	SOCK_NO_BACKLOG = 64, /* LISTEN: send_q does not tell the backlog */
+	SOCK_HIDDEN = 32,       /* some process owns it that we cannot see */
+	SOCK_WAIT_LONGER = 128, /* CLOSE-WAIT: it has waited at least since wait_since */
+	SOCK_NO_BACKLOG = 64,   /* LISTEN: send_q does not tell the backlog */
 };
 
 /* A time in tenths of a second since the frame's epoch (may be before it: negative), or not

@@ -5,6 +5,9 @@
 
 #include "sockdash/cells.h"
 
+/* Larger than any screen; beyond this curses and our grid would count wrong. */
+#define TERMINAL_MAX 4000
+
 struct terminal;
 
 struct terminal_ops {

@@ -32,15 +32,19 @@ static int choose_columns(struct run *r)
 	const struct options *o = r->options;
 	const char *bad = "";
 	size_t bad_len = 0;
+	int err;
 	struct buf fields = { 0 };
 
 	if (!o->columns && o->output != OUTPUT_TEXT) {
 		columns_all(r->table, &r->columns);
 		return EXIT_DONE;
 	}
-	if (columns_parse(r->table, o->columns ? o->columns : r->table->columns, &r->columns, &bad,
-		    &bad_len) == 0)
+	err = columns_parse(
+		r->table, o->columns ? o->columns : r->table->columns, &r->columns, &bad, &bad_len);
+	if (!err)
 		return EXIT_DONE;
+	if (err == -E2BIG)
+		return complain_usage("--columns: no more than %d fields", COLUMNS_MAX);
 	list_fields(r->table, &fields);
 	complain_usage("--columns: '%.*s' is not a field of %s; fields are: %s", (int)bad_len, bad,
 		r->table->name, fields.data);
@@ -207,6 +211,6 @@ int cmd_table(const struct table *t, const struct options *o)
 	buf_free(&r.told);
 	if (!err || err == -EPIPE)
 		return r.blind ? EXIT_FAILED : EXIT_DONE;
-	complain("%s", strerror(-err));
+	complain("%s%s", r.printed ? "standard output: " : "", strerror(-err));
 	return EXIT_FAILED;
 }

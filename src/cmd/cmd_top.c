@@ -122,12 +122,13 @@ int cmd_top(const struct table *t, const struct options *o)
 	if (!err)
 		err = loop_run(&app, sampler, terminal, wants_ascii(o), o->count, &ended_by);
 	terminal->ops->close(terminal);
-	sampler_stop(sampler);
 	app_free(&app);
-	if (err) {
+	/* From here on Ctrl-C ends us whatever the sampler does. */
+	loop_restore_signals();
+	if (err && !ended_by)
 		complain("%s", strerror(-err));
-		return EXIT_FAILED;
-	}
-	/* Ended by a signal: so that whoever started us learns of it, end by that signal. */
-	return ended_by ? 128 + ended_by : EXIT_DONE;
+	status = ended_by ? 128 + ended_by : err ? EXIT_FAILED : EXIT_DONE;
+	if (!sampler_stop(sampler))
+		_exit(status);
+	return status;
 }

@@ -26,7 +26,8 @@ static int print_help(const struct table *t)
 		buf_addf(&b, "Usage: sockdash [OPTIONS] %s\n\nPrints %s.\n\nFields:\n", t->name,
 			t->help);
 		for (size_t i = 0; i < t->field_count; i++)
-			buf_addf(&b, "  %-15s %s\n", t->fields[i].name, t->fields[i].help);
+			buf_addf(&b, "  %-15s %s%s\n", t->fields[i].name, t->fields[i].help,
+				t->fields[i].on_request ? " (only with -c)" : "");
 		buf_adds(&b, "\nOptions:\n");
 		options_help(&b);
 		return print(&b);

@@ -1,5 +1,6 @@
 /* The options: one table has their names, their help and what they set. */
 #include "sockdash/options.h"
+#include "sockdash/sampler.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -7,9 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INTERVAL_MIN 0.1
-#define INTERVAL_MAX 86400.0
-#define LONG_ONLY    256 /* values of options without a letter begin here */
+#define LONG_ONLY 256 /* values of options without a letter begin here */
 
 /* Sets what an option says; false where its argument cannot be read, with `wanted` saying what
  * would be right. */
@@ -39,13 +38,13 @@ static bool read_real(const char *text, double min, double max, double *out)
 static bool set_interval(struct options *o, const char *argument, const char **wanted)
 {
 	*wanted = "seconds, from 0.1 to 86400";
-	return read_real(argument, INTERVAL_MIN, INTERVAL_MAX, &o->interval_s);
+	return read_real(argument, SAMPLER_INTERVAL_MIN, SAMPLER_INTERVAL_MAX, &o->interval_s);
 }
 
 static bool set_window(struct options *o, const char *argument, const char **wanted)
 {
 	*wanted = "seconds, from 0 to 86400";
-	return read_real(argument, 0, INTERVAL_MAX, &o->window_s);
+	return read_real(argument, 0, SAMPLER_INTERVAL_MAX, &o->window_s);
 }
 
 static bool set_count(struct options *o, const char *argument, const char **wanted)
@@ -112,12 +111,12 @@ static const struct option_row rows[] = {
 	{ LONG_ONLY, "csv", NULL, "CSV with a header line", set_csv },
 	{ 's', "sort", "FIELD", "sort by a field; -FIELD for largest first", set_sort },
 	{ 'c', "columns", "LIST", "fields to print, separated by commas", set_columns },
-	{ 't', "tcp", NULL, "TCP sockets", set_tcp },
-	{ 'u', "udp", NULL, "UDP sockets", set_udp },
-	{ '4', "ipv4", NULL, "IPv4 sockets", set_ipv4 },
-	{ '6', "ipv6", NULL, "IPv6 sockets", set_ipv6 },
+	{ 't', "tcp", NULL, "TCP sockets only (default: both)", set_tcp },
+	{ 'u', "udp", NULL, "UDP sockets only", set_udp },
+	{ '4', "ipv4", NULL, "IPv4 sockets only (default: both)", set_ipv4 },
+	{ '6', "ipv6", NULL, "IPv6 sockets only", set_ipv6 },
 	{ 'H', "no-header", NULL, "no header line", set_no_header },
-	{ LONG_ONLY + 1, "color", "WHEN", "auto, always or never (NO_COLOR is respected)",
+	{ LONG_ONLY + 1, "color", "WHEN", "colours of the dashboard: auto, always, never",
 		set_color },
 	{ LONG_ONLY + 2, "ascii", NULL, "draw with ASCII characters only", set_ascii },
 	{ LONG_ONLY + 3, "debug", "FILE", "append a log of what goes on inside", set_debug },

@@ -110,6 +110,11 @@ static void add_head(struct buf *b, const struct output_table *t)
 		add_real(b, s->interval_s, 3);
 	else
 		buf_adds(b, "null");
+	buf_adds(b, ",\"window\":");
+	if (s->window_s > 0)
+		add_real(b, s->window_s, 3);
+	else
+		buf_adds(b, "null");
 	buf_adds(b, ",\"wall_ms\":");
 	add_real(b, (double)f->cost_wall_ns / 1e6, 1);
 	buf_adds(b, ",\"cpu_ms\":");

@@ -151,12 +151,13 @@ static int parse_cmdline(const char *bytes, size_t len, struct proc_facts *out)
 static const struct {
 	const char *name;
 	int (*parse)(const char *bytes, size_t len, struct proc_facts *out);
+	bool detail;
 } files[] = {
-	{ "stat", procs_parse_stat },
-	{ "status", procs_parse_status },
-	{ "limits", procs_parse_limits },
-	{ "cgroup", procs_parse_cgroup },
-	{ "cmdline", parse_cmdline },
+	{ "stat", procs_parse_stat, false },
+	{ "status", procs_parse_status, false },
+	{ "limits", procs_parse_limits, true },
+	{ "cgroup", procs_parse_cgroup, true },
+	{ "cmdline", parse_cmdline, true },
 };
 
 static bool is_forbidden(ssize_t error)
@@ -164,7 +165,7 @@ static bool is_forbidden(ssize_t error)
 	return error == -EACCES || error == -EPERM;
 }
 
-int procs_read(int proc_fd, uint32_t pid, struct proc_facts *out)
+int procs_read(int proc_fd, uint32_t pid, bool details, struct proc_facts *out)
 {
 	char text[TEXT_SIZE], name[NAME_SIZE];
 	int fd, rc = 0;
@@ -179,8 +180,11 @@ int procs_read(int proc_fd, uint32_t pid, struct proc_facts *out)
 	if (fd < 0)
 		return is_forbidden(-errno) ? 0 : -errno;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		ssize_t n = kfile_read(fd, files[i].name, text, sizeof(text));
+		ssize_t n;
 
+		if (files[i].detail && !details)
+			continue;
+		n = kfile_read(fd, files[i].name, text, sizeof(text));
 		if (n >= 0)
 			files[i].parse(text, (size_t)n, out); /* what is malformed stays unknown */
 		else if (i == 0 && !is_forbidden(n))
@@ -190,6 +194,16 @@ int procs_read(int proc_fd, uint32_t pid, struct proc_facts *out)
 	}
 	close(fd);
 	return rc;
+}
+
+bool procs_is_kernel_thread(int proc_fd, uint32_t pid)
+{
+	char text[TEXT_SIZE], name[NAME_SIZE];
+	ssize_t n;
+
+	snprintf(name, sizeof(name), "%u/stat", pid);
+	n = kfile_read(proc_fd, name, text, sizeof(text));
+	return n >= 0 && procs_parse_kernel_thread(text, (size_t)n);
 }
 
 /* ---- Descriptors ----------------------------------------------------------------------------- */

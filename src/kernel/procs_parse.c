@@ -11,6 +11,7 @@
 #include "sockdash/kfile.h"
 
 enum {
+	STAT_FLAGS = 6,       /* field 9 */
 	STAT_START_TIME = 19, /* the index of field 22 behind the name, which is field 2 */
 	ID_LEN = 64,          /* hexadecimal digits of a container's id */
 	ID_SHOWN = 12,
@@ -62,25 +63,42 @@ static bool find_line(const char *bytes, size_t len, const char *title, struct s
 
 /* ---- stat, status, limits -------------------------------------------------------------------- */
 
+#define PF_KTHREAD 0x00200000u /* linux/sched.h, which user space does not get */
+
+/* A number of /proc/PID/stat by its place behind the name (0: the field after the state's). The name may hold
+ * anything, so the fields are counted from its last parenthesis. */
+static bool stat_number(const char *bytes, size_t len, int place, uint64_t *value)
+{
+	const char *close = len ? memrchr(bytes, ')', len) : NULL;
+	struct span rest, word = { NULL, 0 };
+
+	if (!close)
+		return false;
+	rest = (struct span){ close + 1, (size_t)(bytes + len - close - 1) };
+	for (int i = 0; i <= place; i++)
+		if (!kfile_next_word(&rest, &word))
+			return false;
+	return kfile_number(word, value);
+}
+
 int procs_parse_stat(const char *bytes, size_t len, struct proc_facts *out)
 {
 	const char *open = len ? memchr(bytes, '(', len) : NULL;
 	const char *close = len ? memrchr(bytes, ')', len) : NULL;
-	struct span rest, word = { NULL, 0 };
 	uint64_t ticks;
 
-	if (!open || !close || close < open)
-		return -EBADMSG;
-	rest = (struct span){ close + 1, (size_t)(bytes + len - close - 1) };
-	for (int i = 0; i <= STAT_START_TIME; i++) {
-		if (!kfile_next_word(&rest, &word))
-			return -EBADMSG;
-	}
-	if (!kfile_number(word, &ticks))
+	if (!open || !close || close < open || !stat_number(bytes, len, STAT_START_TIME, &ticks))
 		return -EBADMSG;
 	out->start_ticks = ticks;
 	copy_text(out->comm, sizeof(out->comm), open + 1, (size_t)(close - open - 1));
 	return 0;
+}
+
+bool procs_parse_kernel_thread(const char *bytes, size_t len)
+{
+	uint64_t flags;
+
+	return stat_number(bytes, len, STAT_FLAGS, &flags) && flags & PF_KTHREAD;
 }
 
 int procs_parse_status(const char *bytes, size_t len, struct proc_facts *out)

@@ -5,14 +5,10 @@
 const char *const counter_names[COUNTER_COUNT] = {
 	[COUNTER_ACTIVE_OPENS] = "TcpActiveOpens",
 	[COUNTER_PASSIVE_OPENS] = "TcpPassiveOpens",
-	[COUNTER_ATTEMPT_FAILS] = "TcpAttemptFails",
-	[COUNTER_ESTAB_RESETS] = "TcpEstabResets",
 	[COUNTER_OUT_RESETS] = "TcpOutRsts",
 	[COUNTER_OUT_SEGMENTS] = "TcpOutSegs",
 	[COUNTER_RETRANS_SEGMENTS] = "TcpRetransSegs",
 	[COUNTER_LISTEN_DROPS] = "TcpExtListenDrops",
-	[COUNTER_LISTEN_OVERFLOWS] = "TcpExtListenOverflows",
-	[COUNTER_UDP_RCVBUF_ERRORS] = "UdpRcvbufErrors",
-	[COUNTER_TCP_MEM_PAGES] = "sockstat:TCP:mem",
-	[COUNTER_TCP_MEM_LIMIT_PAGES] = "sysctl:net/ipv4/tcp_mem:2",
+	[COUNTER_TCP_MEM] = "sockstat:TCP:mem",
+	[COUNTER_TCP_MEM_LIMIT] = "sysctl:net/ipv4/tcp_mem:2",
 };

@@ -28,7 +28,7 @@ static int collect_gone(struct frame *cur, const struct frame *prev, const uint8
 			.first_seen = s->first_seen,
 			.wait_since = s->state == SOCK_CLOSE_WAIT ? s->wait_since : SOCK_TIME_NONE,
 			.state = s->state,
-			.flags = s->flags & SOCK_OLDER,
+			.flags = s->flags & (SOCK_OLDER | SOCK_WAIT_LONGER),
 		};
 	}
 	return 0;
@@ -73,11 +73,14 @@ static int index_ghosts(const struct frame *prev, struct hash *out)
 
 /* In CLOSE-WAIT now: the time it entered, if an earlier frame knows it. One that entered since then
  * has it from the kernel (already set), or else not at all. */
-static void carry_wait(struct sock *s, uint8_t state_then, int32_t wait_since_then)
+static void carry_wait(
+	struct sock *s, uint8_t state_then, int32_t wait_since_then, uint8_t flags_then)
 {
-	if (s->state == SOCK_CLOSE_WAIT && s->wait_since == SOCK_TIME_NONE &&
-		state_then == SOCK_CLOSE_WAIT)
-		s->wait_since = wait_since_then;
+	if (s->state != SOCK_CLOSE_WAIT || s->wait_since != SOCK_TIME_NONE ||
+		state_then != SOCK_CLOSE_WAIT)
+		return;
+	s->wait_since = wait_since_then;
+	s->flags = (uint8_t)(s->flags | (flags_then & SOCK_WAIT_LONGER));
 }
 
 static void begin_now(struct frame *cur, struct sock *s, bool watching)
@@ -104,13 +107,13 @@ int frame_carry_times(struct frame *cur, const struct frame *prev)
 
 			s->first_seen = old->first_seen;
 			s->flags = (uint8_t)(s->flags | (old->flags & SOCK_OLDER));
-			carry_wait(s, old->state, old->wait_since);
+			carry_wait(s, old->state, old->wait_since, old->flags);
 		} else if (ghost != HASH_NONE) {
 			const struct frame_ghost *g = &prev->ghosts[ghost];
 
 			s->first_seen = g->first_seen;
-			s->flags = (uint8_t)(s->flags | g->flags);
-			carry_wait(s, g->state, g->wait_since);
+			s->flags = (uint8_t)(s->flags | (g->flags & SOCK_OLDER));
+			carry_wait(s, g->state, g->wait_since, g->flags);
 		} else {
 			begin_now(cur, s, cur->diff.known);
 		}
@@ -119,7 +122,7 @@ int frame_carry_times(struct frame *cur, const struct frame *prev)
 	return err;
 }
 
-/* The row in `cur` of a process of `prev`, added as ended if it is not there any more. */
+/* The row in `cur` of a process of `prev`, added if it holds no socket any more. */
 static int bring_proc(struct frame *cur, const struct frame *prev, uint32_t then, uint32_t *row)
 {
 	const struct proc *old = &prev->procs[then];
@@ -138,7 +141,6 @@ static int bring_proc(struct frame *cur, const struct frame *prev, uint32_t then
 		if (!*texts[i])
 			return -ENOMEM;
 	}
-	copy.ended = true;
 	copy.fds = PROC_UNKNOWN;
 	return frame_add_proc(cur, &copy, row);
 }
@@ -206,15 +208,18 @@ int frame_carry_owners(struct frame *cur, const struct frame *prev)
 	return 0;
 }
 
-void frame_mark_hidden(struct frame *cur, const struct frame *prev)
+void frame_mark_hidden(struct frame *cur)
 {
+	bool all_seen = !cur->procs_hidden && !cur->pids_hidden;
+
 	for (uint32_t row = 0; row < cur->sock_count; row++) {
 		struct sock *s = &cur->socks[row];
-		uint32_t then = cur->diff.known ? cur->diff.previous[row] : SOCK_NONE;
+		bool is_new = !cur->diff.known || cur->diff.previous[row] == SOCK_NONE;
+		bool foreign = cur->seer_uid != PROC_UNKNOWN && cur->seer_uid != s->uid;
 
 		if (!s->inode || s->owner != SOCK_NONE)
 			continue;
-		if (cur->diff.known && (then == SOCK_NONE || prev->socks[then].owner != SOCK_NONE))
+		if (is_new && (all_seen || !foreign) && !cur->problems[FRAME_NO_PROC])
 			continue;
 		s->flags |= SOCK_HIDDEN;
 		cur->owners_hidden++;

@@ -18,6 +18,7 @@ struct frame *frame_create(void)
 		return NULL;
 	f->host = f->kind = "";
 	f->uptime_s = NAN;
+	f->seer_uid = PROC_UNKNOWN;
 	for (size_t i = 0; i < COUNTER_COUNT; i++)
 		f->counters[i] = COUNTER_UNKNOWN;
 	return f;
@@ -80,34 +81,48 @@ int frame_add_netns(struct frame *f, uint64_t inode, const char *name)
 	return (int)f->netns_count++;
 }
 
-/* Two different addresses with one hash are told apart by trying the next key. */
-int frame_intern_address(struct frame *f, const uint8_t bytes[16], uint32_t scope, uint32_t *row)
+/* Where an address stands, or would: two with one hash are told apart by trying the next key. *key gets its key. */
+static uint32_t look_up_address(
+	const struct frame *f, const uint8_t bytes[16], uint32_t scope, uint64_t *key)
 {
-	uint64_t halves[2], key;
+	uint64_t halves[2];
 
 	memcpy(halves, bytes, 16);
-	for (key = hash_mix(hash_mix(halves[0], halves[1]), scope);; key++) {
-		uint32_t found = hash_get(&f->by_address, key);
-		int err;
+	for (*key = hash_mix(hash_mix(halves[0], halves[1]), scope);; (*key)++) {
+		uint32_t found = hash_get(&f->by_address, *key);
 
-		if (found != HASH_NONE) {
-			if (memcmp(f->addresses[found].bytes, bytes, 16) != 0 ||
-				f->addresses[found].scope != scope)
-				continue;
-			*row = found;
-			return 0;
-		}
-		err = grow((void **)&f->addresses, f->address_count, &f->address_room,
-			sizeof *f->addresses);
-		if (!err)
-			err = hash_put(&f->by_address, key, f->address_count);
-		if (err)
-			return err;
-		*row = f->address_count++;
-		f->addresses[*row].scope = scope;
-		memcpy(f->addresses[*row].bytes, bytes, 16);
-		return 0;
+		if (found == HASH_NONE || (memcmp(f->addresses[found].bytes, bytes, 16) == 0 &&
+						  f->addresses[found].scope == scope))
+			return found;
 	}
+}
+
+uint32_t frame_find_address(const struct frame *f, const uint8_t bytes[16], uint32_t scope)
+{
+	uint64_t key;
+	uint32_t found = look_up_address(f, bytes, scope, &key);
+
+	return found == HASH_NONE ? SOCK_NONE : found;
+}
+
+int frame_intern_address(struct frame *f, const uint8_t bytes[16], uint32_t scope, uint32_t *row)
+{
+	uint64_t key;
+	int err;
+
+	*row = look_up_address(f, bytes, scope, &key);
+	if (*row != HASH_NONE)
+		return 0;
+	err = grow(
+		(void **)&f->addresses, f->address_count, &f->address_room, sizeof *f->addresses);
+	if (!err)
+		err = hash_put(&f->by_address, key, f->address_count);
+	if (err)
+		return err;
+	*row = f->address_count++;
+	f->addresses[*row].scope = scope;
+	memcpy(f->addresses[*row].bytes, bytes, 16);
+	return 0;
 }
 
 int frame_intern_cgroup(struct frame *f, uint64_t id, uint32_t *row)
@@ -221,12 +236,16 @@ const char *frame_device(const struct frame *f, uint32_t index)
 	return index ? "?" : "";
 }
 
-static int compare_owners(const void *left, const void *right)
+static int compare_owners(const void *left, const void *right, void *context)
 {
 	const struct owner_found *a = left, *b = right;
+	const struct proc *procs = ((const struct frame *)context)->procs;
+	uint32_t x = procs[a->proc].pid, y = procs[b->proc].pid;
 
 	if (a->sock != b->sock)
 		return (a->sock > b->sock) - (a->sock < b->sock);
+	if (x != y)
+		return (x > y) - (x < y);
 	if (a->proc != b->proc)
 		return (a->proc > b->proc) - (a->proc < b->proc);
 	return (a->fd > b->fd) - (a->fd < b->fd);
@@ -242,7 +261,7 @@ int frame_set_owners(struct frame *f, struct owner_found *found, size_t count)
 	if (!edges)
 		return -ENOMEM;
 	if (count)
-		qsort(found, count, sizeof *found, compare_owners);
+		qsort_r(found, count, sizeof *found, compare_owners, f);
 	for (uint32_t i = 0; i < count; i++) {
 		bool first = i == 0 || found[i - 1].sock != found[i].sock;
 

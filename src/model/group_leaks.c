@@ -26,7 +26,10 @@ static void count_one(
 
 	l->close_wait++;
 	l->causes[sock_wait_cause(sock)]++;
-	l->oldest = fmax(l->oldest, age);
+	if (!(age <= l->oldest)) {
+		l->oldest = fmax(l->oldest, age);
+		l->oldest_at_least = sock->flags & SOCK_WAIT_LONGER;
+	}
 	t->entered[place] += entered;
 }
 
@@ -50,16 +53,37 @@ static void count_all(struct tally *t, const struct sample *s, const struct samp
 	}
 }
 
-static double exhaustion(const struct frame *f, const struct leak_row *l)
+/* When the descriptors run out. What counts is how they grow: a leaked socket whose port is used again
+ * is reset and gone from the dump, its descriptor is not. One socket more or less is not a leak. */
+static double exhaustion(
+	const struct frame *f, const struct leak_row *l, double fds_growth, double covered_s)
 {
 	const struct proc *p;
 
-	if (l->kind != PROC_ROW_PROCESS || !(l->growth > 0))
+	if (l->kind != PROC_ROW_PROCESS || !(l->growth * covered_s >= 2))
 		return NAN;
 	p = &f->procs[l->proc];
 	if (p->fds == PROC_UNKNOWN || p->fd_limit == PROC_UNKNOWN || p->fd_limit == PROC_UNLIMITED)
 		return NAN;
-	return p->fds >= p->fd_limit ? 0 : (p->fd_limit - p->fds) / l->growth;
+	return p->fds >= p->fd_limit ? 0 : (p->fd_limit - p->fds) / fmax(l->growth, fds_growth);
+}
+
+/* How the descriptors of the row's process grow, per second; NAN not known. */
+static int fds_growth(const struct sample *s, const struct leak_row *l, uint64_t key,
+	struct leak_history *h, int64_t window_ns, double *out)
+{
+	const struct proc *p = l->kind == PROC_ROW_PROCESS ? &s->frame->procs[l->proc] : NULL;
+	const struct series *fds;
+	double covered;
+
+	*out = NAN;
+	if (!p || p->fds == PROC_UNKNOWN)
+		return 0;
+	fds = series_add(&h->fds, key, s->frame->mono_ns, p->fds);
+	if (!fds)
+		return -ENOMEM;
+	*out = series_slope(fds, window_ns, &covered);
+	return 0;
 }
 
 /* Both series of a row get the point of this sample. A row that was not there in the sample before
@@ -85,7 +109,10 @@ static int finish_row(struct sample *s, const struct sample *prev, struct leak_r
 {
 	uint64_t key = group_proc_key(s->frame, l->kind, l->proc);
 	int err = note_counts(s, prev, l, key, entered, h);
-	double covered;
+	double covered, fds;
+
+	if (!err)
+		err = fds_growth(s, l, key, h, window_ns, &fds);
 
 	if (err)
 		return err;
@@ -96,7 +123,7 @@ static int finish_row(struct sample *s, const struct sample *prev, struct leak_r
 		l->out_rate = NAN;
 	s->window_s = fmax(s->window_s, covered);
 	series_trend(series_find(&h->counts, key), &l->trend);
-	l->exhaustion = exhaustion(s->frame, l);
+	l->exhaustion = exhaustion(s->frame, l, fds, covered);
 	return 0;
 }
 

@@ -9,70 +9,25 @@
 
 #include "sockdash/group.h"
 
-#define WILDCARDS_MAX 64
-
-struct wildcard {
-	uint32_t address; /* row of the address table */
-	uint32_t scope;
-	bool ipv4, ipv6; /* what it serves */
-};
-
 struct index {
 	struct hash by_place; /* netns, address, port → first listener there */
 	uint32_t *next;       /* per listener: another one at the same place, or SOCK_NONE */
-	struct wildcard wildcards[WILDCARDS_MAX];
-	size_t wildcard_count;
+	uint32_t any_ipv4,
+		any_ipv6; /* rows of the wildcard addresses without a device, or SOCK_NONE */
 	uint8_t ports[65536 / 8]; /* with a listener at all: most clients' ports have none */
 };
 
-static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+static const uint8_t any_ipv6[16];
+static const uint8_t any_ipv4[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
 static bool is_mapped(const uint8_t *bytes)
 {
-	return memcmp(bytes, mapped, sizeof mapped) == 0;
-}
-
-static bool is_wildcard(const uint8_t *bytes)
-{
-	static const uint8_t zero[16];
-
-	return is_mapped(bytes) ? memcmp(bytes + 12, zero, 4) == 0 : memcmp(bytes, zero, 16) == 0;
+	return memcmp(bytes, any_ipv4, 12) == 0;
 }
 
 static uint64_t place(const struct sock *s, uint32_t address)
 {
 	return (uint64_t)s->netns << 48 | (uint64_t)s->local_port << 32 | address;
-}
-
-static void note_wildcard(struct index *ix, const struct frame *f, const struct sock *s)
-{
-	const struct address *a = &f->addresses[s->local];
-	struct wildcard w = {
-		.address = s->local,
-		.scope = a->scope,
-		.ipv4 = !(s->flags & SOCK_V6ONLY),
-		.ipv6 = !is_mapped(a->bytes),
-	};
-
-	if (!is_wildcard(a->bytes))
-		return;
-	/* V6ONLY is the socket's, not the address's: one entry serves both kinds and errs towards
-	 * more. */
-	for (size_t i = 0; i < ix->wildcard_count; i++) {
-		if (ix->wildcards[i].address == w.address) {
-			ix->wildcards[i].ipv4 |= w.ipv4;
-			return;
-		}
-	}
-	if (ix->wildcard_count == WILDCARDS_MAX)
-		return;
-	/* Where both serve IPv4, the kernel prefers an IPv4 socket: these come first. */
-	if (w.ipv6) {
-		ix->wildcards[ix->wildcard_count++] = w;
-		return;
-	}
-	memmove(ix->wildcards + 1, ix->wildcards, ix->wildcard_count++ * sizeof w);
-	ix->wildcards[0] = w;
 }
 
 static int index_listener(struct index *ix, struct sample *s, uint32_t row)
@@ -90,32 +45,47 @@ static int index_listener(struct index *ix, struct sample *s, uint32_t row)
 		ix->next[first] = row;
 	}
 	ix->ports[sock->local_port / 8] |= (uint8_t)(1u << sock->local_port % 8);
-	note_wildcard(ix, s->frame, sock);
 	return err;
 }
 
-/* The first listener that a connection came through, or HASH_NONE. */
+/* The first listener at an address and the connection's port, or HASH_NONE. An IPv6 wildcard that is V6ONLY does not
+ * serve IPv4. */
+static uint32_t probe(const struct index *ix, const struct sample *s, const struct sock *c,
+	uint32_t address, bool for_ipv4)
+{
+	uint32_t found;
+
+	if (address == SOCK_NONE)
+		return HASH_NONE;
+	found = hash_get(&ix->by_place, place(c, address));
+	if (found != HASH_NONE && for_ipv4 &&
+		s->frame->socks[s->listeners[found].sock].flags & SOCK_V6ONLY)
+		return HASH_NONE;
+	return found;
+}
+
+/* The first listener that a connection came through, or HASH_NONE: at its own address, at the wildcard of its
+ * family, at that of IPv6; each on its device before those on all. */
 static uint32_t find_listener(const struct index *ix, const struct sample *s, const struct sock *c)
 {
 	const struct frame *f = s->frame;
 	const struct address *local = &f->addresses[c->local];
 	bool ipv4 = is_mapped(local->bytes);
-	uint32_t found = hash_get(&ix->by_place, place(c, c->local));
+	uint32_t found = probe(ix, s, c, c->local, false);
 
-	for (int scoped = 1; found == HASH_NONE && scoped >= 0; scoped--) {
-		for (size_t i = 0; found == HASH_NONE && i < ix->wildcard_count; i++) {
-			const struct wildcard *w = &ix->wildcards[i];
-
-			if (w->scope != (scoped ? local->scope : 0) || !(ipv4 ? w->ipv4 : w->ipv6))
-				continue;
-			found = hash_get(&ix->by_place, place(c, w->address));
-			if (found != HASH_NONE && ipv4 && w->ipv6 &&
-				f->socks[s->listeners[found].sock].flags & SOCK_V6ONLY)
-				found = HASH_NONE;
-		}
-		if (!local->scope)
-			break;
+	if (found == HASH_NONE && local->scope) {
+		found = probe(ix, s, c, frame_find_address(f, local->bytes, 0), false);
+		if (found == HASH_NONE && ipv4)
+			found = probe(
+				ix, s, c, frame_find_address(f, any_ipv4, local->scope), false);
+		if (found == HASH_NONE)
+			found = probe(
+				ix, s, c, frame_find_address(f, any_ipv6, local->scope), ipv4);
 	}
+	if (found == HASH_NONE && ipv4)
+		found = probe(ix, s, c, ix->any_ipv4, false);
+	if (found == HASH_NONE)
+		found = probe(ix, s, c, ix->any_ipv6, ipv4);
 	return found;
 }
 
@@ -244,6 +214,8 @@ int group_listeners(struct sample *s, const struct sample *prev, struct series_s
 		goto out;
 	ix->next = calloc(s->listener_count ? s->listener_count : 1, sizeof *ix->next);
 	err = ix->next ? 0 : -ENOMEM;
+	ix->any_ipv4 = frame_find_address(s->frame, any_ipv4, 0);
+	ix->any_ipv6 = frame_find_address(s->frame, any_ipv6, 0);
 	for (uint32_t row = 0; !err && row < s->listener_count; row++)
 		err = index_listener(ix, s, row);
 	if (err)

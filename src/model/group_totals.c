@@ -40,10 +40,10 @@ void group_totals(struct sample *s, const struct sample *prev)
 	const struct frame *now = s->frame, *then;
 	double in, out;
 
-	t->mem_pages = now->counters[COUNTER_TCP_MEM_PAGES];
-	t->mem_limit_pages = now->counters[COUNTER_TCP_MEM_LIMIT_PAGES];
+	t->mem = now->counters[COUNTER_TCP_MEM];
+	t->mem_limit = now->counters[COUNTER_TCP_MEM_LIMIT];
 	t->in_rate = t->out_rate = t->closed_rate = t->reset_rate = t->retrans_percent = NAN;
-	t->accept_drops = SAMPLE_UNKNOWN;
+	t->drop_rate = NAN;
 	if (!prev)
 		return;
 	then = prev->frame;
@@ -54,11 +54,10 @@ void group_totals(struct sample *s, const struct sample *prev)
 	t->reset_rate = group_rate(change(now, then, COUNTER_OUT_RESETS), s->interval_s);
 	/* Short connections are never seen in a dump, so the ends are what was opened and is not
 	 * there. */
-	if (!((now->absent | then->absent) & 1u << SOCK_TCP))
+	if (!((now->absent | then->absent) & 1u << SOCK_TCP) && !now->one_family)
 		t->closed_rate = group_rate(
 			clamp(in + out + open_conns(prev) - open_conns(s)), s->interval_s);
-	if (!isnan(change(now, then, COUNTER_LISTEN_DROPS)))
-		t->accept_drops = (int64_t)change(now, then, COUNTER_LISTEN_DROPS);
+	t->drop_rate = group_rate(change(now, then, COUNTER_LISTEN_DROPS), s->interval_s);
 	if (change(now, then, COUNTER_OUT_SEGMENTS) > 0)
 		t->retrans_percent = 100 * change(now, then, COUNTER_RETRANS_SEGMENTS) /
 				     change(now, then, COUNTER_OUT_SEGMENTS);

@@ -41,8 +41,13 @@ COUNT_FIELD(not_closed, causes[SOCK_WAIT_NOT_CLOSED])
 REAL_FIELD(growth, VALUE_TREND)
 REAL_FIELD(in_rate, VALUE_RATE)
 REAL_FIELD(out_rate, VALUE_RATE)
-REAL_FIELD(oldest, VALUE_AGE)
 REAL_FIELD(exhaustion, VALUE_AGE)
+
+static void get_oldest(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	out->at_least = row_of(rows, row)->oldest_at_least;
+	value_real(out, VALUE_AGE, row_of(rows, row)->oldest);
+}
 
 /* The commonest cause; the later one of equals, which is nearer to a leak. */
 static void get_why(const struct rowset *rows, uint32_t row, struct value *out)

@@ -68,6 +68,7 @@ static void get_age(const struct rowset *rows, uint32_t row, struct value *out)
 
 static void get_wait_age(const struct rowset *rows, uint32_t row, struct value *out)
 {
+	out->at_least = sock_of(rows, row)->flags & SOCK_WAIT_LONGER;
 	value_real(out, VALUE_AGE, frame_wait_age(rows->sample->frame, sock_of(rows, row)));
 }
 
@@ -113,7 +114,8 @@ static const struct field fields[] = {
 		.get = get_process },
 	{ "owners", "OWNERS", "processes that own it, or did", VALUE_COUNT, NEED_OWNERS,
 		.get = get_owners },
-	{ "user", "USER", "user that made the socket", VALUE_TEXT, .get = get_user },
+	{ "user", "USER", "user that made the socket", VALUE_TEXT, NEED_OWNERS | NEED_USERS,
+		.get = get_user },
 	{ "unit", "UNIT", "systemd unit or container of that process", VALUE_TEXT,
 		NEED_OWNERS | NEED_PROC_DETAILS, .get = get_unit },
 	{ "age", "AGE", "time since we first saw it; at least that where it was there before",

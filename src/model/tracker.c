@@ -41,7 +41,7 @@ struct tracker *tracker_create(double window_s)
 	t->window_ns = (int64_t)(window_s * 1e9);
 	/* So that the ring holds the window with room to spare. */
 	t->leaks.counts.step_ns = t->window_ns / (SERIES_POINTS * 2 / 3);
-	t->leaks.entered.step_ns = t->leaks.counts.step_ns;
+	t->leaks.entered.step_ns = t->leaks.fds.step_ns = t->leaks.counts.step_ns;
 	return t;
 }
 
@@ -53,6 +53,7 @@ void tracker_destroy(struct tracker *t)
 	series_free(&t->queues);
 	series_free(&t->leaks.counts);
 	series_free(&t->leaks.entered);
+	series_free(&t->leaks.fds);
 	free(t);
 }
 
@@ -98,6 +99,8 @@ int tracker_step(struct tracker *t, struct frame *frame, double cpu_percent, str
 			err = series_sweep(&t->leaks.counts);
 		if (!err)
 			err = series_sweep(&t->leaks.entered);
+		if (!err)
+			err = series_sweep(&t->leaks.fds);
 		sample_put(t->prev);
 		t->prev = sample_get(s);
 	}

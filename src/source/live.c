@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "sockdash/clock.h"
 #include "sockdash/diag.h"
@@ -19,8 +20,9 @@
 #include "sockdash/procnet.h"
 #include "sockdash/source.h"
 
-#define ALL_STATES   (((1u << SOCK_STATE_COUNT) - 1) & ~1u)
-#define STATE_BIT(s) (1u << (s))
+#define ALL_STATES      (((1u << SOCK_STATE_COUNT) - 1) & ~1u)
+#define TIMER_KEEPALIVE 2
+#define STATE_BIT(s)    (1u << (s))
 
 struct live {
 	struct source base;
@@ -145,7 +147,7 @@ static int dump(struct live *l, const struct source_request *r, enum sock_proto 
 	return err;
 }
 
-static int dump_protocol(
+static int dump_once(
 	struct live *l, const struct source_request *r, enum sock_proto proto, struct frame *f)
 {
 	unsigned drops = r->needs & NEED_DROPS ? DIAG_WANT_DROPS : 0;
@@ -157,6 +159,30 @@ static int dump_protocol(
 	err = dump(l, r, proto, STATE_BIT(SOCK_LISTEN), drops, add_row, f);
 	if (!err)
 		err = dump(l, r, proto, ALL_STATES & ~STATE_BIT(SOCK_LISTEN), 0, add_row, f);
+	return err;
+}
+
+/* Errors that will be there again: a part of the kernel is missing, or we may not. */
+static bool is_lasting(int err)
+{
+	static const int lasting[] = { ENOENT, EOPNOTSUPP, EPROTONOSUPPORT, EPERM, EACCES, EINVAL };
+
+	for (size_t i = 0; i < sizeof lasting / sizeof *lasting; i++)
+		if (err == -lasting[i])
+			return true;
+	return false;
+}
+
+/* A dump that broke off (ENOBUFS on a server in trouble) is tried once more: its rows replace those already there. */
+static int dump_protocol(
+	struct live *l, const struct source_request *r, enum sock_proto proto, struct frame *f)
+{
+	int err = dump_once(l, r, proto, f);
+
+	if (err && err != -ECANCELED && !is_lasting(err)) {
+		log_line("%s: %s, trying again", sock_proto_name(proto), strerror(-err));
+		err = dump_once(l, r, proto, f);
+	}
 	return err;
 }
 
@@ -172,48 +198,71 @@ static int read_procnet(const struct source_request *r, enum sock_proto proto, s
 	return err6 && !(err6 == -ENOENT && r->ipv4) ? err6 : err;
 }
 
-/* Errors that end the sample; all others are a problem of one part of it. */
-static bool is_fatal(int err)
+static bool is_missing(int err)
 {
-	return err == -ENOMEM || err == -ECANCELED;
+	return err == -ENOENT || err == -EOPNOTSUPP;
 }
 
+/* One protocol from sock_diag, or where that cannot tell it, from /proc/net. A sample in which a protocol broke
+ * off is no sample: compared with it, everything would have vanished. */
+static int collect_protocol(
+	struct live *l, const struct source_request *r, enum sock_proto proto, struct frame *f)
+{
+	int err = l->open_error ? l->open_error : dump_protocol(l, r, proto, f);
+
+	if (l->open_error || is_missing(err)) {
+		f->problems[FRAME_NO_SOCK_DIAG] = err;
+		f->kind = "procfs";
+		err = read_procnet(r, proto, f);
+	}
+	if (!err)
+		return 0;
+	log_line("%s: %s", sock_proto_name(proto), strerror(-err));
+	if (!is_lasting(err))
+		return err;
+	f->problems[protocols[proto].problem] = err;
+	f->absent |= 1u << proto;
+	return 0;
+}
+
+/* UDP, which is little, first: the owners of TCP sockets are searched right after their dump. */
 static int collect_sockets(struct live *l, const struct source_request *r, struct frame *f)
 {
-	f->problems[FRAME_NO_SOCK_DIAG] = ensure_diag(l);
-	f->kind = l->open_error ? "procfs" : "sock_diag";
-	for (unsigned proto = SOCK_PROTO_COUNT; proto-- > 0;) {
-		uint32_t before = f->sock_count;
-		int err;
+	int err = 0;
 
-		if (!(r->protocols & 1u << proto)) {
-			f->absent |= 1u << proto;
-			continue;
-		}
-		err = l->open_error ? read_procnet(r, proto, f) : dump_protocol(l, r, proto, f);
-		if (is_fatal(err))
-			return err;
-		if (err)
-			log_line("%s: %s", sock_proto_name(proto), strerror(-err));
-		f->problems[protocols[proto].problem] = err;
-		/* Nothing at all is not a count of 0. */
-		if (err && f->sock_count == before)
+	ensure_diag(l);
+	f->kind = "sock_diag";
+	for (unsigned proto = SOCK_PROTO_COUNT; !err && proto-- > 0;) {
+		if (r->protocols & 1u << proto)
+			err = collect_protocol(l, r, proto, f);
+		else
 			f->absent |= 1u << proto;
 	}
-	return 0;
+	return err;
 }
 
 /* ---- Ages in CLOSE-WAIT ---------------------------------------------------------------------- */
 
-static int add_wait_age(void *context, const struct diag_sock *d)
+/* The row of the frame with the same cookie, or NULL. */
+static struct sock *same_sock(struct frame *f, const struct diag_sock *d)
 {
-	struct frame *f = context;
 	struct sock probe = { .cookie = d->cookie };
 	uint32_t row = d->cookie ? frame_find(f, frame_sock_key(f, &probe)) : SOCK_NONE;
 
-	if (d->has_info && row != SOCK_NONE && f->socks[row].state == SOCK_CLOSE_WAIT &&
-		f->socks[row].wait_since == SOCK_TIME_NONE)
-		f->socks[row].wait_since = frame_now(f) - (int32_t)(d->info.last_ack_recv_ms / 100);
+	return row == SOCK_NONE ? NULL : &f->socks[row];
+}
+
+static int add_wait_age(void *context, const struct diag_sock *d)
+{
+	struct frame *f = context;
+	struct sock *s = same_sock(f, d);
+
+	if (!s || !d->has_info || s->state != SOCK_CLOSE_WAIT || s->wait_since != SOCK_TIME_NONE)
+		return 0;
+	s->wait_since = frame_now(f) - (int32_t)(d->info.last_ack_recv_ms / 100);
+	/* An answered keepalive probe is an ACK too. */
+	if (d->timer == TIMER_KEEPALIVE)
+		s->flags |= SOCK_WAIT_LONGER;
 	return 0;
 }
 
@@ -230,8 +279,51 @@ static int collect_wait_ages(struct live *l, const struct source_request *r, str
 	if (!unknown || l->open_error)
 		return 0;
 	err = dump(l, r, SOCK_TCP, STATE_BIT(SOCK_CLOSE_WAIT), DIAG_WANT_INFO, add_wait_age, f);
-	f->problems[FRAME_NO_WAIT_AGE] = err;
-	return is_fatal(err) ? err : 0;
+	f->problems[FRAME_NO_WAIT_AGE] = err == -ECANCELED ? 0 : err;
+	return err == -ECANCELED || err == -ENOMEM ? err : 0;
+}
+
+/* ---- Owners that cannot be seen --------------------------------------------------------------- */
+
+static int mark_if_there(void *context, const struct diag_sock *d)
+{
+	struct frame *f = context;
+	struct sock *s = same_sock(f, d);
+
+	if (s && s->inode && s->inode == d->inode && s->owner == SOCK_NONE &&
+		!(s->flags & SOCK_HIDDEN)) {
+		s->flags |= SOCK_HIDDEN;
+		f->owners_hidden++;
+	}
+	return 0;
+}
+
+/* The first frame cannot tell a socket that was closed during the search from one whose owner is out of sight
+ * (the kernel, another pid namespace): it looks once more whether it is there. */
+static int confirm_hidden(struct live *l, const struct source_request *r, struct frame *f)
+{
+	bool unclear = false;
+	int err = 0;
+
+	for (uint32_t row = 0; !unclear && row < f->sock_count; row++)
+		unclear = f->socks[row].inode && f->socks[row].owner == SOCK_NONE &&
+			  !(f->socks[row].flags & SOCK_HIDDEN);
+	for (unsigned proto = 0; unclear && !err && proto < SOCK_PROTO_COUNT; proto++)
+		if (!(f->absent & 1u << proto) && !f->problems[FRAME_NO_SOCK_DIAG])
+			err = dump(l, r, proto, ALL_STATES & ~STATE_BIT(SOCK_TIME_WAIT), 0,
+				mark_if_there, f);
+	return err == -ECANCELED || err == -ENOMEM ? err : 0;
+}
+
+static int collect_owners(
+	struct live *l, const struct source_request *r, const struct frame *prev, struct frame *f)
+{
+	int err = frame_carry_owners(f, prev);
+
+	if (err)
+		return err;
+	frame_mark_hidden(f);
+	return f->diff.known ? 0 : confirm_hidden(l, r, f);
 }
 
 /* ---- A frame --------------------------------------------------------------------------------- */
@@ -245,6 +337,8 @@ static int fill_header(struct live *l, struct frame *f)
 	if (!l->epoch_ns)
 		l->epoch_ns = f->mono_ns;
 	f->epoch_ns = l->epoch_ns;
+	if (geteuid() != 0)
+		f->seer_uid = geteuid();
 	f->uptime_s = kcounters_uptime();
 	if (uname(&uts) == 0)
 		f->host = frame_text(f, uts.nodename, strlen(uts.nodename));
@@ -253,14 +347,26 @@ static int fill_header(struct live *l, struct frame *f)
 	return frame_add_netns(f, kcounters_netns_inode(), "") < 0 ? -ENOMEM : 0;
 }
 
+/* The kernel tells TCP's memory in pages of its own size. */
+static void read_counters(struct frame *f)
+{
+	static const enum counter in_pages[] = { COUNTER_TCP_MEM, COUNTER_TCP_MEM_LIMIT };
+
+	kcounters_read(counter_names, COUNTER_COUNT, f->counters);
+	for (size_t i = 0; i < sizeof in_pages / sizeof *in_pages; i++)
+		if (f->counters[in_pages[i]] != COUNTER_UNKNOWN)
+			f->counters[in_pages[i]] *= sysconf(_SC_PAGESIZE);
+}
+
 static int fill(
 	struct live *l, const struct source_request *r, const struct frame *prev, struct frame *f)
 {
 	int err = fill_header(l, f);
 
 	f->preliminary = r->preliminary;
+	f->one_family = !r->ipv4 || !r->ipv6;
 	if (!err && r->needs & NEED_COUNTERS)
-		kcounters_read(counter_names, COUNTER_COUNT, f->counters);
+		read_counters(f);
 	if (!err)
 		err = collect_sockets(l, r, f);
 	if (!err && r->needs & NEED_OWNERS)
@@ -270,12 +376,10 @@ static int fill(
 	if (!err)
 		err = frame_carry_times(f, prev);
 	if (!err && r->needs & NEED_OWNERS)
-		err = frame_carry_owners(f, prev);
-	if (!err && r->needs & NEED_OWNERS)
-		frame_mark_hidden(f, prev);
+		err = collect_owners(l, r, prev, f);
 	if (!err && r->needs & NEED_WAIT_AGE && r->protocols & 1u << SOCK_TCP)
 		err = collect_wait_ages(l, r, f);
-	if (!err)
+	if (!err && r->needs & NEED_USERS)
 		err = live_owners_users(l->owners, f);
 	return err;
 }

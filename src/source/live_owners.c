@@ -30,6 +30,7 @@ struct walk {
 	int proc_fd;
 	uint32_t proc; /* row of the process being walked; SOCK_NONE until it owns a socket */
 	unsigned needs;
+	const volatile bool *stop;
 };
 
 struct live_owners *live_owners_create(void)
@@ -124,7 +125,7 @@ static int add_process(struct walk *w, uint32_t pid)
 		.pid = pid, .fds = PROC_UNKNOWN, .user = "", .cmdline = "", .unit = "", .cgroup = ""
 	};
 	char unit[PROCS_TEXT_MAX];
-	int err = procs_read(w->proc_fd, pid, &facts);
+	int err = procs_read(w->proc_fd, pid, w->needs & NEED_PROC_DETAILS, &facts);
 
 	if (err)
 		return err;
@@ -132,7 +133,7 @@ static int add_process(struct walk *w, uint32_t pid)
 	p.uid = facts.uid;
 	p.fd_limit = facts.fd_limit;
 	p.name = text_of(f, facts.comm);
-	if (facts.uid != PROCS_UNKNOWN) {
+	if (facts.uid != PROCS_UNKNOWN && w->needs & NEED_USERS) {
 		err = add_user(w->owners, f, facts.uid);
 		if (err)
 			return err;
@@ -155,6 +156,8 @@ static int note_socket(void *context, uint32_t pid, uint32_t fd, uint32_t inode)
 	uint32_t row = hash_get(&w->by_inode, inode);
 	int err;
 
+	if (*w->stop)
+		return -ECANCELED;
 	if (row == HASH_NONE)
 		return 0;
 	if (w->proc == SOCK_NONE) {
@@ -185,7 +188,7 @@ static int walk_process(struct walk *w, uint32_t pid)
 	if (w->proc != SOCK_NONE)
 		w->frame->procs[w->proc].fds = fds;
 	if (err == -EACCES || err == -EPERM) {
-		w->frame->procs_hidden++;
+		w->frame->procs_hidden += !procs_is_kernel_thread(w->proc_fd, pid);
 		return 0;
 	}
 	return err == -ENOENT || err == -ESRCH ? 0 : err;
@@ -223,7 +226,7 @@ static void put_known_first(uint32_t *pids, size_t count, const struct frame *pr
 	hash_free(&known);
 }
 
-static int walk_all(struct walk *w, const struct frame *prev, const volatile bool *stop)
+static int walk_all(struct walk *w, const struct frame *prev)
 {
 	uint32_t *pids = NULL;
 	size_t count = 0;
@@ -237,7 +240,7 @@ static int walk_all(struct walk *w, const struct frame *prev, const volatile boo
 	}
 	put_known_first(pids, count, prev);
 	for (size_t i = 0; !err && i < count; i++)
-		err = *stop ? -ECANCELED : walk_process(w, pids[i]);
+		err = *w->stop ? -ECANCELED : walk_process(w, pids[i]);
 	free(pids);
 	if (err && err != -ENOMEM && err != -ECANCELED) {
 		w->frame->problems[FRAME_NO_PROC] = err;
@@ -249,7 +252,7 @@ static int walk_all(struct walk *w, const struct frame *prev, const volatile boo
 int live_owners_resolve(struct live_owners *o, struct frame *f, const struct frame *prev,
 	unsigned needs, const volatile bool *stop)
 {
-	struct walk w = { .owners = o, .frame = f, .needs = needs };
+	struct walk w = { .owners = o, .frame = f, .needs = needs, .stop = stop };
 	int err = 0;
 
 	f->owners_known = true;
@@ -260,7 +263,7 @@ int live_owners_resolve(struct live_owners *o, struct frame *f, const struct fra
 	else
 		err = index_inodes(&w);
 	if (!err && !f->problems[FRAME_NO_PROC])
-		err = walk_all(&w, prev, stop);
+		err = walk_all(&w, prev);
 	if (w.proc_fd >= 0)
 		close(w.proc_fd);
 	hash_free(&w.by_inode);

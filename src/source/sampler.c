@@ -15,13 +15,15 @@
 #include "sockdash/clock.h"
 #include "sockdash/log.h"
 
+#define STOP_MSEC 1000
+
 struct sampler {
 	struct source *source;
 	struct tracker *tracker;
 	struct source_request request;
 	pthread_t thread;
 	bool running;
-	int wake_fd, ready_fd;
+	int wake_fd, ready_fd, done_fd;
 
 	pthread_mutex_t lock; /* guards all below */
 	struct sample *newest;
@@ -99,7 +101,8 @@ static void sample_once(struct sampler *s, bool preliminary)
 
 	if (preliminary) {
 		request.preliminary = true;
-		request.needs &= ~(unsigned)(NEED_OWNERS | NEED_PROC_DETAILS | NEED_WAIT_AGE);
+		request.needs &=
+			~(unsigned)(NEED_OWNERS | NEED_PROC_DETAILS | NEED_WAIT_AGE | NEED_USERS);
 	}
 	err = take(s, &request, &sample);
 	publish(s, sample, err);
@@ -146,6 +149,7 @@ static void *run(void *context)
 	do
 		sample_once(s, false);
 	while (wait_until_due(s, &due));
+	signal_fd(s->done_fd);
 	return NULL;
 }
 
@@ -166,7 +170,8 @@ int sampler_start(
 	pthread_mutex_init(&s->lock, NULL);
 	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	s->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (s->wake_fd < 0 || s->ready_fd < 0)
+	s->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->wake_fd < 0 || s->ready_fd < 0 || s->done_fd < 0)
 		err = -errno;
 	else if (s->tracker)
 		err = -pthread_create(&s->thread, NULL, run, s);
@@ -179,27 +184,40 @@ int sampler_start(
 	return 0;
 }
 
-void sampler_stop(struct sampler *s)
+/* Whether the thread comes to its end within a second. */
+static bool ends_soon(const struct sampler *s)
+{
+	struct pollfd p = { .fd = s->done_fd, .events = POLLIN };
+
+	return poll(&p, 1, STOP_MSEC) > 0;
+}
+
+bool sampler_stop(struct sampler *s)
 {
 	if (!s)
-		return;
+		return true;
 	if (s->running) {
 		pthread_mutex_lock(&s->lock);
 		s->stop = true;
 		pthread_mutex_unlock(&s->lock);
 		source_cancel(s->source);
 		signal_fd(s->wake_fd);
+		if (!ends_soon(s))
+			return false;
 		pthread_join(s->thread, NULL);
 	}
 	sample_put(s->newest);
 	tracker_destroy(s->tracker);
 	source_close(s->source);
-	if (s->wake_fd >= 0)
-		close(s->wake_fd);
-	if (s->ready_fd >= 0)
-		close(s->ready_fd);
+	for (size_t i = 0; i < 3; i++) {
+		int fd = (const int[]){ s->wake_fd, s->ready_fd, s->done_fd }[i];
+
+		if (fd >= 0)
+			close(fd);
+	}
 	pthread_mutex_destroy(&s->lock);
 	free(s);
+	return true;
 }
 
 int sampler_fd(const struct sampler *s)

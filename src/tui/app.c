@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sockdash/keys.h"
+#include "sockdash/sampler.h"
 #include "sockdash/screen.h"
 #include "sockdash/utf8.h"
 
@@ -37,11 +38,15 @@ void app_take(struct app *a, struct sample *sample)
 {
 	sample_put(a->sample);
 	a->sample = sample;
+	if (a->lost)
+		a->message[0] = '\0';
+	a->lost = false;
 }
 
 void app_lost_sample(struct app *a, int error)
 {
 	app_say(a, "a sample was lost: %s", strerror(-error));
+	a->lost = true;
 }
 
 struct pane_state *app_pane(struct app *a)
@@ -56,6 +61,7 @@ void app_say(struct app *a, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(a->message, sizeof a->message, format, args);
 	va_end(args);
+	a->lost = false;
 }
 
 void app_open_pane(struct app *a, int pane)
@@ -95,9 +101,10 @@ static void finish_interval(struct app *a)
 	a->mode = APP_PANES;
 	if (!a->typed[0])
 		return;
-	if (*end || !isfinite(typed) || typed < APP_INTERVAL_MIN || typed > APP_INTERVAL_MAX) {
+	if (*end || !isfinite(typed) || typed < SAMPLER_INTERVAL_MIN ||
+		typed > SAMPLER_INTERVAL_MAX) {
 		app_say(a, "'%s' is not an interval: it takes %g to %g seconds", a->typed,
-			APP_INTERVAL_MIN, APP_INTERVAL_MAX);
+			SAMPLER_INTERVAL_MIN, SAMPLER_INTERVAL_MAX);
 		return;
 	}
 	a->interval_s = typed;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -45,12 +46,28 @@ void loop_block_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+void loop_restore_signals(void)
+{
+	sigset_t set;
+
+	signal_set(&set);
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 /* ---- Signals --------------------------------------------------------------------------------- */
 
 static void suspend(struct loop *l)
 {
+	sigset_t stop;
+
+	/* By its default action, which the kernel leaves out where no shell could let us go on. */
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
 	l->terminal->ops->leave(l->terminal);
-	raise(SIGSTOP);
+	raise(SIGTSTP);
+	pthread_sigmask(SIG_UNBLOCK, &stop, NULL);
+	pthread_sigmask(SIG_BLOCK, &stop, NULL);
 	l->terminal->ops->enter(l->terminal);
 	l->dirty = true;
 }

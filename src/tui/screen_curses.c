@@ -3,7 +3,6 @@
  * that even a crash can do it with write() and tcsetattr() alone. */
 #include <curses.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -12,6 +11,8 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "sockdash/buf.h"
+#include "sockdash/crash.h"
 #include "sockdash/keycodes.h"
 #include "sockdash/terminal.h"
 #include "sockdash/theme.h"
@@ -24,52 +25,22 @@ struct curses_terminal {
 	short pairs[ROLE_COUNT];
 };
 
-/* ---- Giving the terminal back in a crash ----------------------------------------------------- */
+/* ---- Giving the terminal back in a crash ------------------------------------------------------- */
 
-static const int crash_signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
-static struct termios original;
-static char restore_text[256];
-static size_t restore_len;
-
-static void add_restore(const char *capability)
+static void prepare_crash(const struct termios *original)
 {
-	/* Not a capability: -1; none: NULL. */
-	const char *text = tigetstr(capability);
+	static const char *const capabilities[] = { "sgr0", "op", "rmkx", "cnorm", "rmcup" };
+	struct buf text = { 0 };
 
-	if (text == NULL || text == (const char *)-1)
-		return;
-	if (restore_len + strlen(text) < sizeof restore_text) {
-		memcpy(restore_text + restore_len, text, strlen(text));
-		restore_len += strlen(text);
+	for (size_t i = 0; i < sizeof capabilities / sizeof *capabilities; i++) {
+		const char *value = tigetstr(capabilities[i]);
+
+		/* Not a string: -1; the terminal has none: NULL. */
+		if (value && value != (const char *)-1)
+			buf_adds(&text, value);
 	}
-}
-
-static void crash(int signal_number)
-{
-	if (write(STDOUT_FILENO, restore_text, restore_len) >= 0)
-		tcsetattr(STDIN_FILENO, TCSANOW, &original);
-	signal(signal_number, SIG_DFL);
-	raise(signal_number);
-}
-
-static void prepare_crash(void)
-{
-	struct sigaction action = { .sa_handler = crash, .sa_flags = (int)SA_RESETHAND };
-
-	restore_len = 0;
-	add_restore("sgr0");
-	add_restore("op");
-	add_restore("rmkx");
-	add_restore("cnorm");
-	add_restore("rmcup");
-	for (size_t i = 0; i < sizeof crash_signals / sizeof *crash_signals; i++)
-		sigaction(crash_signals[i], &action, NULL);
-}
-
-static void forget_crash(void)
-{
-	for (size_t i = 0; i < sizeof crash_signals / sizeof *crash_signals; i++)
-		signal(crash_signals[i], SIG_DFL);
+	crash_prepare(original, text.data ? text.data : "", text.len);
+	buf_free(&text);
 }
 
 /* ---- Looks ----------------------------------------------------------------------------------- */
@@ -106,8 +77,11 @@ static void get_size(struct terminal *base, int *width, int *height)
 
 	(void)base;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_row) {
-		if (size.ws_col != COLS || size.ws_row != LINES)
-			resizeterm(size.ws_row, size.ws_col);
+		int wide = size.ws_col < TERMINAL_MAX ? size.ws_col : TERMINAL_MAX;
+		int high = size.ws_row < TERMINAL_MAX ? size.ws_row : TERMINAL_MAX;
+
+		if (wide != COLS || high != LINES)
+			resizeterm(high, wide);
 	}
 	*width = COLS;
 	*height = LINES;
@@ -185,16 +159,45 @@ static int translate(int code)
 	return KEYCODE_OTHER;
 }
 
-static int read_key(struct terminal *base)
+/* After an ESC: takes the rest of a control sequence that curses does not know, so that it is not read as
+ * keys. False, with nothing taken, where the ESC was a key of its own. */
+static bool take_sequence(void)
 {
 	wint_t code;
 	int kind = get_wch(&code);
 
+	if (kind == ERR)
+		return false;
+	if (kind != OK || (code != '[' && code != 'O')) {
+		if (kind == OK)
+			unget_wch((wchar_t)code);
+		else
+			ungetch((int)code);
+		return false;
+	}
+	/* Parameters until a letter or one of "@[\\]^_`{|}~" ends it. */
+	do
+		kind = get_wch(&code);
+	while (kind == OK && (code < 0x40 || code > 0x7e));
+	return true;
+}
+
+static int read_key(struct terminal *base)
+{
+	wint_t code;
+	int kind;
+
 	(void)base;
+	/* resizeterm() puts a key into the queue that nobody has pressed. */
+	do
+		kind = get_wch(&code);
+	while (kind == KEY_CODE_YES && code == KEY_RESIZE);
+	if (kind == OK && code == KEYCODE_ESCAPE && take_sequence())
+		return KEYCODE_OTHER;
 	if (kind == ERR)
 		return KEYCODE_NONE;
 	if (kind == KEY_CODE_YES)
-		return code == KEY_RESIZE ? KEYCODE_OTHER : translate((int)code);
+		return translate((int)code);
 	return code < 128 ? (int)code : KEYCODE_OTHER;
 }
 
@@ -214,6 +217,8 @@ static void leave(struct terminal *base)
 
 static void enter(struct terminal *base)
 {
+	/* A stop from outside gave us no chance to leave: the modes are the shell's. */
+	reset_prog_mode();
 	repaint(base);
 	refresh();
 }
@@ -222,7 +227,7 @@ static void close_terminal(struct terminal *base)
 {
 	struct curses_terminal *t = (struct curses_terminal *)base;
 
-	forget_crash();
+	crash_forget();
 	endwin();
 	delscreen(t->screen);
 	free(t);
@@ -248,6 +253,7 @@ int terminal_open_curses(const struct terminal_settings *s, struct terminal **ou
 		.enter = enter,
 		.close = close_terminal,
 	};
+	struct termios original;
 	struct curses_terminal *t;
 	int status;
 
@@ -259,12 +265,13 @@ int terminal_open_curses(const struct terminal_settings *s, struct terminal **ou
 	if (!t)
 		return -ENOMEM;
 	t->base.ops = &ops;
+	del_curterm(cur_term); /* newterm() makes its own */
 	t->screen = newterm(NULL, stdout, stdin);
 	if (!t->screen) {
 		free(t);
 		return -ENOTSUP;
 	}
-	prepare_crash();
+	prepare_crash(&original);
 	cbreak();
 	noecho();
 	nonl();

@@ -7,6 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "sockdash/crash.h"
 #include "sockdash/keycodes.h"
 #include "sockdash/terminal.h"
 
@@ -27,8 +28,8 @@ static void get_size(struct terminal *base, int *width, int *height)
 	*width = WIDTH;
 	*height = HEIGHT - 1;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 && size.ws_row > 1) {
-		*width = size.ws_col - 1;
-		*height = size.ws_row - 1;
+		*width = size.ws_col < TERMINAL_MAX ? size.ws_col - 1 : TERMINAL_MAX;
+		*height = size.ws_row < TERMINAL_MAX ? size.ws_row - 1 : TERMINAL_MAX;
 	}
 }
 
@@ -89,6 +90,7 @@ static void enter(struct terminal *base)
 
 static void close_terminal(struct terminal *base)
 {
+	crash_forget();
 	leave(base);
 	free(base);
 }
@@ -116,6 +118,7 @@ int terminal_open_plain(const struct terminal_settings *s, struct terminal **out
 		free(t);
 		return err;
 	}
+	crash_prepare(&t->original, "", 0);
 	enter(&t->base);
 	*out = &t->base;
 	return 0;

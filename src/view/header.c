@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sockdash/fmt.h"
 #include "sockdash/screen.h"
@@ -168,19 +167,16 @@ static void add_rate(struct line *l, int priority, const char *name, double rate
 
 static void add_memory(struct line *l, const struct sample_totals *t)
 {
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	char used[FMT_MAX], limit[FMT_MAX] = "-";
+	char used[FMT_MAX], limit[FMT_MAX];
 
-	if (t->mem_pages == COUNTER_UNKNOWN)
+	if (t->mem == COUNTER_UNKNOWN)
 		return;
-	fmt_bytes(used, (uint64_t)t->mem_pages * page, 0);
-	if (t->mem_limit_pages == COUNTER_UNKNOWN) {
+	fmt_bytes(used, (uint64_t)t->mem, 0);
+	if (t->mem_limit == COUNTER_UNKNOWN)
 		add(l, 3, ROLE_TEXT, "mem %s", used);
-		return;
-	}
-	fmt_bytes(limit, (uint64_t)t->mem_limit_pages * page, 0);
-	add(l, 3, t->mem_pages > t->mem_limit_pages / 4 * 3 ? ROLE_CRITICAL : ROLE_TEXT,
-		"mem %s/%s", used, limit);
+	else
+		add(l, 3, t->mem > t->mem_limit / 4 * 3 ? ROLE_CRITICAL : ROLE_TEXT, "mem %s/%s",
+			used, fmt_bytes(limit, (uint64_t)t->mem_limit, 0));
 }
 
 static void draw_second(struct cells *c, struct area a, const struct sample *s)
@@ -204,11 +200,7 @@ static void draw_second(struct cells *c, struct area a, const struct sample *s)
 			: t->retrans_percent > 0 ? ROLE_TEXT
 						 : ROLE_DIM,
 			"retrans %s", fmt_percent(text, t->retrans_percent, 0));
-	if (t->accept_drops == SAMPLE_UNKNOWN)
-		add(&l, 1, ROLE_DIM, "accept drops -");
-	else
-		add(&l, 1, t->accept_drops ? ROLE_CRITICAL : ROLE_DIM, "accept drops %s",
-			fmt_count(text, (uint64_t)t->accept_drops, 0));
+	add_rate(&l, 1, "accept drops", t->drop_rate, ROLE_CRITICAL);
 	add_memory(&l, t);
 	while (line_width(&l) > a.width && drop_one(&l))
 		;

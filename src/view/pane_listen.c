@@ -49,8 +49,11 @@ static void draw_queue(struct cells *c, struct area cell, const struct rowset *r
 		cells_put_right(c, cell, 0, 0, cell.width, ROLE_DIM, "-");
 		return;
 	}
-	snprintf(text, sizeof text, "%s/%s", fmt_count(queue, s->recv_q, 5),
-		s->flags & SOCK_NO_BACKLOG ? "-" : fmt_count(backlog, s->send_q, 5));
+	fmt_count(queue, s->recv_q, 4);
+	snprintf(text, sizeof text, "%s/%s", queue,
+		s->flags & SOCK_NO_BACKLOG
+			? "-"
+			: fmt_count(backlog, s->send_q, cell.width - 1 - (int)strlen(queue)));
 	cells_put_right(c, cell, 0, 0, cell.width, queue_role(s), text);
 }
 
@@ -64,7 +67,7 @@ static void draw_trend(struct cells *c, struct area cell, const struct rowset *r
 		any |= l->queue.values[i];
 	if (any)
 		widget_sparkline(c, cell, 0, 0, cell.width, queue_role(s), &l->queue,
-			s->send_q ? s->send_q : 1);
+			s->flags & SOCK_NO_BACKLOG ? 0 : s->send_q);
 }
 
 static enum role drops_role(const struct rowset *rows, uint32_t row)

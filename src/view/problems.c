@@ -12,6 +12,9 @@ static const char *why_no_sock_diag(int error)
 	switch (-error) {
 	case EPROTONOSUPPORT:
 		return "this kernel has no sock_diag";
+	case ENOENT:
+	case EOPNOTSUPP:
+		return "the kernel modules inet_diag, tcp_diag or udp_diag are missing";
 	case EPERM:
 	case EACCES:
 	case EAFNOSUPPORT:
@@ -21,16 +24,10 @@ static const char *why_no_sock_diag(int error)
 	}
 }
 
-static const char *why_no_protocol(int error)
+static void add_protocol(struct buf *b, const char *proto, int error)
 {
-	return error == -ENOENT ? "the kernel module is missing: modprobe" : strerror(-error);
-}
-
-static void add_protocol(struct buf *b, const char *proto, const char *module, int error)
-{
-	buf_addf(b, "%s sockets are missing: %s", proto, why_no_protocol(error));
-	if (error == -ENOENT)
-		buf_addf(b, " %s", module);
+	buf_addf(b, "%s sockets are missing: %s", proto,
+		error == -ENOENT ? "this kernel has none" : strerror(-error));
 }
 
 static const char *plural(uint64_t n)
@@ -46,6 +43,9 @@ static void add_hidden(struct buf *b, const struct frame *f)
 		fmt_count(count, f->owners_hidden, 0), plural(f->owners_hidden));
 	if (f->pids_hidden)
 		buf_adds(b, ": /proc hides the processes of other users (hidepid)");
+	else if (f->procs_hidden && f->seer_uid == PROC_UNKNOWN)
+		buf_addf(b, ": %s process%s unreadable even for root",
+			fmt_count(count, f->procs_hidden, 0), f->procs_hidden == 1 ? "" : "es");
 	else if (f->procs_hidden)
 		buf_addf(b,
 			": %s process%s unreadable without CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
@@ -62,12 +62,14 @@ size_t problems_of(const struct frame *f, struct buf out[PROBLEMS_MAX])
 	for (size_t i = 0; i < PROBLEMS_MAX; i++)
 		out[i] = (struct buf){ 0 };
 	if (p[FRAME_NO_SOCK_DIAG])
-		buf_addf(&out[n++], "%s: reading /proc/net instead (slower, no backlogs)",
+		buf_addf(&out[n++],
+			"%s: reading /proc/net instead (slower; no backlogs, drops or ages of "
+			"CLOSE-WAIT)",
 			why_no_sock_diag(p[FRAME_NO_SOCK_DIAG]));
 	if (p[FRAME_NO_TCP])
-		add_protocol(&out[n++], "TCP", "tcp_diag", p[FRAME_NO_TCP]);
+		add_protocol(&out[n++], "TCP", p[FRAME_NO_TCP]);
 	if (p[FRAME_NO_UDP])
-		add_protocol(&out[n++], "UDP", "udp_diag", p[FRAME_NO_UDP]);
+		add_protocol(&out[n++], "UDP", p[FRAME_NO_UDP]);
 	if (p[FRAME_NO_PROC])
 		buf_addf(&out[n++], "owners are not known: %s",
 			p[FRAME_NO_PROC] == -ENOENT ? "/proc is not mounted"

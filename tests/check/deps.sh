@@ -67,7 +67,7 @@ for goal; do
 	fuzz) needs="$needs clang" ;;
 	fmt) needs="$needs clang-format" ;;
 	lint) needs="$needs clang-format cppcheck mandoc shellcheck" ;;
-	screenshots) needs="$needs bash ss unshare Xvfb xterm import" ;;
+	screenshots) needs="$needs bash prove tmux ss unshare Xvfb xterm import" ;;
 	esac
 done
 

@@ -122,7 +122,6 @@ static void tell_others(struct story *st, const struct server *s)
 
 static void set_header(struct frame *f, unsigned n)
 {
-	int64_t pages = (1 << 20) / sysconf(_SC_PAGESIZE); /* of a megabyte */
 
 	f->uptime_s = 41 * 86400 + 3 * 3600 + 12 * 60 + 2 * n;
 	f->cost_wall_ns = 18400000;
@@ -133,8 +132,8 @@ static void set_header(struct frame *f, unsigned n)
 	f->counters[COUNTER_OUT_SEGMENTS] = 90000000 + 20000 * n;
 	f->counters[COUNTER_RETRANS_SEGMENTS] = 400000 + 82 * n;
 	f->counters[COUNTER_LISTEN_DROPS] = n < 3 ? 900 : 900 + 75 * (n - 2);
-	f->counters[COUNTER_TCP_MEM_PAGES] = 37 * pages;
-	f->counters[COUNTER_TCP_MEM_LIMIT_PAGES] = 1126 * pages;
+	f->counters[COUNTER_TCP_MEM] = INT64_C(37) << 20;
+	f->counters[COUNTER_TCP_MEM_LIMIT] = INT64_C(1126) << 20;
 }
 
 /* What /proc/net tells. */
@@ -158,6 +157,7 @@ struct sample *server_tell(struct story *st, const struct server *s)
 
 		set_header(f, n);
 		f->procs_hidden = s->unprivileged ? 88 : 0;
+		f->seer_uid = s->unprivileged ? 1000 : PROC_UNKNOWN;
 		tell_others(st, s);
 		tell_php(st, n);
 		tell_java(st, n);

@@ -59,11 +59,11 @@ holds "$T/listen" '.sample.source == "procfs" and (.sample.problems | length) ==
 
 sandboxed 93 states >/dev/null
 is "$(cat "$T/err")" \
-	'sockdash: this kernel has no sock_diag: reading /proc/net instead (slower, no backlogs)' \
+	'sockdash: this kernel has no sock_diag: reading /proc/net instead (slower; no backlogs, drops or ages of CLOSE-WAIT)' \
 	'a kernel without it'
 sandboxed 13 states >/dev/null
 is "$(cat "$T/err")" \
-	'sockdash: a sandbox forbids sock_diag: reading /proc/net instead (slower, no backlogs)' \
+	'sockdash: a sandbox forbids sock_diag: reading /proc/net instead (slower; no backlogs, drops or ages of CLOSE-WAIT)' \
 	'a sandbox that forbids it'
 
 live_end

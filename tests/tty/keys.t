@@ -35,7 +35,7 @@ shows 'Shift-Tab: the one before' '^[^ ]*2 Listening'
 press BSpace
 expect 'Backspace: back to the overview' "$four_panes"
 press BTab BTab
-selects 'Shift-Tab: round the four panes' 'no proc'
+selects 'Shift-Tab: round the four panes' 'not closed|unread|unaccepted'
 
 # ---- Rows ---------------------------------------------------------------------------------------
 

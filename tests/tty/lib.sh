@@ -27,6 +27,7 @@ tty_begin()
 	unset TMUX TMUX_PANE
 	export TMUX_TMPDIR=$T
 	trap tty_clean EXIT
+	trap 'exit 141' PIPE
 	zoo_start --scale 3 --time 900
 	# So that the server stays when a terminal is closed.
 	in_tmux new-session -d -s stays cat || { echo 'Bail out! no tmux server'; exit 1; }

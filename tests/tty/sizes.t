@@ -57,8 +57,28 @@ for mode in '?' s d 5; do
 	press Escape
 	expect "the same after $mode" "$four_panes && $whole"
 done
+press q
+ends 'quits' 0
+
+# So fast that the size is the same when the program looks: what the terminal lost, it must paint again.
+start 120x36 -d 60
+expect 'starts' "$four_panes && $whole"' && has "[0-9] root +zoo-server"'
+before=$(screen)
+for _ in 1 2 3 4 5 6 7 8; do
+	resize 10x3
+	resize 120x36
+done
+expect 'small and large at once: not a cell is wrong' '[[ $(screen) == "$before" ]]'
+printf '\033[20;20HGARBAGE' >"$(terminal_is pane_tty)"
+shows 'something is lost' GARBAGE
+kill -WINCH "$tty_pid"
+expect 'SIGWINCH, with the same size: all is painted again' '[[ $(screen) == "$before" ]]'
+press q
+ends 'quits' 0
 
 # What the terminal says of itself may be anything.
+start 120x36 -d 0.1
+expect 'starts' "$four_panes && $whole"
 for lie in '60000 60000' '1 65535' '65535 1' '0 0'; do
 	stty -F "$(terminal_is pane_tty)" cols "${lie% *}" rows "${lie#* }"
 	await '[[ $(stty -F "$(terminal_is pane_tty)" size) == "${lie#* } ${lie% *}" ]]'

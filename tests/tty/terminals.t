@@ -24,7 +24,7 @@ for term in xterm-256color xterm screen screen-256color tmux-256color linux; do
 	fi
 	start 120x36 TERM=$term
 	expect "$term: four panes" "$four_panes && $content"
-	expect "$term: with lines" 'has "─1 States─.*┬─2 Listening"'
+	expect "$term: with lines" 'has "─1 States─.*┬(─)+2 Listening"'
 	if ((1 < $(infocmp -1 "$term" | sed -n 's/^\tcolors#\(.*\),/\1/p'))); then
 		expect "$term: in colours" colors
 	else

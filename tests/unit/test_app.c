@@ -12,6 +12,7 @@
 #include "lib/server.h"
 #include "sockdash/app.h"
 #include "sockdash/keys.h"
+#include "sockdash/sampler.h"
 #include "sockdash/utf8.h"
 
 static const struct app_settings usual = { APP_OVERVIEW, 2, "root" };
@@ -347,7 +348,7 @@ static void plus_and_minus_step_the_interval(void **state)
 		double then = a.interval_s;
 
 		press(&a, NULL, "+");
-		assert_true(a.interval_s >= then && a.interval_s <= APP_INTERVAL_MAX);
+		assert_true(a.interval_s >= then && a.interval_s <= SAMPLER_INTERVAL_MAX);
 	}
 	app_free(&a);
 }
@@ -683,7 +684,8 @@ static void a_long_walk_ends_well(void **state)
 		}
 		assert_true(a.full >= APP_OVERVIEW && a.full < PANE_COUNT);
 		assert_true(a.focus < PANE_OVERVIEW);
-		assert_true(a.interval_s >= APP_INTERVAL_MIN && a.interval_s <= APP_INTERVAL_MAX);
+		assert_true(a.interval_s >= SAMPLER_INTERVAL_MIN &&
+			    a.interval_s <= SAMPLER_INTERVAL_MAX);
 	}
 	cells_free(&c);
 	app_free(&a);

@@ -170,6 +170,7 @@ static void json_has_a_head_and_rows(void **state)
 		"{\"sockdash\":\"" SOCKDASH_VERSION
 		"\",\"view\":\"leaks\",\"time\":\"2026-11-22T10:53:07.120Z\",\"host\":\"web-07\","
 		"\"sample\":{\"source\":\"sock_diag\",\"sockets\":1202,\"interval\":null,"
+		"\"window\":null,"
 		"\"wall_ms\":184.1,\"cpu_ms\":0.9,\"partial\":false,\"owners_hidden\":0,"
 		"\"problems\":[]},"
 		"\"rows\":[{\"pid\":12031,\"process\":\"a \\\"b\\\\c\\\", d\",\"oldest\":842.5,"

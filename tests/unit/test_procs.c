@@ -322,7 +322,7 @@ static void test_read(void **state)
 	fake_text(f, "42/limits", "Max open files 1024 4096\n", 25);
 	fake_text(f, "42/cgroup", "0::/system.slice/nginx.service\n", 31);
 	fake_text(f, "42/cmdline", cmdline, sizeof(cmdline) - 1);
-	assert_int_equal(procs_read(f->fd, 42, &facts), 0);
+	assert_int_equal(procs_read(f->fd, 42, true, &facts), 0);
 	assert_int_equal(facts.pid, 42);
 	assert_string_equal(facts.comm, "ng) inx");
 	assert_int_equal(facts.start_ticks, 73226);
@@ -342,7 +342,7 @@ static void test_read_little(void **state)
 	mkdirat(f->fd, "43", 0700);
 	fake_text(f, "43/stat", "nonsense", 8);
 	fake_text(f, "43/cmdline", longest, sizeof(longest));
-	assert_int_equal(procs_read(f->fd, 43, &facts), 0);
+	assert_int_equal(procs_read(f->fd, 43, true, &facts), 0);
 	assert_int_equal(facts.uid, PROCS_UNKNOWN);
 	assert_int_equal(facts.fd_limit, PROCS_UNKNOWN);
 	assert_int_equal(facts.start_ticks, 0);
@@ -350,8 +350,8 @@ static void test_read_little(void **state)
 	assert_string_equal(facts.cgroup, "");
 	assert_int_equal(strlen(facts.cmdline), PROCS_TEXT_MAX - 1);
 	mkdirat(f->fd, "44", 0700);
-	assert_int_equal(procs_read(f->fd, 44, &facts), -ENOENT);
-	assert_int_equal(procs_read(f->fd, 45, &facts), -ENOENT);
+	assert_int_equal(procs_read(f->fd, 44, true, &facts), -ENOENT);
+	assert_int_equal(procs_read(f->fd, 45, true, &facts), -ENOENT);
 }
 
 struct seen {
@@ -441,7 +441,7 @@ static void test_ourselves(void **state)
 		at++;
 	assert_true(at < count);
 	free(pids);
-	assert_int_equal(procs_read(proc_fd, pid, &facts), 0);
+	assert_int_equal(procs_read(proc_fd, pid, true, &facts), 0);
 	assert_int_equal(facts.uid, geteuid());
 	assert_true(facts.start_ticks > 0 && facts.fd_limit > 0 && facts.comm[0]);
 	assert_int_equal(procs_walk_sockets(proc_fd, pid, seek_socket, &sought, &fds), 0);
