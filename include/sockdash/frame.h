@@ -219,9 +219,9 @@ int frame_compare(struct frame *cur, const struct frame *prev);
 int frame_carry_times(struct frame *cur, const struct frame *prev);
 int frame_carry_owners(struct frame *cur, const struct frame *prev);
 
-/* Marks and counts the sockets that have a file but no owner that was found: SOCK_HIDDEN. One that is
- * there for the first time was more likely closed between the dump and the search, and is not marked,
- * unless it is another user's that the seer may not look into. To be called last. */
+/* Marks and counts the sockets that have a file but no owner that was found: SOCK_HIDDEN. One
+ * that is there for the first time was more likely closed between the dump and the search, and
+ * is not marked, unless it is another user's that the seer may not look into. To be called last. */
 void frame_mark_hidden(struct frame *cur);
 
 #endif

@@ -55,7 +55,8 @@ int procs_list(int proc_fd, uint32_t **pids, size_t *count);
  * -ENOENT/-ESRCH when it is gone; what is forbidden stays unknown. */
 int procs_read(int proc_fd, uint32_t pid, bool details, struct proc_facts *out);
 
-/* Whether it is a thread of the kernel, which has no descriptors. False where that cannot be read. */
+/* Whether it is a thread of the kernel, which has no descriptors. False where that cannot be
+ * read. */
 bool procs_is_kernel_thread(int proc_fd, uint32_t pid);
 
 /* Gets each descriptor of a process that is a socket. 0 goes on, -errno ends. */

@@ -23,9 +23,9 @@ struct sampler;
 int sampler_start(
 	struct source *source, const struct sampler_settings *settings, struct sampler **out);
 
-/* Ends the thread and closes the source. NULL is fine. False, and nothing freed, where the thread does not come
- * back within a second (it hangs in the kernel, or in asking for a name): the caller must end the
- * process. */
+/* Ends the thread and closes the source. NULL is fine. False, and nothing freed, where the
+ * thread does not come back within a second (it hangs in the kernel, or in asking for a name):
+ * the caller must end the process. */
 bool sampler_stop(struct sampler *s);
 
 /* A descriptor that is readable when sampler_take() has something. */

@@ -65,8 +65,8 @@ static bool find_line(const char *bytes, size_t len, const char *title, struct s
 
 #define PF_KTHREAD 0x00200000u /* linux/sched.h, which user space does not get */
 
-/* A number of /proc/PID/stat by its place behind the name (0: the field after the state's). The name may hold
- * anything, so the fields are counted from its last parenthesis. */
+/* A number of /proc/PID/stat by its place behind the name (0: the field after the state's). The
+ * name may hold anything, so the fields are counted from its last parenthesis. */
 static bool stat_number(const char *bytes, size_t len, int place, uint64_t *value)
 {
 	const char *close = len ? memrchr(bytes, ')', len) : NULL;

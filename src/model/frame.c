@@ -81,7 +81,8 @@ int frame_add_netns(struct frame *f, uint64_t inode, const char *name)
 	return (int)f->netns_count++;
 }
 
-/* Where an address stands, or would: two with one hash are told apart by trying the next key. *key gets its key. */
+/* Where an address stands, or would: two with one hash are told apart by trying the next key.
+ * *key gets its key. */
 static uint32_t look_up_address(
 	const struct frame *f, const uint8_t bytes[16], uint32_t scope, uint64_t *key)
 {

@@ -53,8 +53,9 @@ static void count_all(struct tally *t, const struct sample *s, const struct samp
 	}
 }
 
-/* When the descriptors run out. What counts is how they grow: a leaked socket whose port is used again
- * is reset and gone from the dump, its descriptor is not. One socket more or less is not a leak. */
+/* When the descriptors run out. What counts is how they grow: a leaked socket whose port is used
+ * again is reset and gone from the dump, its descriptor is not. One socket more or less is not a
+ * leak. */
 static double exhaustion(
 	const struct frame *f, const struct leak_row *l, double fds_growth, double covered_s)
 {

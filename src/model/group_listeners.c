@@ -48,8 +48,8 @@ static int index_listener(struct index *ix, struct sample *s, uint32_t row)
 	return err;
 }
 
-/* The first listener at an address and the connection's port, or HASH_NONE. An IPv6 wildcard that is V6ONLY does not
- * serve IPv4. */
+/* The first listener at an address and the connection's port, or HASH_NONE. An IPv6 wildcard
+ * that is V6ONLY does not serve IPv4. */
 static uint32_t probe(const struct index *ix, const struct sample *s, const struct sock *c,
 	uint32_t address, bool for_ipv4)
 {
@@ -64,8 +64,8 @@ static uint32_t probe(const struct index *ix, const struct sample *s, const stru
 	return found;
 }
 
-/* The first listener that a connection came through, or HASH_NONE: at its own address, at the wildcard of its
- * family, at that of IPv6; each on its device before those on all. */
+/* The first listener that a connection came through, or HASH_NONE: at its own address, at the
+ * wildcard of its family, at that of IPv6; each on its device before those on all. */
 static uint32_t find_listener(const struct index *ix, const struct sample *s, const struct sock *c)
 {
 	const struct frame *f = s->frame;

@@ -125,8 +125,8 @@ static int compare_values(const struct value *a, const struct value *b)
 	}
 }
 
-/* What rows are sorted by: a key whose values stand in the entries, and one for equals that is looked up where it is
- * needed. */
+/* What rows are sorted by: a key whose values stand in the entries, and one for equals that is
+ * looked up where it is needed. */
 struct order {
 	const struct rowset *rows;
 	struct sort_key key, then;

@@ -173,7 +173,8 @@ static bool is_lasting(int err)
 	return false;
 }
 
-/* A dump that broke off (ENOBUFS on a server in trouble) is tried once more: its rows replace those already there. */
+/* A dump that broke off (ENOBUFS on a server in trouble) is tried once more: its rows replace
+ * those already there. */
 static int dump_protocol(
 	struct live *l, const struct source_request *r, enum sock_proto proto, struct frame *f)
 {
@@ -203,8 +204,8 @@ static bool is_missing(int err)
 	return err == -ENOENT || err == -EOPNOTSUPP;
 }
 
-/* One protocol from sock_diag, or where that cannot tell it, from /proc/net. A sample in which a protocol broke
- * off is no sample: compared with it, everything would have vanished. */
+/* One protocol from sock_diag, or where that cannot tell it, from /proc/net. A sample in which a
+ * protocol broke off is no sample: compared with it, everything would have vanished. */
 static int collect_protocol(
 	struct live *l, const struct source_request *r, enum sock_proto proto, struct frame *f)
 {
@@ -276,14 +277,14 @@ static int collect_wait_ages(struct live *l, const struct source_request *r, str
 	for (uint32_t row = 0; !unknown && row < f->sock_count; row++)
 		unknown = f->socks[row].state == SOCK_CLOSE_WAIT &&
 			  f->socks[row].wait_since == SOCK_TIME_NONE;
-	if (!unknown || l->open_error)
+	if (!unknown || f->problems[FRAME_NO_SOCK_DIAG])
 		return 0;
 	err = dump(l, r, SOCK_TCP, STATE_BIT(SOCK_CLOSE_WAIT), DIAG_WANT_INFO, add_wait_age, f);
 	f->problems[FRAME_NO_WAIT_AGE] = err == -ECANCELED ? 0 : err;
 	return err == -ECANCELED || err == -ENOMEM ? err : 0;
 }
 
-/* ---- Owners that cannot be seen --------------------------------------------------------------- */
+/* ---- Owners that cannot be seen -------------------------------------------------------------- */
 
 static int mark_if_there(void *context, const struct diag_sock *d)
 {
@@ -298,8 +299,8 @@ static int mark_if_there(void *context, const struct diag_sock *d)
 	return 0;
 }
 
-/* The first frame cannot tell a socket that was closed during the search from one whose owner is out of sight
- * (the kernel, another pid namespace): it looks once more whether it is there. */
+/* The first frame cannot tell a socket that was closed during the search from one whose owner is
+ * out of sight (the kernel, another pid namespace): it looks once more whether it is there. */
 static int confirm_hidden(struct live *l, const struct source_request *r, struct frame *f)
 {
 	bool unclear = false;

@@ -25,7 +25,7 @@ struct curses_terminal {
 	short pairs[ROLE_COUNT];
 };
 
-/* ---- Giving the terminal back in a crash ------------------------------------------------------- */
+/* ---- Giving the terminal back in a crash ----------------------------------------------------- */
 
 static void prepare_crash(const struct termios *original)
 {
@@ -159,8 +159,8 @@ static int translate(int code)
 	return KEYCODE_OTHER;
 }
 
-/* After an ESC: takes the rest of a control sequence that curses does not know, so that it is not read as
- * keys. False, with nothing taken, where the ESC was a key of its own. */
+/* After an ESC: takes the rest of a control sequence that curses does not know, so that it is
+ * not read as keys. False, with nothing taken, where the ESC was a key of its own. */
 static bool take_sequence(void)
 {
 	wint_t code;

@@ -86,7 +86,8 @@ static uint32_t plain_counterpart(uint32_t code)
 	return '?';
 }
 
-/* Blanks both halves of a wide character that stands across the left edge of column x: it is about to lose one. */
+/* Blanks both halves of a wide character that stands across the left edge of column x: it is
+ * about to lose one. */
 static void blank_halves(struct cells *c, struct cell *line, int x)
 {
 	if (x > 0 && x < c->width && !line[x].code)

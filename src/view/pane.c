@@ -110,7 +110,8 @@ void pane_reverse(struct pane_state *p)
 	p->sort.descending = !p->sort.descending;
 }
 
-/* A column that draws a value once more, as a bar or a trend, has an empty title: it is passed over. */
+/* A column that draws a value once more, as a bar or a trend, has an empty title: it is passed
+ * over. */
 static const struct field *sortable_field(const struct pane *pane, size_t column)
 {
 	const struct pane_column *c = &pane->columns[column];

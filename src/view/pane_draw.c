@@ -63,7 +63,8 @@ static void remove_column(struct layout *l, size_t at)
 	l->count--;
 }
 
-/* Takes out the columns of the lowest importance, all of one priority together, until the rest fits. */
+/* Takes out the columns of the lowest importance, all of one priority together, until the rest
+ * fits. */
 static void drop_columns(struct layout *l, int width)
 {
 	while (total_width(l) > width) {
