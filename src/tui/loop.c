@@ -85,7 +85,8 @@ static void take_signals(struct loop *l)
 			l->terminal->ops->enter(l->terminal);
 			l->dirty = true;
 			break;
-		case SIGWINCH:
+		case SIGWINCH: /* also of the same size, after another terminal was attached */
+			l->terminal->ops->repaint(l->terminal);
 			l->dirty = true;
 			break;
 		default:

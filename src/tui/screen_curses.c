@@ -159,27 +159,67 @@ static int translate(int code)
 	return KEYCODE_OTHER;
 }
 
-/* After an ESC: takes the rest of a control sequence that curses does not know, so that it is
- * not read as keys. False, with nothing taken, where the ESC was a key of its own. */
-static bool take_sequence(void)
+/* What terminals send for keys besides what their description says: behind the ESC. */
+static int sequence_key(const char *sequence)
 {
+	static const struct {
+		const char *sequence;
+		int key;
+	} table[] = {
+		{ "[A", KEYCODE_UP },
+		{ "OA", KEYCODE_UP },
+		{ "[B", KEYCODE_DOWN },
+		{ "OB", KEYCODE_DOWN },
+		{ "[C", KEYCODE_RIGHT },
+		{ "OC", KEYCODE_RIGHT },
+		{ "[D", KEYCODE_LEFT },
+		{ "OD", KEYCODE_LEFT },
+		{ "[H", KEYCODE_HOME },
+		{ "OH", KEYCODE_HOME },
+		{ "[1~", KEYCODE_HOME },
+		{ "[7~", KEYCODE_HOME },
+		{ "[F", KEYCODE_END },
+		{ "OF", KEYCODE_END },
+		{ "[4~", KEYCODE_END },
+		{ "[8~", KEYCODE_END },
+		{ "[5~", KEYCODE_PAGE_UP },
+		{ "[6~", KEYCODE_PAGE_DOWN },
+		{ "[Z", KEYCODE_BACK_TAB },
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (strcmp(sequence, table[i].sequence) == 0)
+			return table[i].key;
+	return KEYCODE_OTHER;
+}
+
+/* After an ESC: takes the rest of a control sequence that curses does not know, so that its
+ * characters are not read as keys. The key it stands for, or KEYCODE_ESCAPE, with nothing taken,
+ * where the ESC was a key of its own. */
+static int take_sequence(void)
+{
+	char sequence[8];
+	size_t len = 0;
 	wint_t code;
 	int kind = get_wch(&code);
 
-	if (kind == ERR)
-		return false;
-	if (kind != OK || (code != '[' && code != 'O')) {
-		if (kind == OK)
-			unget_wch((wchar_t)code);
-		else
-			ungetch((int)code);
-		return false;
-	}
-	/* Parameters until a letter or one of "@[\\]^_`{|}~" ends it. */
-	do
+	if (kind == KEY_CODE_YES)
+		ungetch((int)code);
+	else if (kind == OK && code != '[' && code != 'O')
+		unget_wch((wchar_t)code);
+	if (kind != OK || (code != '[' && code != 'O'))
+		return KEYCODE_ESCAPE;
+	/* Parameters until a letter or one of "@[\\]^_`{|}~" ends it; what is too long is
+	 * nothing we know. */
+	do {
+		if (len + 1 < sizeof sequence)
+			sequence[len++] = (char)code;
 		kind = get_wch(&code);
-	while (kind == OK && (code < 0x40 || code > 0x7e));
-	return true;
+	} while (kind == OK && (code < 0x40 || code > 0x7e));
+	if (kind == OK && len + 1 < sizeof sequence)
+		sequence[len++] = (char)code;
+	sequence[len] = '\0';
+	return sequence_key(sequence);
 }
 
 static int read_key(struct terminal *base)
@@ -192,8 +232,8 @@ static int read_key(struct terminal *base)
 	do
 		kind = get_wch(&code);
 	while (kind == KEY_CODE_YES && code == KEY_RESIZE);
-	if (kind == OK && code == KEYCODE_ESCAPE && take_sequence())
-		return KEYCODE_OTHER;
+	if (kind == OK && code == KEYCODE_ESCAPE)
+		return take_sequence();
 	if (kind == ERR)
 		return KEYCODE_NONE;
 	if (kind == KEY_CODE_YES)
