@@ -1,7 +1,7 @@
 /* The live source: asks the kernel, in an order that loses nothing, and turns what the kernel layer
- * tells into a frame. The order: counters, UDP, listeners (with their drops), all other TCP; at
- * once the owners, before sockets are closed; then what became of the rows of the frame before;
- * then the ages of CLOSE-WAIT sockets that are not known yet. */
+ * tells into a frame. The order: counters, listeners (with their drops), all other TCP, UDP; at once
+ * the owners, before sockets are closed; then what became of the rows of the frame before; then the
+ * ages of CLOSE-WAIT sockets that are not known yet. */
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -226,14 +226,13 @@ static int collect_protocol(
 	return 0;
 }
 
-/* UDP, which is little, first: the owners of TCP sockets are searched right after their dump. */
 static int collect_sockets(struct live *l, const struct source_request *r, struct frame *f)
 {
 	int err = 0;
 
 	ensure_diag(l);
 	f->kind = "sock_diag";
-	for (unsigned proto = SOCK_PROTO_COUNT; !err && proto-- > 0;) {
+	for (unsigned proto = 0; !err && proto < SOCK_PROTO_COUNT; proto++) {
 		if (r->protocols & 1u << proto)
 			err = collect_protocol(l, r, proto, f);
 		else
