@@ -27,8 +27,8 @@ struct proc_facts {
 /* /proc/PID/stat: comm (which may contain ") (" and newlines) and start_ticks. 0 or -EBADMSG. */
 int procs_parse_stat(const char *bytes, size_t len, struct proc_facts *out);
 
-/* The same file: whether PF_KTHREAD is among the flags (field 9). */
-bool procs_parse_kernel_thread(const char *bytes, size_t len);
+/* The same file: whether PF_KTHREAD or PF_EXITING is among the flags (field 9). */
+bool procs_parse_no_files(const char *bytes, size_t len);
 
 /* /proc/PID/status: uid (the effective one). 0 or -EBADMSG. */
 int procs_parse_status(const char *bytes, size_t len, struct proc_facts *out);
@@ -55,9 +55,8 @@ int procs_list(int proc_fd, uint32_t **pids, size_t *count);
  * -ENOENT/-ESRCH when it is gone; what is forbidden stays unknown. */
 int procs_read(int proc_fd, uint32_t pid, bool details, struct proc_facts *out);
 
-/* Whether it is a thread of the kernel, which has no descriptors. False where that cannot be
- * read. */
-bool procs_is_kernel_thread(int proc_fd, uint32_t pid);
+/* Whether a process has no descriptors to hide: a thread of the kernel, one that is ending, or gone. */
+bool procs_has_no_files(int proc_fd, uint32_t pid);
 
 /* Gets each descriptor of a process that is a socket. 0 goes on, -errno ends. */
 typedef int procs_socket_sink(void *context, uint32_t pid, uint32_t fd, uint32_t inode);

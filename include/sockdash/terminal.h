@@ -5,8 +5,8 @@
 
 #include "sockdash/cells.h"
 
-/* Larger than any screen; beyond this curses and our grid would count wrong. */
-#define TERMINAL_MAX 4000
+/* What stty says may be anything; no screen is larger, and curses and our grid stay small. */
+#define TERMINAL_MAX 1000
 
 struct terminal;
 

@@ -130,5 +130,8 @@ int cmd_top(const struct table *t, const struct options *o)
 	status = ended_by ? 128 + ended_by : err ? EXIT_FAILED : EXIT_DONE;
 	if (!sampler_stop(sampler))
 		_exit(status);
+	/* So that whoever started us learns what ended us. */
+	if (ended_by)
+		raise(ended_by);
 	return status;
 }

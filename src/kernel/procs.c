@@ -196,14 +196,14 @@ int procs_read(int proc_fd, uint32_t pid, bool details, struct proc_facts *out)
 	return rc;
 }
 
-bool procs_is_kernel_thread(int proc_fd, uint32_t pid)
+bool procs_has_no_files(int proc_fd, uint32_t pid)
 {
 	char text[TEXT_SIZE], name[NAME_SIZE];
 	ssize_t n;
 
 	snprintf(name, sizeof(name), "%u/stat", pid);
 	n = kfile_read(proc_fd, name, text, sizeof(text));
-	return n >= 0 && procs_parse_kernel_thread(text, (size_t)n);
+	return n == -ENOENT || n == -ESRCH || (n >= 0 && procs_parse_no_files(text, (size_t)n));
 }
 
 /* ---- Descriptors ----------------------------------------------------------------------------- */

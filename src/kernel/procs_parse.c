@@ -63,7 +63,9 @@ static bool find_line(const char *bytes, size_t len, const char *title, struct s
 
 /* ---- stat, status, limits -------------------------------------------------------------------- */
 
-#define PF_KTHREAD 0x00200000u /* linux/sched.h, which user space does not get */
+/* linux/sched.h, which user space does not get */
+#define PF_EXITING 0x00000004u
+#define PF_KTHREAD 0x00200000u
 
 /* A number of /proc/PID/stat by its place behind the name (0: the field after the state's). The
  * name may hold anything, so the fields are counted from its last parenthesis. */
@@ -94,11 +96,11 @@ int procs_parse_stat(const char *bytes, size_t len, struct proc_facts *out)
 	return 0;
 }
 
-bool procs_parse_kernel_thread(const char *bytes, size_t len)
+bool procs_parse_no_files(const char *bytes, size_t len)
 {
 	uint64_t flags;
 
-	return stat_number(bytes, len, STAT_FLAGS, &flags) && flags & PF_KTHREAD;
+	return stat_number(bytes, len, STAT_FLAGS, &flags) && flags & (PF_KTHREAD | PF_EXITING);
 }
 
 int procs_parse_status(const char *bytes, size_t len, struct proc_facts *out)

@@ -188,7 +188,7 @@ static int walk_process(struct walk *w, uint32_t pid)
 	if (w->proc != SOCK_NONE)
 		w->frame->procs[w->proc].fds = fds;
 	if (err == -EACCES || err == -EPERM) {
-		w->frame->procs_hidden += !procs_is_kernel_thread(w->proc_fd, pid);
+		w->frame->procs_hidden += !procs_has_no_files(w->proc_fd, pid);
 		return 0;
 	}
 	return err == -ENOENT || err == -ESRCH ? 0 : err;

@@ -115,6 +115,9 @@ static int put_code(struct cells *c, struct area a, int x, int y, enum role role
 	at = &line[a.x + x];
 	at->code = code;
 	at->role = (uint8_t)role;
+	/* Bars and sparklines are pictures: in reverse they would show the opposite. */
+	if (code >= 0x2581 && code <= 0x258f)
+		at->selected = false;
 	if (width == 2)
 		at[1] = (struct cell){ .code = 0, .role = (uint8_t)role, .selected = at->selected };
 	return width;

@@ -110,7 +110,8 @@ const char *format_endpoint(const struct frame *f, const struct sock *s, bool lo
 {
 	static const uint8_t any[16];
 	struct value v = { 0 };
-	char address[FMT_MAX], device[FORMAT_MAX] = "", port[8], place[FORMAT_ENDPOINT_MAX];
+	char address[FMT_MAX], device[FORMAT_MAX] = "", port[8],
+			       place[FORMAT_ENDPOINT_MAX - sizeof port];
 	bool dual;
 
 	value_address(&v, f, s, local);

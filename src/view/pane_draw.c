@@ -173,7 +173,7 @@ static void draw_title(const struct pane_state *p, struct cells *c, struct area 
 	const struct sample *sample, int number, unsigned look, const struct layout *l)
 {
 	bool focused = look & PANE_FOCUSED;
-	char text[64], count[FMT_MAX];
+	char text[3 * FMT_MAX + 16], from[FMT_MAX], to[FMT_MAX], count[FMT_MAX];
 	int x = 1;
 
 	cells_repeat(c, a, 0, 0, a.width, ROLE_BORDER, 0x2500);
@@ -184,9 +184,10 @@ static void draw_title(const struct pane_state *p, struct cells *c, struct area 
 	x = draw_title_notes(p, c, a, x, sample, l);
 	/* Where one is in a list that is longer than its pane. */
 	if (p->count > p->page) {
-		snprintf(text, sizeof text, " %u-%u of %s ", p->top + 1,
-			p->top + p->page < p->count ? p->top + p->page : p->count,
-			fmt_count(count, p->count, 0));
+		uint32_t last = p->top + p->page < p->count ? p->top + p->page : p->count;
+
+		snprintf(text, sizeof text, " %s-%s of %s ", fmt_count(from, p->top + 1, 0),
+			fmt_count(to, last, 0), fmt_count(count, p->count, 0));
 		if (x + (int)strlen(text) + 1 < a.width)
 			cells_put(
 				c, a, a.width - (int)strlen(text) - 1, 0, a.width, ROLE_DIM, text);

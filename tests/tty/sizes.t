@@ -79,7 +79,7 @@ ends 'quits' 0
 # What the terminal says of itself may be anything.
 start 120x36 -d 0.1
 expect 'starts' "$four_panes && $whole"
-for lie in '60000 60000' '1 65535' '65535 1' '0 0'; do
+for lie in '60000 40' '100 60000' '1 65535' '65535 1' '0 0'; do
 	stty -F "$(terminal_is pane_tty)" cols "${lie% *}" rows "${lie#* }"
 	await '[[ $(stty -F "$(terminal_is pane_tty)" size) == "${lie#* } ${lie% *}" ]]'
 	press d Escape

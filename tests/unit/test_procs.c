@@ -451,9 +451,30 @@ static void test_ourselves(void **state)
 	close(proc_fd);
 }
 
+static void what_has_no_files_is_told_by_its_flags(void **state)
+{
+	static const struct {
+		const char *stat;
+		bool expected;
+	} cases[] = {
+		{ "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0", true },
+		{ "90 (a) b) R 1 1 1 0 -1 4 0 0", true },
+		{ "90 (nginx) S 1 90 90 0 -1 4194560 0 0", false },
+		{ "90 (nginx) S 1 90 90 0 -1", false },
+		{ "", false },
+		{ "90 nginx", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(procs_parse_no_files(cases[i].stat, strlen(cases[i].stat)),
+			cases[i].expected);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_has_no_files_is_told_by_its_flags),
 		cmocka_unit_test(test_stat),
 		cmocka_unit_test(test_stat_long_name),
 		cmocka_unit_test(test_stat_malformed),
