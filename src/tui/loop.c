@@ -26,11 +26,10 @@ struct loop {
 	bool paused;
 };
 
+static const int handled[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH };
+
 static void signal_set(sigset_t *set)
 {
-	static const int handled[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT,
-		SIGWINCH };
-
 	sigemptyset(set);
 	for (size_t i = 0; i < sizeof handled / sizeof *handled; i++)
 		sigaddset(set, handled[i]);
@@ -42,6 +41,9 @@ void loop_block_signals(void)
 
 	signal_set(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* Curses has handlers of its own: what we let happen by default is to happen by default. */
+	for (size_t i = 0; i < sizeof handled / sizeof *handled; i++)
+		signal(handled[i], SIG_DFL);
 	/* A terminal that went away answers EIO, and the loop ends by that. */
 	signal(SIGPIPE, SIG_IGN);
 }
