@@ -55,7 +55,8 @@ int procs_list(int proc_fd, uint32_t **pids, size_t *count);
  * -ENOENT/-ESRCH when it is gone; what is forbidden stays unknown. */
 int procs_read(int proc_fd, uint32_t pid, bool details, struct proc_facts *out);
 
-/* Whether a process has no descriptors to hide: a thread of the kernel, one that is ending, or gone. */
+/* Whether a process has no descriptors to hide: a thread of the kernel, one that is ending, or
+ * gone. */
 bool procs_has_no_files(int proc_fd, uint32_t pid);
 
 /* Gets each descriptor of a process that is a socket. 0 goes on, -errno ends. */

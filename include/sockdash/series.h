@@ -48,9 +48,20 @@ int64_t series_newest(const struct series *s);
 /* Ends a round: forgets every series that got no point since the last call. 0 or -ENOMEM. */
 int series_sweep(struct series_set *set);
 
-/* The change per second between the newest point and the oldest not older than `window_ns` — but at
- * least three steps back where there are as many. NAN with fewer than two points. *covered_s gets
- * the time between them. */
+/* How many points back from the newest a window reaches: to the oldest point not older than
+ * `window_ns`, but at least three points where there are as many. 0 with fewer than two points. */
+uint32_t series_window(const struct series *s, int64_t window_ns);
+
+/* The same, less where a quiet series (flat, or at 0 from its first point) has begun to rise
+ * within the window and rises in each of its three newest intervals at least: the first of them
+ * was quiet in part, and is left out with what was before. */
+uint32_t series_onset(const struct series *s, uint32_t back);
+
+/* The change per second over the newest `back` intervals. NAN for 0. *covered_s gets the time
+ * between the points. */
+double series_change(const struct series *s, uint32_t back, double *covered_s);
+
+/* The change per second over a window. */
 double series_slope(const struct series *s, int64_t window_ns, double *covered_s);
 
 /* The newest TREND_POINTS values. */

@@ -1,7 +1,9 @@
 /* The program: its commands and their help. */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sockdash/commands.h"
 #include "sockdash/log.h"
@@ -75,22 +77,38 @@ static int run(const struct options *o, int argc, char **words)
 	return top ? cmd_top(t, o) : cmd_table(t, o);
 }
 
+/* A descriptor that was closed before us would be given to the next file we open, and the output
+ * written into that. In its place stands one that cannot be written. */
+static void fill_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", O_RDONLY);
+}
+
+static int print_version(void)
+{
+	struct buf b = { 0 };
+
+	buf_adds(&b, "sockdash " SOCKDASH_VERSION "\n");
+	return print(&b);
+}
+
 int main(int argc, char **argv)
 {
 	struct buf error = { 0 };
 	struct options o;
 	int first, status;
 
+	fill_standard_descriptors();
 	setlocale(LC_CTYPE, "");
 	if (options_parse(argc, argv, &o, &first, &error)) {
 		complain_usage("%s", error.data);
 		buf_free(&error);
 		return EXIT_USAGE;
 	}
-	if (o.version) {
-		puts("sockdash " SOCKDASH_VERSION);
-		return EXIT_DONE;
-	}
+	if (o.version)
+		return print_version();
 	if (o.debug) {
 		int err = log_open(o.debug);
 

@@ -110,20 +110,24 @@ static int finish_row(struct sample *s, const struct sample *prev, struct leak_r
 {
 	uint64_t key = group_proc_key(s->frame, l->kind, l->proc);
 	int err = note_counts(s, prev, l, key, entered, h);
+	const struct series *counts;
 	double covered, fds;
+	uint32_t back;
 
 	if (!err)
 		err = fds_growth(s, l, key, h, window_ns, &fds);
 
 	if (err)
 		return err;
-	l->growth = series_slope(series_find(&h->counts, key), window_ns, &covered);
-	l->in_rate = series_slope(series_find(&h->entered, key), window_ns, &covered);
+	counts = series_find(&h->counts, key);
+	back = series_onset(counts, series_window(counts, window_ns));
+	l->growth = series_change(counts, back, &covered);
+	l->in_rate = series_change(series_find(&h->entered, key), back, &covered);
 	l->out_rate = fmax(l->in_rate - l->growth, 0);
 	if (isnan(l->growth))
 		l->out_rate = NAN;
 	s->window_s = fmax(s->window_s, covered);
-	series_trend(series_find(&h->counts, key), &l->trend);
+	series_trend(counts, &l->trend);
 	l->exhaustion = exhaustion(s->frame, l, fds, covered);
 	return 0;
 }

@@ -44,18 +44,23 @@ int columns_parse(const struct table *t, const char *list, struct columns *out, 
 {
 	out->count = 0;
 	for (const char *p = list;; p++) {
-		size_t len = strcspn(p, ",");
-		const struct field *f = table_field(t, p, len);
+		const char *end = p + strcspn(p, ",");
+		const char *name = p + strspn(p, " ");
+		size_t len = end > name ? (size_t)(end - name) : 0;
+		const struct field *f;
 
+		while (len && name[len - 1] == ' ')
+			len--;
+		f = table_field(t, name, len);
 		if (!f) {
-			*bad = p;
+			*bad = name;
 			*bad_len = len;
 			return -EINVAL;
 		}
 		if (out->count == COLUMNS_MAX)
 			return -E2BIG;
 		out->fields[out->count++] = f;
-		p += len;
+		p = end;
 		if (!*p)
 			return 0;
 	}

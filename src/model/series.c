@@ -88,21 +88,52 @@ int series_sweep(struct series_set *set)
 	return 0;
 }
 
-double series_slope(const struct series *s, int64_t window_ns, double *covered_s)
+uint32_t series_window(const struct series *s, int64_t window_ns)
 {
-	const struct series_point *now, *then;
+	const struct series_point *now;
 	uint32_t back = 0;
 
-	*covered_s = 0;
 	if (s->count < 2)
-		return NAN;
+		return 0;
 	now = point_back(s, 0);
 	while (back + 1 < s->count &&
 		(back < 3 || now->time_ns - point_back(s, back + 1)->time_ns <= window_ns))
 		back++;
+	return back;
+}
+
+uint32_t series_onset(const struct series *s, uint32_t back)
+{
+	uint32_t rising = 0;
+	int64_t before;
+
+	while (rising < back && point_back(s, rising)->value > point_back(s, rising + 1)->value)
+		rising++;
+	if (rising < 3)
+		return back;
+	before = point_back(s, rising)->value;
+	for (uint32_t i = rising + 1; i <= back; i++)
+		if (point_back(s, i)->value != before)
+			return back;
+	return rising < back || before == 0 ? rising - 1 : back;
+}
+
+double series_change(const struct series *s, uint32_t back, double *covered_s)
+{
+	const struct series_point *now, *then;
+
+	*covered_s = 0;
+	if (back == 0)
+		return NAN;
+	now = point_back(s, 0);
 	then = point_back(s, back);
 	*covered_s = (double)(now->time_ns - then->time_ns) / 1e9;
 	return *covered_s > 0 ? (double)(now->value - then->value) / *covered_s : NAN;
+}
+
+double series_slope(const struct series *s, int64_t window_ns, double *covered_s)
+{
+	return series_change(s, series_window(s, window_ns), covered_s);
 }
 
 void series_trend(const struct series *s, struct trend *out)

@@ -1,7 +1,7 @@
-/* The live source: asks the kernel, in an order that loses nothing, and turns what the kernel layer
- * tells into a frame. The order: counters, listeners (with their drops), all other TCP, UDP; at once
- * the owners, before sockets are closed; then what became of the rows of the frame before; then the
- * ages of CLOSE-WAIT sockets that are not known yet. */
+/* The live source: asks the kernel, in an order that loses nothing, and turns what the kernel
+ * layer tells into a frame. The order: counters, listeners (with their drops), all other TCP,
+ * UDP; at once the owners, before sockets are closed; then what became of the rows of the frame
+ * before; then the ages of CLOSE-WAIT sockets that are not known yet. */
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>

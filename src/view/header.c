@@ -190,7 +190,9 @@ static void draw_second(struct cells *c, struct area a, const struct sample *s)
 	t = &s->totals;
 	add_rate(&l, 0, "in", t->in_rate, ROLE_TEXT);
 	add_rate(&l, 0, "out", t->out_rate, ROLE_TEXT);
-	add_rate(&l, 1, "closed", t->closed_rate, ROLE_TEXT);
+	/* Not to be known with a part of the connections only. */
+	if (!s->frame->one_family && !(s->frame->absent & 1u << SOCK_TCP))
+		add_rate(&l, 1, "closed", t->closed_rate, ROLE_TEXT);
 	add_rate(&l, 2, "resets", t->reset_rate, ROLE_TEXT);
 	if (isnan(t->retrans_percent))
 		add(&l, 2, ROLE_DIM, "retrans -");

@@ -93,6 +93,8 @@ for format in '' --json --csv; do
 	sockdash sockets $format >/dev/full
 	is "$? $(complaints | grep -c .)" '1 1' "a full disk, ${format:-text}: status 1, and why"
 done
+sockdash states >&-
+is "$? $(complaints | grep -c .)" '1 1' 'a closed standard output: status 1, and why'
 
 sockdash sockets >"$T/out"
 is "$(grep -c $'\033' "$T/out")" 0 'no colours where there is no terminal'

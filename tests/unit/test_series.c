@@ -168,9 +168,42 @@ static void a_trend_is_the_newest_values_in_order(void **state)
 	series_free(&set);
 }
 
+/* What was quiet until the middle of an interval is measured from the end of that interval. */
+static void growth_is_measured_from_its_onset(void **state)
+{
+	static const struct {
+		uint32_t values[8];
+		uint32_t count;
+		double slope; /* over all with a step of 2 s */
+	} cases[] = {
+		{ { 0, 5, 14, 24 }, 4, 19 / 4.0 },            /* new: began half way through */
+		{ { 60, 60, 60, 65, 75, 85 }, 6, 20 / 4.0 },  /* flat, then rising */
+		{ { 60, 60, 65, 75 }, 4, 15 / 6.0 },          /* two intervals are not enough */
+		{ { 10, 20, 30, 40 }, 4, 5 },                 /* was rising all the time */
+		{ { 60, 61, 61, 65, 75, 85 }, 6, 25 / 10.0 }, /* was not flat before */
+		{ { 60, 60, 70, 70, 70, 70 }, 6, 10 / 10.0 }, /* a burst, not a rise */
+		{ { 60, 60, 60, 65, 75, 70 }, 6, 10 / 10.0 }, /* has turned */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct series_set set = { 0 };
+		const struct series *s = NULL;
+		double covered;
+
+		for (uint32_t k = 0; k < cases[i].count; k++)
+			s = series_add(&set, 1, 2 * k * SECOND, cases[i].values[k]);
+		assert_real(
+			series_change(s, series_onset(s, series_window(s, 60 * SECOND)), &covered),
+			cases[i].slope);
+		series_free(&set);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(growth_is_measured_from_its_onset),
 		cmocka_unit_test(the_slope_is_that_of_the_window),
 		cmocka_unit_test(two_points_at_one_time_have_no_slope),
 		cmocka_unit_test(the_newest_point_is_always_there),
