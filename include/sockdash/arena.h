@@ -15,9 +15,6 @@ struct arena {
 /* Memory for `size` bytes, zeroed, aligned for any type; NULL when there is none. */
 void *arena_alloc(struct arena *a, size_t size);
 
-/* The same for an array; NULL also when count * size overflows. */
-void *arena_array(struct arena *a, size_t count, size_t size);
-
 /* A NUL-terminated copy of `len` bytes (which may contain anything); NULL without memory. */
 char *arena_text(struct arena *a, const char *text, size_t len);
 

@@ -110,8 +110,6 @@ struct frame {
 	uint32_t proc_count, proc_room;
 	struct owner_edge *edges;
 	uint32_t edge_count;
-	uint64_t *cgroups; /* ids */
-	uint32_t cgroup_count, cgroup_room;
 	struct user *users;
 	uint32_t user_count, user_room;
 	struct device *devices; /* that addresses are bound to: a handful */
@@ -125,7 +123,7 @@ struct frame {
 
 	/* Indexes. */
 	struct hash by_key; /* sock_key → row */
-	struct hash by_address, by_cgroup, by_process, by_user;
+	struct hash by_address, by_process, by_user;
 };
 
 /* An empty frame, or NULL without memory. frame_destroy() gives all of it back. */
@@ -137,9 +135,8 @@ void frame_destroy(struct frame *f);
 /* Adds a namespace; answers its row. */
 int frame_add_netns(struct frame *f, uint64_t inode, const char *name);
 
-/* Rows for an address and a cgroup id, the same for the same one. */
+/* The row of an address, added if it is not there. */
 int frame_intern_address(struct frame *f, const uint8_t bytes[16], uint32_t scope, uint32_t *row);
-int frame_intern_cgroup(struct frame *f, uint64_t id, uint32_t *row);
 
 /* The row of an address that is there, or SOCK_NONE. */
 uint32_t frame_find_address(const struct frame *f, const uint8_t bytes[16], uint32_t scope);

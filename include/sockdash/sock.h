@@ -40,7 +40,7 @@ enum sock_flag {
  * known. */
 #define SOCK_TIME_NONE INT32_MIN
 
-/* No owner, no cgroup. */
+/* No row: no owner, not found. */
 #define SOCK_NONE UINT32_MAX
 
 struct sock {
@@ -57,14 +57,12 @@ struct sock {
 		uint32_t drops;     /* LISTEN, UDP: lost here, with SOCK_HAS_DROPS */
 	};
 	uint32_t expires_ms; /* of the timer */
-	uint32_t cgroup;     /* row of the frame's cgroup table, or SOCK_NONE */
 	uint16_t netns;      /* row of the frame's namespace table */
 	uint8_t proto;       /* enum sock_proto */
 	uint8_t state;       /* enum sock_state */
 	uint8_t timer; /* 0 off, 1 retransmit, 2 keepalive, 3 time-wait, 4 zero-window probe */
 	uint8_t retrans;
 	uint8_t flags; /* enum sock_flag */
-	uint8_t unused;
 };
 static_assert(sizeof(struct sock) == 64, "a million of these are held twice");
 

@@ -69,15 +69,6 @@ void *arena_alloc(struct arena *a, size_t size)
 	return piece;
 }
 
-void *arena_array(struct arena *a, size_t count, size_t size)
-{
-	size_t bytes;
-
-	if (__builtin_mul_overflow(count, size, &bytes))
-		return NULL;
-	return arena_alloc(a, bytes);
-}
-
 char *arena_text(struct arena *a, const char *text, size_t len)
 {
 	char *copy = len < SIZE_MAX ? arena_alloc(a, len + 1) : NULL;

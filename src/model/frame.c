@@ -32,7 +32,6 @@ void frame_destroy(struct frame *f)
 	free(f->addresses);
 	free(f->procs);
 	free(f->edges);
-	free(f->cgroups);
 	free(f->namespaces);
 	free(f->users);
 	free(f->devices);
@@ -41,7 +40,6 @@ void frame_destroy(struct frame *f)
 	free(f->diff.gone);
 	hash_free(&f->by_key);
 	hash_free(&f->by_address);
-	hash_free(&f->by_cgroup);
 	hash_free(&f->by_process);
 	hash_free(&f->by_user);
 	arena_free(&f->arena);
@@ -124,17 +122,6 @@ int frame_intern_address(struct frame *f, const uint8_t bytes[16], uint32_t scop
 	f->addresses[*row].scope = scope;
 	memcpy(f->addresses[*row].bytes, bytes, 16);
 	return 0;
-}
-
-int frame_intern_cgroup(struct frame *f, uint64_t id, uint32_t *row)
-{
-	int err = grow((void **)&f->cgroups, f->cgroup_count, &f->cgroup_room, sizeof *f->cgroups);
-
-	if (!err)
-		err = hash_add(&f->by_cgroup, id, f->cgroup_count, row);
-	if (!err && *row == f->cgroup_count)
-		f->cgroups[f->cgroup_count++] = id;
-	return err;
 }
 
 uint64_t frame_sock_key(const struct frame *f, const struct sock *s)

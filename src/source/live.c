@@ -95,7 +95,6 @@ static int add_row(void *context, const struct diag_sock *d)
 		.owner = SOCK_NONE,
 		.first_seen = SOCK_TIME_NONE,
 		.expires_ms = d->expires_ms,
-		.cgroup = SOCK_NONE,
 		.proto = d->protocol == IPPROTO_UDP ? SOCK_UDP : SOCK_TCP,
 		.state = d->state,
 		.timer = d->timer,
@@ -113,8 +112,6 @@ static int add_row(void *context, const struct diag_sock *d)
 	err = intern(f, d, d->local, &s.local);
 	if (!err)
 		err = intern(f, d, d->remote, &s.remote);
-	if (!err && d->has_cgroup)
-		err = frame_intern_cgroup(f, d->cgroup, &s.cgroup);
 	return err ? err : frame_add_sock(f, &s);
 }
 

@@ -52,6 +52,12 @@ static void drain_fd(int fd)
 		return;
 }
 
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
 /* The share of one core this process took since the call before. */
 static double cpu_percent(struct sampler *s)
 {
@@ -209,12 +215,9 @@ bool sampler_stop(struct sampler *s)
 	sample_put(s->newest);
 	tracker_destroy(s->tracker);
 	source_close(s->source);
-	for (size_t i = 0; i < 3; i++) {
-		int fd = (const int[]){ s->wake_fd, s->ready_fd, s->done_fd }[i];
-
-		if (fd >= 0)
-			close(fd);
-	}
+	close_fd(s->wake_fd);
+	close_fd(s->ready_fd);
+	close_fd(s->done_fd);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 	return true;

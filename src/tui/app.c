@@ -129,6 +129,44 @@ static void interval_key(struct app *a, int key)
 	}
 }
 
+/* ---- Lists ----------------------------------------------------------------------------------- */
+
+/* The keys that move in the menu and in the help, between 0 and `last`. False for any other key. */
+static bool move_in_list(struct app *a, int key, uint32_t page, uint32_t last)
+{
+	int64_t to = a->menu;
+
+	switch (key) {
+	case KEYCODE_UP:
+	case 'k':
+		to--;
+		break;
+	case KEYCODE_DOWN:
+	case 'j':
+		to++;
+		break;
+	case KEYCODE_PAGE_UP:
+		to -= page;
+		break;
+	case KEYCODE_PAGE_DOWN:
+	case ' ':
+		to += page;
+		break;
+	case KEYCODE_HOME:
+	case 'g':
+		to = 0;
+		break;
+	case KEYCODE_END:
+	case 'G':
+		to = last;
+		break;
+	default:
+		return false;
+	}
+	a->menu = to < 0 ? 0 : to > last ? last : (uint32_t)to;
+	return true;
+}
+
 /* ---- Choosing the column that sorts ---------------------------------------------------------- */
 
 void app_open_sort_menu(struct app *a)
@@ -146,37 +184,14 @@ static void sort_key(struct app *a, int key)
 	struct pane_state *p = app_pane(a);
 	uint32_t last = (uint32_t)p->pane->table->field_count - 1;
 
-	switch (key) {
-	case KEYCODE_UP:
-	case 'k':
-		a->menu -= a->menu > 0;
-		break;
-	case KEYCODE_DOWN:
-	case 'j':
-		a->menu += a->menu < last;
-		break;
-	case KEYCODE_HOME:
-	case 'g':
-	case KEYCODE_PAGE_UP:
-		a->menu = 0;
-		break;
-	case KEYCODE_END:
-	case 'G':
-	case KEYCODE_PAGE_DOWN:
-		a->menu = last;
-		break;
-	case KEYCODE_RETURN:
-	case '\n':
+	/* The menu is short: a page is all of it. */
+	if (move_in_list(a, key, last, last))
+		return;
+	if (key == KEYCODE_RETURN || key == '\n')
 		pane_sort(p, &p->pane->table->fields[a->menu]);
-		a->mode = APP_PANES;
-		break;
-	case KEYCODE_ESCAPE:
-	case 'q':
-		a->mode = APP_PANES;
-		break;
-	default:
-		break;
-	}
+	else if (key != KEYCODE_ESCAPE && key != 'q')
+		return;
+	a->mode = APP_PANES;
 }
 
 static void draw_sort_menu(struct app *a, struct cells *c)
@@ -225,34 +240,8 @@ static void help_key(struct app *a, int key)
 {
 	uint32_t last = (uint32_t)app_help_lines() - 1, page = a->page > 1 ? a->page - 1 : 1;
 
-	switch (key) {
-	case KEYCODE_UP:
-	case 'k':
-		a->menu -= a->menu > 0;
-		break;
-	case KEYCODE_DOWN:
-	case 'j':
-		a->menu++;
-		break;
-	case KEYCODE_PAGE_UP:
-		a->menu = a->menu > page ? a->menu - page : 0;
-		break;
-	case KEYCODE_PAGE_DOWN:
-	case ' ':
-		a->menu += page;
-		break;
-	case KEYCODE_HOME:
-	case 'g':
-		a->menu = 0;
-		break;
-	case KEYCODE_END:
-	case 'G':
-		a->menu = last;
-		break;
-	default:
+	if (!move_in_list(a, key, page, last))
 		a->mode = APP_PANES;
-		break;
-	}
 	keep_help_in_sight(a);
 }
 

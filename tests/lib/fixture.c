@@ -181,8 +181,6 @@ static bool read_word(struct story *st, struct sock *s, const char *name, const 
 		s->timer = (uint8_t)n;
 	else if (strcmp(name, "netns") == 0)
 		s->netns = (uint16_t)n;
-	else if (strcmp(name, "cgroup") == 0)
-		assert_int_equal(frame_intern_cgroup(st->frame, n, &s->cgroup), 0);
 	else if (strcmp(name, "v6only") == 0)
 		s->flags |= SOCK_V6ONLY;
 	else if (strcmp(name, "no_backlog") == 0)
@@ -215,7 +213,6 @@ uint32_t story_sock(struct story *st, const char *format, ...)
 	uint32_t row;
 
 	s.first_seen = SOCK_TIME_NONE;
-	s.cgroup = SOCK_NONE;
 	va_start(args, format);
 	assert_true(vsnprintf(line, sizeof line, format, args) < (int)sizeof line);
 	va_end(args);

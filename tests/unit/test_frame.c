@@ -151,23 +151,6 @@ static void equal_addresses_have_one_row(void **state)
 	frame_destroy(f);
 }
 
-static void equal_cgroups_have_one_row(void **state)
-{
-	static const uint64_t ids[] = { 5417, 1, 5417, UINT64_MAX, 1 };
-	static const uint32_t rows[] = { 0, 1, 0, 2, 1 };
-	struct frame *f = frame_create();
-
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(ids); i++) {
-		uint32_t row;
-
-		assert_int_equal(frame_intern_cgroup(f, ids[i], &row), 0);
-		assert_int_equal(row, rows[i]);
-		assert_true(f->cgroups[row] == ids[i]);
-	}
-	frame_destroy(f);
-}
-
 static void users_and_devices_have_names(void **state)
 {
 	struct frame *f = frame_create();
@@ -342,7 +325,6 @@ int main(void)
 		cmocka_unit_test(sockets_are_told_apart),
 		cmocka_unit_test(ten_thousand_sockets_are_found),
 		cmocka_unit_test(equal_addresses_have_one_row),
-		cmocka_unit_test(equal_cgroups_have_one_row),
 		cmocka_unit_test(users_and_devices_have_names),
 		cmocka_unit_test(a_pid_is_a_process_with_its_start_time),
 		cmocka_unit_test(texts_from_outside_are_made_safe),
