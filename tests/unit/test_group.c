@@ -709,6 +709,29 @@ static void the_first_sample_has_no_rates(void **state)
 	story_end(&st);
 }
 
+/* The kernel's counts are of both families: with one of them in the dump they tell nothing of ends. */
+static void ends_are_not_known_of_one_family(void **state)
+{
+	(void)state;
+	for (unsigned one = 0; one <= 1; one++) {
+		struct story st;
+		double ended;
+
+		story_begin(&st, 0);
+		for (unsigned at = 0; at <= 1; at++) {
+			struct frame *f = story_frame(&st, at);
+
+			f->one_family = one;
+			f->counters[COUNTER_PASSIVE_OPENS] = 10 * at;
+			f->counters[COUNTER_ACTIVE_OPENS] = 0;
+			story_sample(&st);
+		}
+		ended = st.sample->totals.closed_rate;
+		assert_true(one ? isnan(ended) : ended == 10);
+		story_end(&st);
+	}
+}
+
 static void accept_drops_are_a_rate(void **state)
 {
 	struct story st;
@@ -752,6 +775,7 @@ int main(void)
 		cmocka_unit_test(ends_are_what_was_opened_and_is_not_there),
 		cmocka_unit_test(without_tcp_nothing_is_said_of_its_ends),
 		cmocka_unit_test(the_first_sample_has_no_rates),
+		cmocka_unit_test(ends_are_not_known_of_one_family),
 		cmocka_unit_test(accept_drops_are_a_rate),
 	};
 

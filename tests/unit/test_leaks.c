@@ -289,6 +289,36 @@ static void descriptors_run_out(void **state)
 	}
 }
 
+/* One socket more or less is not a leak; where CLOSE-WAIT is reset, the descriptors tell. */
+static void growth_that_counts_for_running_out(void **state)
+{
+	static const struct {
+		uint32_t more_waiting, more_fds; /* between two samples, 2 s apart */
+		const char *expected;
+	} cases[] = {
+		{ 1, 1, "growth=+0.50, exhaustion=-" },
+		{ 2, 2, "growth=+1.0, exhaustion=1m40s" },
+		{ 2, 4, "growth=+1.0, exhaustion=50s" }, /* twice as fast as it seems */
+		{ 2, 0, "growth=+1.0, exhaustion=1m40s" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct story st;
+
+		story_begin(&st, 10);
+		for (unsigned n = 0; n <= 1; n++) {
+			story_frame(&st, 2 * n);
+			story_proc(&st, .pid = 7, .name = "java",
+				.fds = 900 - (1 - n) * cases[i].more_fds, .fd_limit = 1000);
+			waiting(&st, 0, 10 + n * cases[i].more_waiting, "pid=7");
+			story_sample(&st);
+		}
+		assert_row(st.sample, "leaks", "pid=7", cases[i].expected);
+		story_end(&st);
+	}
+}
+
 /* ---- Rows without a process ------------------------------------------------------------------ */
 
 static void sockets_that_nobody_accepted_have_a_row(void **state)
@@ -344,6 +374,7 @@ int main(void)
 		cmocka_unit_test(a_short_window_still_spans_three_samples),
 		cmocka_unit_test(a_long_window_is_remembered),
 		cmocka_unit_test(descriptors_run_out),
+		cmocka_unit_test(growth_that_counts_for_running_out),
 		cmocka_unit_test(sockets_that_nobody_accepted_have_a_row),
 		cmocka_unit_test(a_shared_socket_counts_for_each_process),
 	};
