@@ -4,6 +4,7 @@
 #define SOCKDASH_APP_H
 
 #include "sockdash/cells.h"
+#include "sockdash/feed.h"
 #include "sockdash/pane.h"
 #include "sockdash/sample.h"
 
@@ -27,20 +28,17 @@ struct app {
 	bool lost;      /* the message says that a sample was lost: the next sample takes it away */
 	char message[160]; /* of the last key or event; "" none */
 	struct sample *sample;
-	const char *user;
 
 	/* Wishes, for the loop to fulfil. */
-	double interval_s;
-	bool paused;
-	bool sample_now; /* reset by the loop */
-	bool repaint;    /* the terminal may show something else; reset by the loop */
+	struct feed_control control;
+	bool wished;  /* `control` was changed; reset by the loop with what is for once in it */
+	bool repaint; /* the terminal may show something else; reset by the loop */
 	bool quit;
 };
 
 struct app_settings {
 	int pane; /* to open on, or APP_OVERVIEW */
 	double interval_s;
-	const char *user; /* outlives the app */
 };
 
 void app_init(struct app *a, const struct app_settings *s);
@@ -61,6 +59,7 @@ void app_draw(struct app *a, struct cells *c);
 struct pane_state *app_pane(struct app *a);
 
 /* For the actions of keys. */
+struct feed_control *app_wish(struct app *a); /* to change what it answers */
 void app_say(struct app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void app_open_pane(struct app *a, int pane);
 void app_open_sort_menu(struct app *a);

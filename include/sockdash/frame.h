@@ -60,6 +60,7 @@ enum frame_problem {
 	FRAME_NO_UDP,       /* UDP sockets are missing */
 	FRAME_NO_PROC,      /* /proc cannot be read: no owners at all */
 	FRAME_NO_WAIT_AGE,  /* the ages of CLOSE-WAIT sockets could not be asked for */
+	FRAME_RAW_DUMP,     /* the bytes of a TCP dump only: no owners, counters, names or times */
 	FRAME_PROBLEMS,
 };
 
@@ -79,18 +80,30 @@ struct frame_ghost {
 	uint8_t state, flags;
 };
 
+/* Where on a tape a frame comes from. All 0: from none. */
+struct frame_tape {
+	uint32_t number;                     /* of this sample, from 1 */
+	uint32_t count;                      /* of samples so far; 0 not known (a stream) */
+	int64_t first_wall_ns, last_wall_ns; /* of the first and the last of them */
+	uint32_t lost;                       /* samples right before this one that were damaged */
+	uint64_t torn; /* bytes of a last sample that was cut off: behind this one */
+};
+
 struct frame {
 	struct arena arena;
+	unsigned references; /* atomic */
 
 	/* Header. Times in ns; CPU is that of the sampling thread. */
 	int64_t wall_ns;  /* since 1970, when the dump began */
 	int64_t mono_ns;  /* on a clock that never jumps; differences count */
 	int64_t epoch_ns; /* mono_ns of the first frame of this series: the zero of SOCK_TIME */
 	int64_t cost_wall_ns, cost_cpu_ns;
-	double uptime_s; /* NAN not known */
+	double cpu_percent; /* of the sampling process since its last frame, of one core; NAN */
+	double uptime_s;    /* NAN not known */
 	const char *host;
 	const char *kind;  /* "sock_diag", "procfs"... who told */
 	uint32_t seer_uid; /* whose eyes saw it: PROC_UNKNOWN for root, which sees all */
+	const char *seer;  /* their name, "" not known */
 	bool one_family;   /* IPv4 or IPv6 was not asked for */
 	unsigned absent;   /* bit 1 << enum sock_proto: not asked for, or not to be had */
 	bool preliminary;  /* for the first screen: without owners, not to be compared with */
@@ -120,15 +133,18 @@ struct frame {
 	uint32_t ghost_count;
 
 	struct diff diff;
+	struct frame_tape tape;
 
 	/* Indexes. */
 	struct hash by_key; /* sock_key → row */
 	struct hash by_address, by_process, by_user;
 };
 
-/* An empty frame, or NULL without memory. frame_destroy() gives all of it back. */
+/* An empty frame with one reference, or NULL without memory. The last frame_put() gives all of it
+ * back; NULL is fine. Once sealed, a frame may be shared between threads. */
 struct frame *frame_create(void);
-void frame_destroy(struct frame *f);
+struct frame *frame_get(struct frame *f);
+void frame_put(struct frame *f);
 
 /* ---- Filling: 0 or a row on success, -ENOMEM without memory ---------------------------------- */
 

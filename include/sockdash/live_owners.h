@@ -3,12 +3,17 @@
 #ifndef SOCKDASH_LIVE_OWNERS_H
 #define SOCKDASH_LIVE_OWNERS_H
 
+#include <stddef.h>
+
 #include "sockdash/frame.h"
 
 struct live_owners;
 
 struct live_owners *live_owners_create(void);    /* NULL without memory */
 void live_owners_destroy(struct live_owners *o); /* NULL is fine */
+
+/* The name of a user, or the number; asking may ask a network. */
+void live_owners_name(uint32_t uid, char *out, size_t size);
 
 /* Adds the names of all users that sockets of the frame belong to. 0 or -ENOMEM. */
 int live_owners_users(struct live_owners *o, struct frame *f);

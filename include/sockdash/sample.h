@@ -78,7 +78,6 @@ struct sample_totals {
 	double retrans_percent;   /* of the segments sent */
 	double drop_rate;         /* connections dropped at listeners */
 	int64_t mem, mem_limit;   /* COUNTER_UNKNOWN */
-	double cpu_percent;       /* this process, of one core */
 };
 
 struct sample {
@@ -111,9 +110,9 @@ struct tracker;
 struct tracker *tracker_create(double window_s);
 void tracker_destroy(struct tracker *t);
 
-/* Makes the next sample from a frame, which it takes (also on error). `cpu_percent` is the caller's
- * own cost, NAN if not known. The caller owns one reference to *out. 0 or -ENOMEM. */
-int tracker_step(struct tracker *t, struct frame *frame, double cpu_percent, struct sample **out);
+/* Makes the next sample from a frame, which it takes (also on error). The caller owns one reference
+ * to *out. 0 or -ENOMEM. */
+int tracker_step(struct tracker *t, struct frame *frame, struct sample **out);
 
 /* The frame of the last sample that was not preliminary, to compare the next with, or NULL. */
 const struct frame *tracker_previous(const struct tracker *t);

@@ -8,7 +8,6 @@
 /* What the header lines show besides the sample. */
 struct screen_header {
 	double interval_s;
-	const char *user; /* who runs this: says what can be seen */
 	bool paused;
 };
 

@@ -14,6 +14,7 @@ struct source_request {
 	unsigned protocols; /* bit 1 << enum sock_proto */
 	bool ipv4, ipv6;    /* families */
 	bool preliminary;   /* the frame is only for a first look: mark it so */
+	double interval_s;  /* between frames, for a source that makes its own time */
 };
 
 struct source;
@@ -31,6 +32,7 @@ struct source_ops {
 /* The beginning of every source. */
 struct source {
 	const struct source_ops *ops;
+	bool own_time; /* its time is that of its frames: who only prints need not wait for it */
 	volatile bool cancelled;
 };
 

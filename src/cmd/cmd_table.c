@@ -154,7 +154,7 @@ static int take_sample(struct run *r, struct sample **out)
 	struct frame *frame;
 	int err = source_next(r->source, &r->request, tracker_previous(r->tracker), &frame);
 
-	return err ? err : tracker_step(r->tracker, frame, NAN, out);
+	return err ? err : tracker_step(r->tracker, frame, out);
 }
 
 /* Samples every so often, on a schedule that does not drift. */

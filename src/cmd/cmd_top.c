@@ -1,7 +1,6 @@
 /* top: opens the dashboard on the terminal. */
 #include <errno.h>
 #include <langinfo.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,16 +30,6 @@ static int find_pane(const struct table *t)
 		if (panes[i]->table == t)
 			return i;
 	return APP_OVERVIEW;
-}
-
-static void name_user(char *out, size_t size)
-{
-	const struct passwd *entry = getpwuid(geteuid());
-
-	if (entry)
-		snprintf(out, size, "%s", entry->pw_name);
-	else
-		snprintf(out, size, "uid %u", (unsigned)geteuid());
 }
 
 static int open_terminal(const struct options *o, struct terminal **out)
@@ -89,16 +78,12 @@ static int read_sort(const struct table *t, const struct options *o, struct sort
 
 int cmd_top(const struct table *t, const struct options *o)
 {
-	struct sampler_settings sampling = {
-		.request = options_request(o, NEED_ALL),
-		.interval_s = o->interval_s,
-		.window_s = o->window_s,
-	};
-	char user[64];
-	struct app_settings settings = { find_pane(t), o->interval_s, user };
+	struct source_request request = options_request(o, NEED_ALL);
+	struct app_settings settings = { find_pane(t), o->interval_s };
 	struct terminal *terminal = NULL;
 	struct sampler *sampler = NULL;
 	struct source *source = NULL;
+	struct feed *feed = NULL;
 	struct sort_key sort;
 	struct app app;
 	int err, ended_by = 0, status = read_sort(t, o, &sort);
@@ -112,13 +97,14 @@ int cmd_top(const struct table *t, const struct options *o)
 			"--columns is for printed views: sockdash VIEW --columns %s", o->columns);
 	if (open_terminal(o, &terminal))
 		return EXIT_FAILED;
-	name_user(user, sizeof user);
 	app_init(&app, &settings);
 	apply_sort(&app, &sort);
 	loop_block_signals();
 	err = source_open_live(&source);
 	if (!err)
-		err = sampler_start(source, &sampling, &sampler);
+		err = feed_open_source(source, &request, o->window_s, &feed);
+	if (!err)
+		err = sampler_start(feed, &app.control, &sampler);
 	if (!err)
 		err = loop_run(&app, sampler, terminal, wants_ascii(o), o->count, &ended_by);
 	terminal->ops->close(terminal);

@@ -223,5 +223,6 @@ struct source_request options_request(const struct options *o, unsigned needs)
 		.protocols = o->protocols,
 		.ipv4 = o->ipv4,
 		.ipv6 = o->ipv6,
+		.interval_s = o->interval_s,
 	};
 }

@@ -16,17 +16,24 @@ struct frame *frame_create(void)
 
 	if (!f)
 		return NULL;
-	f->host = f->kind = "";
-	f->uptime_s = NAN;
+	f->references = 1;
+	f->host = f->kind = f->seer = "";
+	f->uptime_s = f->cpu_percent = NAN;
 	f->seer_uid = PROC_UNKNOWN;
 	for (size_t i = 0; i < COUNTER_COUNT; i++)
 		f->counters[i] = COUNTER_UNKNOWN;
 	return f;
 }
 
-void frame_destroy(struct frame *f)
+struct frame *frame_get(struct frame *f)
 {
-	if (!f)
+	__atomic_add_fetch(&f->references, 1, __ATOMIC_RELAXED);
+	return f;
+}
+
+void frame_put(struct frame *f)
+{
+	if (!f || __atomic_sub_fetch(&f->references, 1, __ATOMIC_ACQ_REL))
 		return;
 	free(f->socks);
 	free(f->addresses);
@@ -239,6 +246,15 @@ static int compare_owners(const void *left, const void *right, void *context)
 	return (a->fd > b->fd) - (a->fd < b->fd);
 }
 
+/* Recorded and made-up owners come in order, and there may be a million. */
+static bool in_order(struct frame *f, const struct owner_found *found, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (compare_owners(&found[i - 1], &found[i], f) > 0)
+			return false;
+	return true;
+}
+
 int frame_set_owners(struct frame *f, struct owner_found *found, size_t count)
 {
 	struct owner_edge *edges;
@@ -248,7 +264,7 @@ int frame_set_owners(struct frame *f, struct owner_found *found, size_t count)
 	edges = malloc((count ? count : 1) * sizeof *edges);
 	if (!edges)
 		return -ENOMEM;
-	if (count)
+	if (!in_order(f, found, count))
 		qsort_r(found, count, sizeof *found, compare_owners, f);
 	for (uint32_t i = 0; i < count; i++) {
 		bool first = i == 0 || found[i - 1].sock != found[i].sock;

@@ -24,7 +24,7 @@ void sample_put(struct sample *s)
 {
 	if (!s || __atomic_sub_fetch(&s->references, 1, __ATOMIC_ACQ_REL))
 		return;
-	frame_destroy(s->frame);
+	frame_put(s->frame);
 	free(s->states);
 	free(s->listeners);
 	free(s->procs);
@@ -77,20 +77,19 @@ static int make_tables(struct tracker *t, struct sample *s, const struct sample 
 	return err;
 }
 
-int tracker_step(struct tracker *t, struct frame *frame, double cpu_percent, struct sample **out)
+int tracker_step(struct tracker *t, struct frame *frame, struct sample **out)
 {
 	const struct sample *prev = frame->diff.known ? t->prev : NULL;
 	struct sample *s = calloc(1, sizeof *s);
 	int err;
 
 	if (!s) {
-		frame_destroy(frame);
+		frame_put(frame);
 		return -ENOMEM;
 	}
 	s->references = 1;
 	s->frame = frame;
 	s->serial = ++t->serial;
-	s->totals.cpu_percent = cpu_percent;
 	s->interval_s = prev ? (double)(frame->mono_ns - prev->frame->mono_ns) / 1e9 : NAN;
 	err = make_tables(t, s, prev);
 	if (!err && !frame->preliminary) {

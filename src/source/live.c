@@ -3,6 +3,7 @@
  * UDP; at once the owners, before sockets are closed; then what became of the rows of the frame
  * before; then the ages of CLOSE-WAIT sockets that are not known yet. */
 #include <errno.h>
+#include <math.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -30,6 +31,8 @@ struct live {
 	struct live_owners *owners;
 	int64_t epoch_ns;
 	int open_error; /* of the last try to open sock_diag */
+	char user[64];  /* who we are */
+	int64_t cpu_then, wall_then;
 };
 
 static const struct {
@@ -336,10 +339,11 @@ static int fill_header(struct live *l, struct frame *f)
 	f->epoch_ns = l->epoch_ns;
 	if (geteuid() != 0)
 		f->seer_uid = geteuid();
+	f->seer = frame_text(f, l->user, strlen(l->user));
 	f->uptime_s = kcounters_uptime();
 	if (uname(&uts) == 0)
 		f->host = frame_text(f, uts.nodename, strlen(uts.nodename));
-	if (!f->host)
+	if (!f->host || !f->seer)
 		return -ENOMEM;
 	return frame_add_netns(f, kcounters_netns_inode(), "") < 0 ? -ENOMEM : 0;
 }
@@ -381,6 +385,19 @@ static int fill(
 	return err;
 }
 
+/* The share of one core this process took since the frame before. */
+static double cpu_percent(struct live *l)
+{
+	int64_t cpu = clock_process_cpu_ns(), wall = clock_mono_ns();
+	double percent = NAN;
+
+	if (l->wall_then && wall > l->wall_then)
+		percent = 100.0 * (double)(cpu - l->cpu_then) / (double)(wall - l->wall_then);
+	l->cpu_then = cpu;
+	l->wall_then = wall;
+	return percent;
+}
+
 static int live_next(struct source *s, const struct source_request *r, const struct frame *prev,
 	struct frame **out)
 {
@@ -390,11 +407,13 @@ static int live_next(struct source *s, const struct source_request *r, const str
 	int err = f ? fill(l, r, prev, f) : -ENOMEM;
 
 	if (err) {
-		frame_destroy(f);
+		frame_put(f);
 		return err;
 	}
 	f->cost_wall_ns = clock_mono_ns() - wall;
 	f->cost_cpu_ns = clock_thread_cpu_ns() - cpu;
+	if (!r->preliminary)
+		f->cpu_percent = cpu_percent(l);
 	*out = f;
 	return 0;
 }
@@ -416,6 +435,7 @@ int source_open_live(struct source **out)
 	if (!l)
 		return -ENOMEM;
 	l->base.ops = &ops;
+	live_owners_name(geteuid(), l->user, sizeof l->user);
 	l->owners = live_owners_create();
 	if (!l->owners) {
 		live_close(&l->base);

@@ -49,7 +49,7 @@ void live_owners_destroy(struct live_owners *o)
 
 /* ---- Users ----------------------------------------------------------------------------------- */
 
-static void look_up_user(uint32_t uid, char *out, size_t size)
+void live_owners_name(uint32_t uid, char *out, size_t size)
 {
 	char room[4096];
 	struct passwd entry, *found = NULL;
@@ -78,7 +78,7 @@ static const char *user_name(struct live_owners *o, uint32_t uid)
 	}
 	if (hash_put(&o->user_rows, uid, o->user_count))
 		return NULL;
-	look_up_user(uid, o->user_names[o->user_count], sizeof *o->user_names);
+	live_owners_name(uid, o->user_names[o->user_count], sizeof *o->user_names);
 	return o->user_names[o->user_count++];
 }
 

@@ -1,10 +1,9 @@
 /* The sampling thread. One lock guards what both threads touch and is never held while sampling.
- * Two eventfds: one wakes this thread when a setting changes, the other tells the screen that there
- * is a sample. */
+ * Two eventfds: one wakes this thread when a wish changes, the other tells the screen that there is
+ * a sample. */
 #include "sockdash/sampler.h"
 
 #include <errno.h>
-#include <math.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -16,11 +15,10 @@
 #include "sockdash/log.h"
 
 #define STOP_MSEC 1000
+#define POLL_MSEC 60000 /* longer waits are made of these */
 
 struct sampler {
-	struct source *source;
-	struct tracker *tracker;
-	struct source_request request;
+	struct feed *feed;
 	pthread_t thread;
 	bool running;
 	int wake_fd, ready_fd, done_fd;
@@ -28,11 +26,8 @@ struct sampler {
 	pthread_mutex_t lock; /* guards all below */
 	struct sample *newest;
 	int error;
-	int64_t interval_ns;
-	bool paused, now, stop;
-
-	/* The thread's own. */
-	int64_t cpu_then, wall_then;
+	struct feed_control control;
+	bool stop;
 };
 
 static void signal_fd(int fd)
@@ -58,35 +53,14 @@ static void close_fd(int fd)
 		close(fd);
 }
 
-/* The share of one core this process took since the call before. */
-static double cpu_percent(struct sampler *s)
-{
-	int64_t cpu = clock_process_cpu_ns(), wall = clock_mono_ns();
-	double percent = NAN;
-
-	if (s->wall_then && wall > s->wall_then)
-		percent = 100.0 * (double)(cpu - s->cpu_then) / (double)(wall - s->wall_then);
-	s->cpu_then = cpu;
-	s->wall_then = wall;
-	return percent;
-}
-
-static int take(struct sampler *s, const struct source_request *request, struct sample **out)
-{
-	struct frame *frame;
-	int err = source_next(s->source, request, tracker_previous(s->tracker), &frame);
-
-	if (err)
-		return err;
-	return tracker_step(s->tracker, frame, request->preliminary ? NAN : cpu_percent(s), out);
-}
+/* ---- The thread ------------------------------------------------------------------------------ */
 
 static void publish(struct sampler *s, struct sample *sample, int error)
 {
 	struct sample *older = NULL;
 
 	if (error)
-		log_line("sample dropped: %s", strerror(-error));
+		log_line("no sample: %s", strerror(-error));
 	pthread_mutex_lock(&s->lock);
 	if (sample) {
 		older = s->newest;
@@ -96,90 +70,83 @@ static void publish(struct sampler *s, struct sample *sample, int error)
 		s->error = error;
 	pthread_mutex_unlock(&s->lock);
 	sample_put(older);
-	signal_fd(s->ready_fd);
+	if (sample || error)
+		signal_fd(s->ready_fd);
 }
 
-static void sample_once(struct sampler *s, bool preliminary)
+/* What to do next; false: to stop. */
+static bool take_wishes(struct sampler *s, struct feed_control *out)
 {
-	struct source_request request = s->request;
-	struct sample *sample = NULL;
-	int err;
+	bool stop;
 
-	if (preliminary) {
-		request.preliminary = true;
-		request.needs &=
-			~(unsigned)(NEED_OWNERS | NEED_PROC_DETAILS | NEED_WAIT_AGE | NEED_USERS);
-	}
-	err = take(s, &request, &sample);
-	publish(s, sample, err);
+	pthread_mutex_lock(&s->lock);
+	*out = s->control;
+	s->control.now = s->control.jump = false;
+	s->control.step = 0;
+	stop = s->stop;
+	pthread_mutex_unlock(&s->lock);
+	return !stop;
 }
 
-/* Sleeps until the sample after the one that was due at *due. False when it is time to stop. The
- * schedule does not drift, and begins anew where it was left: by a sample that took too long, by a
- * pause, by a sample asked for. */
-static bool wait_until_due(struct sampler *s, int64_t *due)
+static void wait_until(struct sampler *s, int64_t due_ns, int64_t now_ns)
 {
-	for (;;) {
-		struct pollfd p = { .fd = s->wake_fd, .events = POLLIN };
-		int64_t interval, late;
-		bool stop, now, paused;
+	struct pollfd fds[] = {
+		{ .fd = s->wake_fd, .events = POLLIN },
+		{ .fd = s->feed->wait_fd, .events = POLLIN },
+	};
+	int64_t msec = POLL_MSEC;
 
-		pthread_mutex_lock(&s->lock);
-		stop = s->stop;
-		now = s->now;
-		paused = s->paused;
-		interval = s->interval_ns;
-		s->now = false;
-		pthread_mutex_unlock(&s->lock);
-		late = clock_mono_ns() - (*due + interval);
-		if (stop || now || (!paused && late >= 0)) {
-			*due += interval;
-			if (now || late > interval / 2)
-				*due = clock_mono_ns();
-			return !stop;
-		}
-		poll(&p, 1, paused ? -1 : (int)(-late / NSEC_PER_MSEC + 1));
-		if (p.revents)
-			drain_fd(s->wake_fd);
-	}
+	if (due_ns - now_ns < POLL_MSEC * NSEC_PER_MSEC)
+		msec = (due_ns - now_ns) / NSEC_PER_MSEC + 1;
+	poll(fds, 2, (int)msec);
+	if (fds[0].revents)
+		drain_fd(s->wake_fd);
 }
 
 static void *run(void *context)
 {
 	struct sampler *s = context;
-	int64_t due;
+	struct feed *f = s->feed;
+	struct feed_control c;
 
-	if (s->request.needs & NEED_OWNERS)
-		sample_once(s, true);
-	due = clock_mono_ns();
-	do
-		sample_once(s, false);
-	while (wait_until_due(s, &due));
+	while (take_wishes(s, &c)) {
+		int64_t now = clock_mono_ns(), due = now;
+		struct sample *sample = NULL;
+		int err;
+
+		if (!feed_is_asked(&c))
+			due = f->ops->due(f, &c, now);
+		if (due > now) {
+			wait_until(s, due, now);
+			continue;
+		}
+		err = f->ops->take(f, &c, now, &sample);
+		publish(s, sample, err);
+	}
 	signal_fd(s->done_fd);
 	return NULL;
 }
 
-int sampler_start(
-	struct source *source, const struct sampler_settings *settings, struct sampler **out)
+/* ---- The other side -------------------------------------------------------------------------- */
+
+int sampler_start(struct feed *feed, const struct feed_control *control, struct sampler **out)
 {
 	struct sampler *s = calloc(1, sizeof *s);
-	int err = -ENOMEM;
+	int err;
 
 	if (!s) {
-		source_close(source);
-		return err;
+		feed_close(feed);
+		return -ENOMEM;
 	}
-	s->source = source;
-	s->request = settings->request;
-	s->interval_ns = (int64_t)(settings->interval_s * 1e9);
-	s->tracker = tracker_create(settings->window_s);
+	s->feed = feed;
+	s->control = *control;
 	pthread_mutex_init(&s->lock, NULL);
 	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	s->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	s->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->wake_fd < 0 || s->ready_fd < 0 || s->done_fd < 0)
 		err = -errno;
-	else if (s->tracker)
+	else
 		err = -pthread_create(&s->thread, NULL, run, s);
 	s->running = !err;
 	if (err) {
@@ -206,15 +173,14 @@ bool sampler_stop(struct sampler *s)
 		pthread_mutex_lock(&s->lock);
 		s->stop = true;
 		pthread_mutex_unlock(&s->lock);
-		source_cancel(s->source);
+		s->feed->ops->cancel(s->feed);
 		signal_fd(s->wake_fd);
 		if (!ends_soon(s))
 			return false;
 		pthread_join(s->thread, NULL);
 	}
 	sample_put(s->newest);
-	tracker_destroy(s->tracker);
-	source_close(s->source);
+	feed_close(s->feed);
 	close_fd(s->wake_fd);
 	close_fd(s->ready_fd);
 	close_fd(s->done_fd);
@@ -243,26 +209,21 @@ struct sample *sampler_take(struct sampler *s, int *error)
 	return newest;
 }
 
-void sampler_set_interval(struct sampler *s, double interval_s)
+void sampler_control(struct sampler *s, const struct feed_control *control)
 {
 	pthread_mutex_lock(&s->lock);
-	s->interval_ns = (int64_t)(interval_s * 1e9);
-	pthread_mutex_unlock(&s->lock);
-	signal_fd(s->wake_fd);
-}
+	bool now = s->control.now;
+	bool jump = s->control.jump;
+	int64_t jump_ns = s->control.jump_ns;
+	int32_t step = s->control.step;
 
-void sampler_pause(struct sampler *s, bool paused)
-{
-	pthread_mutex_lock(&s->lock);
-	s->paused = paused;
-	pthread_mutex_unlock(&s->lock);
-	signal_fd(s->wake_fd);
-}
-
-void sampler_now(struct sampler *s)
-{
-	pthread_mutex_lock(&s->lock);
-	s->now = true;
+	s->control = *control;
+	s->control.now |= now;
+	s->control.step += step;
+	if (jump && !control->jump) {
+		s->control.jump = true;
+		s->control.jump_ns = jump_ns;
+	}
 	pthread_mutex_unlock(&s->lock);
 	signal_fd(s->wake_fd);
 }

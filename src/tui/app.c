@@ -19,8 +19,7 @@ void app_init(struct app *a, const struct app_settings *s)
 	*a = (struct app){
 		.full = s->pane,
 		.focus = 0,
-		.user = s->user,
-		.interval_s = s->interval_s,
+		.control = { .interval_s = s->interval_s, .speed = 1 },
 	};
 	for (size_t i = 0; i < PANE_COUNT; i++)
 		pane_init(&a->panes[i], panes[i]);
@@ -64,6 +63,12 @@ void app_say(struct app *a, const char *format, ...)
 	a->lost = false;
 }
 
+struct feed_control *app_wish(struct app *a)
+{
+	a->wished = true;
+	return &a->control;
+}
+
 void app_open_pane(struct app *a, int pane)
 {
 	if (a->full != APP_OVERVIEW && a->full < PANE_OVERVIEW)
@@ -80,17 +85,17 @@ void app_step_interval(struct app *a, int direction)
 	static const double steps[] = { 0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 15, 30, 60, 120, 300, 600,
 		3600 };
 	size_t n = sizeof steps / sizeof *steps;
-	double now = a->interval_s;
+	double now = a->control.interval_s;
 
 	for (size_t i = 0; i < n; i++) {
 		double step = steps[direction > 0 ? i : n - 1 - i];
 
 		if (direction > 0 ? step > now * 1.001 : step < now * 0.999) {
-			a->interval_s = step;
+			app_wish(a)->interval_s = step;
 			break;
 		}
 	}
-	app_say(a, "every %g seconds", a->interval_s);
+	app_say(a, "every %g seconds", a->control.interval_s);
 }
 
 static void finish_interval(struct app *a)
@@ -107,7 +112,7 @@ static void finish_interval(struct app *a)
 			SAMPLER_INTERVAL_MIN, SAMPLER_INTERVAL_MAX);
 		return;
 	}
-	a->interval_s = typed;
+	app_wish(a)->interval_s = typed;
 	app_say(a, "every %g seconds", typed);
 }
 
@@ -305,8 +310,8 @@ static void draw_bottom(struct app *a, struct cells *c, struct area line)
 	char text[80];
 
 	if (a->mode == APP_INTERVAL) {
-		snprintf(text, sizeof text, "seconds between samples (%g): %s_", a->interval_s,
-			a->typed);
+		snprintf(text, sizeof text, "seconds between samples (%g): %s_",
+			a->control.interval_s, a->typed);
 		cells_put(c, line, 0, 0, line.width, ROLE_STRONG, text);
 	} else if (a->message[0]) {
 		cells_put(c, line, 0, 0, line.width, ROLE_STRONG, a->message);
@@ -317,9 +322,8 @@ static void draw_bottom(struct app *a, struct cells *c, struct area line)
 
 void app_draw(struct app *a, struct cells *c)
 {
-	struct screen_header h = {
-		.interval_s = a->interval_s, .user = a->user, .paused = a->paused
-	};
+	struct screen_header h = { .interval_s = a->control.interval_s,
+		.paused = a->control.paused };
 	struct area all = cells_all(c), body, line;
 
 	cells_clear(c);

@@ -125,13 +125,13 @@ static void reverse(struct app *a, int key)
 static void pause(struct app *a, int key)
 {
 	(void)key;
-	a->paused = !a->paused;
+	app_wish(a)->paused = !a->control.paused;
 }
 
 static void sample_now(struct app *a, int key)
 {
 	(void)key;
-	a->sample_now = true;
+	app_wish(a)->now = true;
 }
 
 static void change_interval(struct app *a, int key)

@@ -22,8 +22,6 @@ struct loop {
 	uint64_t left; /* samples to show; UINT64_MAX: no end */
 	int ended_by;
 	bool dirty;
-	double interval_s; /* what the sampler was told last */
-	bool paused;
 };
 
 static const int handled[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH };
@@ -129,17 +127,13 @@ static void fulfil_wishes(struct loop *l)
 {
 	struct app *a = l->app;
 
-	if (a->interval_s != l->interval_s)
-		sampler_set_interval(l->sampler, a->interval_s);
-	if (a->paused != l->paused)
-		sampler_pause(l->sampler, a->paused);
-	if (a->sample_now)
-		sampler_now(l->sampler);
+	if (a->wished)
+		sampler_control(l->sampler, &a->control);
+	a->control.now = a->control.jump = a->wished = false;
+	a->control.step = 0;
 	if (a->repaint)
 		l->terminal->ops->repaint(l->terminal);
-	l->interval_s = a->interval_s;
-	l->paused = a->paused;
-	a->sample_now = a->repaint = false;
+	a->repaint = false;
 }
 
 static int draw(struct loop *l)
@@ -195,7 +189,6 @@ int loop_run(struct app *a, struct sampler *sampler, struct terminal *terminal, 
 		.cells = { .ascii = ascii },
 		.left = count ? count : UINT64_MAX,
 		.dirty = true,
-		.interval_s = a->interval_s,
 	};
 	sigset_t set;
 	int err;

@@ -145,10 +145,10 @@ static void draw_first(
 			add(&right, 4, ROLE_TEXT, "sample %.*f ms", ms < 10 ? 1 : 0, ms);
 		else
 			add(&right, 4, ROLE_TEXT, "sample %s", fmt_age(age, ms / 1000, 0));
-		if (!isnan(s->totals.cpu_percent))
-			add(&right, 4, ROLE_TEXT, "%.*f%% cpu", s->totals.cpu_percent < 10 ? 1 : 0,
-				s->totals.cpu_percent);
-		add(&right, 6, ROLE_DIM, "%.20s", h->user);
+		if (!isnan(s->frame->cpu_percent))
+			add(&right, 4, ROLE_TEXT, "%.*f%% cpu", s->frame->cpu_percent < 10 ? 1 : 0,
+				s->frame->cpu_percent);
+		add(&right, 6, ROLE_DIM, "%.20s", s->frame->seer);
 		add(&right, 2, ROLE_TEXT, "%s", fmt_time_of_day(clock, s->frame->wall_ns));
 	}
 	draw_both(c, a, 0, &left, &right);

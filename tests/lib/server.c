@@ -126,6 +126,7 @@ static void set_header(struct frame *f, unsigned n)
 	f->uptime_s = 41 * 86400 + 3 * 3600 + 12 * 60 + 2 * n;
 	f->cost_wall_ns = 18400000;
 	f->cost_cpu_ns = 17690000;
+	f->cpu_percent = 0.92;
 	f->counters[COUNTER_PASSIVE_OPENS] = 5000000 + 2408 * n;
 	f->counters[COUNTER_ACTIVE_OPENS] = 800000 + 66 * n;
 	f->counters[COUNTER_OUT_RESETS] = 7000 + 4 * n;
@@ -167,7 +168,6 @@ struct sample *server_tell(struct story *st, const struct server *s)
 		if (s->procfs)
 			tell_less(f);
 		story_sample(st);
-		st->sample->totals.cpu_percent = 0.92;
 	}
 	return st->sample;
 }

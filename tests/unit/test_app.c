@@ -15,7 +15,7 @@
 #include "sockdash/sampler.h"
 #include "sockdash/utf8.h"
 
-static const struct app_settings usual = { APP_OVERVIEW, 2, "root" };
+static const struct app_settings usual = { APP_OVERVIEW, 2 };
 
 /* ---- Keys by name ---------------------------------------------------------------------------- */
 
@@ -222,12 +222,12 @@ static void keys_are_wishes(void **state)
 	(void)state;
 	app_init(&a, &usual);
 	press(&a, NULL, "p");
-	assert_true(a.paused);
+	assert_true(a.control.paused);
 	press(&a, NULL, "p");
-	assert_false(a.paused);
-	assert_false(a.sample_now);
+	assert_false(a.control.paused);
+	assert_false(a.control.now);
 	press(&a, NULL, "Space");
-	assert_true(a.sample_now);
+	assert_true(a.control.now);
 	assert_false(a.repaint);
 	press(&a, NULL, "Ctrl-L");
 	assert_true(a.repaint);
@@ -290,7 +290,7 @@ static void intervals_are_typed(void **state)
 		app_init(&a, &usual);
 		press(&a, NULL, cases[i].keys);
 		assert_int_equal(a.mode, APP_PANES);
-		assert_real(a.interval_s, cases[i].interval_s);
+		assert_real(a.control.interval_s, cases[i].interval_s);
 		assert_string_equal(a.message, cases[i].message);
 		app_free(&a);
 	}
@@ -310,7 +310,7 @@ static void typing_stops_where_there_is_no_room(void **state)
 	assert_int_equal(strlen(a.typed), sizeof a.typed - 1);
 	assert_true(shows(&a, &c, a.typed));
 	press(&a, &c, "Enter");
-	assert_real(a.interval_s, 2);
+	assert_real(a.control.interval_s, 2);
 	cells_free(&c);
 	app_free(&a);
 }
@@ -337,18 +337,19 @@ static void plus_and_minus_step_the_interval(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		app_init(&a, &usual);
-		a.interval_s = cases[i].from;
+		a.control.interval_s = cases[i].from;
 		press(&a, NULL, cases[i].keys);
-		assert_real(a.interval_s, cases[i].to);
+		assert_real(a.control.interval_s, cases[i].to);
 		app_free(&a);
 	}
 	/* Up to the end and no further. */
 	app_init(&a, &usual);
 	for (int i = 0; i < 40; i++) {
-		double then = a.interval_s;
+		double then = a.control.interval_s;
 
 		press(&a, NULL, "+");
-		assert_true(a.interval_s >= then && a.interval_s <= SAMPLER_INTERVAL_MAX);
+		assert_true(a.control.interval_s >= then &&
+			    a.control.interval_s <= SAMPLER_INTERVAL_MAX);
 	}
 	app_free(&a);
 }
@@ -684,8 +685,8 @@ static void a_long_walk_ends_well(void **state)
 		}
 		assert_true(a.full >= APP_OVERVIEW && a.full < PANE_COUNT);
 		assert_true(a.focus < PANE_OVERVIEW);
-		assert_true(a.interval_s >= SAMPLER_INTERVAL_MIN &&
-			    a.interval_s <= SAMPLER_INTERVAL_MAX);
+		assert_true(a.control.interval_s >= SAMPLER_INTERVAL_MIN &&
+			    a.control.interval_s <= SAMPLER_INTERVAL_MAX);
 	}
 	cells_free(&c);
 	app_free(&a);

@@ -23,8 +23,8 @@ static void a_new_frame_knows_nothing(void **state)
 	assert_int_equal(frame_find(f, 1), SOCK_NONE);
 	assert_int_equal(frame_find_proc(f, 1, 1), SOCK_NONE);
 	assert_string_equal(frame_user(f, 0), "");
-	frame_destroy(f);
-	frame_destroy(NULL);
+	frame_put(f);
+	frame_put(NULL);
 }
 
 /* ---- Identity -------------------------------------------------------------------------------- */
@@ -148,7 +148,7 @@ static void equal_addresses_have_one_row(void **state)
 		assert_int_equal(f->addresses[row].scope, cases[i].scope);
 	}
 	assert_int_equal(f->address_count, 5);
-	frame_destroy(f);
+	frame_put(f);
 }
 
 static void users_and_devices_have_names(void **state)
@@ -164,7 +164,7 @@ static void users_and_devices_have_names(void **state)
 	assert_string_equal(frame_device(f, 2), "eth0");
 	assert_string_equal(frame_device(f, 3), "?");
 	assert_string_equal(frame_device(f, 0), "");
-	frame_destroy(f);
+	frame_put(f);
 }
 
 static void a_pid_is_a_process_with_its_start_time(void **state)
@@ -212,7 +212,7 @@ static void texts_from_outside_are_made_safe(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
 		assert_string_equal(frame_text(f, cases[i].raw, cases[i].len), cases[i].safe);
-	frame_destroy(f);
+	frame_put(f);
 }
 
 /* ---- Owners ---------------------------------------------------------------------------------- */

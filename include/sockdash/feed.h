@@ -1,0 +1,66 @@
+/* feed: who makes the samples that the dashboard shows, and when: a source at an interval, or a
+ * recording at its own pace. No threads and no clocks: the time comes in. */
+#ifndef SOCKDASH_FEED_H
+#define SOCKDASH_FEED_H
+
+#include "sockdash/sample.h"
+#include "sockdash/source.h"
+
+/* What the user wishes. The first part lasts, the second is for once. */
+struct feed_control {
+	double interval_s; /* between samples of a source */
+	double speed;      /* recorded seconds in a second of ours */
+	bool paused;
+
+	bool now;     /* a sample at once, also while paused */
+	int32_t step; /* recordings: samples to go forward; negative: back */
+	bool jump;    /* recordings: to the last sample not after `jump_ns` (since 1970) */
+	int64_t jump_ns;
+};
+
+struct feed;
+
+struct feed_ops {
+	/* When the next sample is due, in the time of `now_ns`; INT64_MAX: when it is asked for. */
+	int64_t (*due)(const struct feed *f, const struct feed_control *c, int64_t now_ns);
+	/* Makes the sample that is due or asked for. *out is the caller's, NULL where there is
+	 * nothing new. 0 or -errno: -ENODATA once a stream has ended, -EILSEQ where it ended in the
+	 * middle of a sample. */
+	int (*take)(
+		struct feed *f, const struct feed_control *c, int64_t now_ns, struct sample **out);
+	void (*cancel)(struct feed *f); /* makes take() in another thread come back soon */
+	void (*close)(struct feed *f);
+};
+
+/* The beginning of every feed. */
+struct feed {
+	const struct feed_ops *ops;
+	int wait_fd; /* a sample is due when this is readable; -1 none */
+};
+
+/* Whether something is asked for that does not wait for its time. */
+static inline bool feed_is_asked(const struct feed_control *c)
+{
+	return c->now || c->step || c->jump;
+}
+
+static inline void feed_close(struct feed *f)
+{
+	if (f)
+		f->ops->close(f);
+}
+
+/* Samples of a source every interval: the first at once, and before that, where owners are asked
+ * for, a preliminary one without them. `window_s` is that of the growth. Takes the source, also on
+ * error. 0 or -ENOMEM. */
+int feed_open_source(struct source *source, const struct source_request *request, double window_s,
+	struct feed **out);
+
+struct tape;
+
+/* The samples of a recording, from its first, at the pace they were taken. Steps and jumps show
+ * what playing until there would have shown. Takes the tape, also on error. 0 or -ENOMEM. */
+int feed_open_tape(struct tape *tape, const struct source_request *request, double window_s,
+	struct feed **out);
+
+#endif
