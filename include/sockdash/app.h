@@ -13,6 +13,7 @@ enum app_mode {
 	APP_HELP,
 	APP_SORT,     /* choosing the column to sort by */
 	APP_INTERVAL, /* typing the interval */
+	APP_JUMP,     /* typing where in a recording to go */
 };
 
 #define APP_OVERVIEW (-1)
@@ -24,10 +25,12 @@ struct app {
 	enum app_mode mode;
 	uint32_t menu;  /* APP_SORT: field under the cursor; APP_HELP: first line */
 	uint32_t page;  /* APP_HELP: lines on the screen when it was last drawn */
-	char typed[24]; /* APP_INTERVAL */
+	char typed[24]; /* APP_INTERVAL, APP_JUMP */
 	bool lost;      /* the message says that a sample was lost: the next sample takes it away */
 	char message[160]; /* of the last key or event; "" none */
 	struct sample *sample;
+	bool replay;                   /* of a recording */
+	struct feed_position position; /* in it */
 
 	/* Wishes, for the loop to fulfil. */
 	struct feed_control control;
@@ -39,6 +42,7 @@ struct app {
 struct app_settings {
 	int pane; /* to open on, or APP_OVERVIEW */
 	double interval_s;
+	bool replay;
 };
 
 void app_init(struct app *a, const struct app_settings *s);
@@ -46,6 +50,9 @@ void app_free(struct app *a);
 
 /* Takes a sample (the reference becomes the app's). */
 void app_take(struct app *a, struct sample *sample);
+
+/* Takes where in a recording we are. */
+void app_move(struct app *a, const struct feed_position *position);
 
 /* Tells that a sample could not be made. */
 void app_lost_sample(struct app *a, int error);
@@ -64,9 +71,11 @@ void app_say(struct app *a, const char *format, ...) __attribute__((format(print
 void app_open_pane(struct app *a, int pane);
 void app_open_sort_menu(struct app *a);
 void app_step_interval(struct app *a, int direction);
+void app_step_speed(struct app *a, int direction);
+void app_prompt(struct app *a, enum app_mode mode);
 
 /* The lines of the help, and one of them: its text and what it is. */
-size_t app_help_lines(void);
-void app_help_line(size_t line, struct buf *keys, struct buf *text, enum role *role);
+size_t app_help_lines(bool replay);
+void app_help_line(bool replay, size_t line, struct buf *keys, struct buf *text, enum role *role);
 
 #endif

@@ -18,14 +18,23 @@ struct feed_control {
 	int64_t jump_ns;
 };
 
+/* Where in a recording the sample is that was taken last. All 0: in none. */
+struct feed_position {
+	uint32_t number;  /* of the sample, from 1 */
+	uint32_t count;   /* of samples so far */
+	uint32_t damaged; /* samples at the end that cannot be read */
+	uint64_t torn;    /* bytes at the end that are no whole sample */
+	bool stream;      /* no way back but to what is remembered; more may come */
+	bool ended;       /* the stream has */
+};
+
 struct feed;
 
 struct feed_ops {
 	/* When the next sample is due, in the time of `now_ns`; INT64_MAX: when it is asked for. */
-	int64_t (*due)(const struct feed *f, const struct feed_control *c, int64_t now_ns);
+	int64_t (*due)(struct feed *f, const struct feed_control *c, int64_t now_ns);
 	/* Makes the sample that is due or asked for. *out is the caller's, NULL where there is
-	 * nothing new. 0 or -errno: -ENODATA once a stream has ended, -EILSEQ where it ended in the
-	 * middle of a sample. */
+	 * nothing new. 0 or -errno. */
 	int (*take)(
 		struct feed *f, const struct feed_control *c, int64_t now_ns, struct sample **out);
 	void (*cancel)(struct feed *f); /* makes take() in another thread come back soon */
@@ -35,7 +44,8 @@ struct feed_ops {
 /* The beginning of every feed. */
 struct feed {
 	const struct feed_ops *ops;
-	int wait_fd; /* a sample is due when this is readable; -1 none */
+	int wait_fd; /* a sample may be due when this is readable; -1 none */
+	struct feed_position position;
 };
 
 /* Whether something is asked for that does not wait for its time. */

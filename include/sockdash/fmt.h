@@ -45,6 +45,9 @@ char *fmt_address(char out[FMT_MAX], const uint8_t address[16], bool ipv4);
 /* Wall-clock time in UTC as 2026-11-22T10:53:07.120Z, from nanoseconds since 1970. */
 char *fmt_iso_time(char out[FMT_MAX], int64_t wall_ns);
 
+/* The local time as 2026-11-22 10:53:07. */
+char *fmt_date_time(char out[FMT_MAX], int64_t wall_ns);
+
 /* The local time of day as 10:53:07. */
 char *fmt_time_of_day(char out[FMT_MAX], int64_t wall_ns);
 

@@ -80,15 +80,6 @@ struct frame_ghost {
 	uint8_t state, flags;
 };
 
-/* Where on a tape a frame comes from. All 0: from none. */
-struct frame_tape {
-	uint32_t number;                     /* of this sample, from 1 */
-	uint32_t count;                      /* of samples so far; 0 not known (a stream) */
-	int64_t first_wall_ns, last_wall_ns; /* of the first and the last of them */
-	uint32_t lost;                       /* samples right before this one that were damaged */
-	uint64_t torn; /* bytes of a last sample that was cut off: behind this one */
-};
-
 struct frame {
 	struct arena arena;
 	unsigned references; /* atomic */
@@ -110,6 +101,7 @@ struct frame {
 	bool owners_known; /* the owners were asked for (whether or not all could be seen) */
 	int problems[FRAME_PROBLEMS];
 	uint32_t procs_hidden;  /* processes whose descriptors we may not see */
+	uint32_t lost;          /* samples right before this one that a tape has lost */
 	bool pids_hidden;       /* /proc does not even list the processes of others (hidepid) */
 	uint32_t owners_hidden; /* sockets with SOCK_HIDDEN */
 	int64_t counters[COUNTER_COUNT]; /* COUNTER_UNKNOWN */
@@ -133,7 +125,6 @@ struct frame {
 	uint32_t ghost_count;
 
 	struct diff diff;
-	struct frame_tape tape;
 
 	/* Indexes. */
 	struct hash by_key; /* sock_key → row */

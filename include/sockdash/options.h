@@ -25,6 +25,9 @@ struct options {
 	bool ascii;
 	enum color color;
 	const char *debug; /* file, or NULL */
+	const char *tape;  /* to read instead of the kernel, "-" standard input; or NULL */
+	const char *synth; /* the words of a made-up server; or NULL */
+	bool anonymize;
 	bool help, version;
 };
 

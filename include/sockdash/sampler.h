@@ -22,9 +22,9 @@ bool sampler_stop(struct sampler *s);
 /* A descriptor that is readable when sampler_take() has something. */
 int sampler_fd(const struct sampler *s);
 
-/* The newest sample that was not taken yet (the caller's reference), or NULL. *error, if given,
- * gets the -errno of a sample that failed since the last call, else 0. */
-struct sample *sampler_take(struct sampler *s, int *error);
+/* The newest sample that was not taken yet (the caller's reference), or NULL. *position gets where
+ * it is in a recording, *error the -errno of a sample that failed since the last call, else 0. */
+struct sample *sampler_take(struct sampler *s, struct feed_position *position, int *error);
 
 /* What is wished from now on. What is for once adds up until it is done. */
 void sampler_control(struct sampler *s, const struct feed_control *control);

@@ -9,6 +9,10 @@
 struct screen_header {
 	double interval_s;
 	bool paused;
+	bool replay; /* of a recording: what follows */
+	double speed;
+	uint32_t number, count; /* of the sample shown, of all; 0 not known */
+	bool stream, ended;
 };
 
 /* Draws the two header lines at the top of the area. */

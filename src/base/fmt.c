@@ -309,6 +309,18 @@ char *fmt_iso_time(char out[FMT_MAX], int64_t wall_ns)
 	return out;
 }
 
+char *fmt_date_time(char out[FMT_MAX], int64_t wall_ns)
+{
+	int milliseconds;
+	time_t seconds = split_ns(wall_ns, &milliseconds);
+	struct tm t = { 0 };
+
+	localtime_r(&seconds, &t);
+	snprintf(out, FMT_MAX, "%04d-%02d-%02d %02d:%02d:%02d", t.tm_year + 1900, t.tm_mon + 1,
+		t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+	return out;
+}
+
 char *fmt_time_of_day(char out[FMT_MAX], int64_t wall_ns)
 {
 	int milliseconds;

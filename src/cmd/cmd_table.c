@@ -9,7 +9,6 @@
 #include "sockdash/clock.h"
 #include "sockdash/commands.h"
 #include "sockdash/output.h"
-#include "sockdash/problems.h"
 
 /* Everything between the first sample and the last. */
 struct run {
@@ -17,7 +16,8 @@ struct run {
 	const struct options *options;
 	struct columns columns;
 	struct sort_key sort;
-	struct source *source;
+	struct origin origin;
+	uint64_t wanted; /* samples to print */
 	struct source_request request;
 	struct tracker *tracker;
 	struct buf told; /* the problems that were told last */
@@ -95,22 +95,6 @@ static int flush_stdout(void *context, struct buf *b)
 	return 0;
 }
 
-/* Problems go to standard error, once each time they change; JSON has them inside. */
-static void tell_problems(struct run *r, const struct frame *f)
-{
-	struct buf texts[PROBLEMS_MAX], all = { 0 };
-	size_t n = problems_of(f, texts);
-
-	for (size_t i = 0; i < n; i++) {
-		buf_addf(&all, "sockdash: %s\n", texts[i].data);
-		buf_free(&texts[i]);
-	}
-	if (all.len && (all.len != r->told.len || memcmp(all.data, r->told.data, all.len) != 0))
-		fputs(all.data, stderr);
-	buf_free(&r->told);
-	r->told = all;
-}
-
 static int print_sample(struct run *r, const struct sample *s)
 {
 	static output_writer *const writers[] = {
@@ -127,13 +111,13 @@ static int print_sample(struct run *r, const struct sample *s)
 		.columns = &r->columns,
 		.order = order,
 		.header = !o->no_header && (text || r->printed == 0),
-		.with_time = o->count > 1,
+		.with_time = r->wanted > 1,
 	};
 	struct buf blank = { 0 };
 	int err = order ? 0 : -ENOMEM;
 
 	if (o->output != OUTPUT_JSON)
-		tell_problems(r, s->frame);
+		tell_problems(&r->told, s->frame); /* JSON has them inside */
 	if (!err && text && r->printed && !o->no_header) {
 		buf_addc(&blank, '\n');
 		err = blank.failed ? -ENOMEM : flush_stdout(NULL, &blank);
@@ -152,17 +136,19 @@ static int print_sample(struct run *r, const struct sample *s)
 static int take_sample(struct run *r, struct sample **out)
 {
 	struct frame *frame;
-	int err = source_next(r->source, &r->request, tracker_previous(r->tracker), &frame);
+	int err = source_next(r->origin.source, &r->request, tracker_previous(r->tracker), &frame);
 
 	return err ? err : tracker_step(r->tracker, frame, out);
 }
 
-/* Samples every so often, on a schedule that does not drift. */
+/* Samples every so often, on a schedule that does not drift. A source that has its own time is not
+ * waited for. */
 static int observe(struct run *r)
 {
 	const struct options *o = r->options;
-	uint64_t wanted = o->count ? o->count : 1;
-	double window_s = r->table->window ? o->window_s : 0;
+	bool own_time = r->origin.source->own_time;
+	/* A recording is printed as it is: its first samples are not observed silently. */
+	double window_s = r->table->window && !r->origin.tape ? o->window_s : 0;
 	int64_t when = clock_mono_ns(), speak = when + (int64_t)(window_s * 1e9);
 	/* Three intervals at least in the window that growth is measured over. */
 	double step_s = window_s / 3 < o->interval_s ? window_s / 3 : o->interval_s;
@@ -178,11 +164,14 @@ static int observe(struct run *r)
 		if (speaks)
 			err = print_sample(r, s);
 		sample_put(s);
-		if (err || r->printed == wanted)
+		if (err || r->printed == r->wanted)
 			break;
-		when += (int64_t)((speaks ? o->interval_s : step_s) * 1e9);
+		r->request.interval_s = speaks ? o->interval_s : step_s;
+		when += (int64_t)(r->request.interval_s * 1e9);
 		if (!speaks && speak - when < (int64_t)(step_s * 1e8))
 			when = speak;
+		if (own_time)
+			continue;
 		/* A sample took longer than the interval: the schedule begins anew rather than
 		 * hurry after it. */
 		if (when < clock_mono_ns())
@@ -192,6 +181,16 @@ static int observe(struct run *r)
 	return err;
 }
 
+static int tell_end(struct run *r, int err)
+{
+	if (err == -ENODATA && r->origin.tape)
+		return origin_tell_end(r->options, &r->origin);
+	if (!err || err == -EPIPE)
+		return r->blind ? EXIT_FAILED : EXIT_DONE;
+	complain("%s%s", r->printed && !r->origin.tape ? "standard output: " : "", strerror(-err));
+	return EXIT_FAILED;
+}
+
 int cmd_table(const struct table *t, const struct options *o)
 {
 	struct run r = { .table = t, .options = o };
@@ -199,18 +198,17 @@ int cmd_table(const struct table *t, const struct options *o)
 
 	if (!status)
 		status = choose_sort(&r);
+	if (!status)
+		status = origin_open(o, &r.origin);
 	if (status)
 		return status;
 	r.request = options_request(o, needs_of(&r));
+	r.wanted = o->count ? o->count : r.origin.tape ? UINT64_MAX : 1;
 	r.tracker = tracker_create(o->window_s);
-	err = r.tracker ? source_open_live(&r.source) : -ENOMEM;
-	if (!err)
-		err = observe(&r);
-	source_close(r.source);
+	err = r.tracker ? observe(&r) : -ENOMEM;
+	status = tell_end(&r, err);
+	origin_close(&r.origin);
 	tracker_destroy(r.tracker);
 	buf_free(&r.told);
-	if (!err || err == -EPIPE)
-		return r.blind ? EXIT_FAILED : EXIT_DONE;
-	complain("%s%s", r.printed ? "standard output: " : "", strerror(-err));
-	return EXIT_FAILED;
+	return status;
 }

@@ -1,5 +1,6 @@
 /* top: opens the dashboard on the terminal. */
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,6 +31,17 @@ static int find_pane(const struct table *t)
 		if (panes[i]->table == t)
 			return i;
 	return APP_OVERVIEW;
+}
+
+/* Where the tape comes through standard input, the keys come from the terminal itself. */
+static void read_keys_from_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return;
+	dup2(fd, STDIN_FILENO);
+	close(fd);
 }
 
 static int open_terminal(const struct options *o, struct terminal **out)
@@ -76,13 +88,23 @@ static int read_sort(const struct table *t, const struct options *o, struct sort
 	return EXIT_USAGE;
 }
 
+/* Takes what the origin has. */
+static int open_feed(
+	struct origin *g, const struct source_request *request, double window_s, struct feed **out)
+{
+	if (!g->tape)
+		return feed_open_source(g->source, request, window_s, out);
+	source_close(g->source);
+	return feed_open_tape(g->tape, request, window_s, out);
+}
+
 int cmd_top(const struct table *t, const struct options *o)
 {
 	struct source_request request = options_request(o, NEED_ALL);
-	struct app_settings settings = { find_pane(t), o->interval_s };
+	struct app_settings settings = { find_pane(t), o->interval_s, o->tape != NULL };
 	struct terminal *terminal = NULL;
 	struct sampler *sampler = NULL;
-	struct source *source = NULL;
+	struct origin origin;
 	struct feed *feed = NULL;
 	struct sort_key sort;
 	struct app app;
@@ -95,14 +117,19 @@ int cmd_top(const struct table *t, const struct options *o)
 	if (o->columns)
 		return complain_usage(
 			"--columns is for printed views: sockdash VIEW --columns %s", o->columns);
-	if (open_terminal(o, &terminal))
+	status = origin_open(o, &origin);
+	if (status)
+		return status;
+	if (o->tape && strcmp(o->tape, "-") == 0)
+		read_keys_from_terminal();
+	if (open_terminal(o, &terminal)) {
+		origin_close(&origin);
 		return EXIT_FAILED;
+	}
 	app_init(&app, &settings);
 	apply_sort(&app, &sort);
 	loop_block_signals();
-	err = source_open_live(&source);
-	if (!err)
-		err = feed_open_source(source, &request, o->window_s, &feed);
+	err = open_feed(&origin, &request, o->window_s, &feed);
 	if (!err)
 		err = sampler_start(feed, &app.control, &sampler);
 	if (!err)

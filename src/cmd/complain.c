@@ -1,8 +1,10 @@
 /* What every command says when it is not understood, and lists of the names that would be. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "sockdash/commands.h"
+#include "sockdash/problems.h"
 #include "sockdash/utf8.h"
 
 /* Arguments come from outside like any other text: what they hold must not reach the terminal as it
@@ -36,6 +38,21 @@ int complain_usage(const char *format, ...)
 	va_end(args);
 	fputs("Try 'sockdash --help'.\n", stderr);
 	return EXIT_USAGE;
+}
+
+void tell_problems(struct buf *told, const struct frame *f)
+{
+	struct buf texts[PROBLEMS_MAX], all = { 0 };
+	size_t n = problems_of(f, texts);
+
+	for (size_t i = 0; i < n; i++) {
+		buf_addf(&all, "sockdash: %s\n", texts[i].data);
+		buf_free(&texts[i]);
+	}
+	if (all.len && (all.len != told->len || memcmp(all.data, told->data, all.len) != 0))
+		fputs(all.data, stderr);
+	buf_free(told);
+	*told = all;
 }
 
 void list_tables(struct buf *out)

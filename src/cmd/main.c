@@ -36,7 +36,11 @@ static int print_help(const struct table *t)
 	}
 	buf_adds(&b,
 		"Usage: sockdash [OPTIONS] [top [VIEW]]   the dashboard, on all panes or on one\n"
-		"       sockdash [OPTIONS] VIEW          print one table\n\n"
+		"       sockdash [OPTIONS] VIEW          print one table\n"
+		"       sockdash [OPTIONS] record FILE   write samples to a file (- for standard "
+		"output)\n"
+		"       sockdash [OPTIONS] replay FILE [top [VIEW] | VIEW]\n"
+		"                                        show such a file, or a raw dump of ss\n\n"
 		"Views ('sockdash VIEW --help' lists the fields):\n");
 	for (size_t i = 0; i < table_count; i++)
 		buf_addf(&b, "  %-10s %s\n", tables[i]->name, tables[i]->help);
@@ -57,19 +61,45 @@ static int unknown_view(const char *word, const char *before)
 	return EXIT_USAGE;
 }
 
-static int run(const struct options *o, int argc, char **words)
+static int run_record(const struct options *o, int argc, char **words)
+{
+	if (o->help)
+		return print_help(NULL);
+	if (argc < 2)
+		return complain_usage("record needs a FILE, or - for standard output");
+	if (argc > 2)
+		return complain_usage("'%s' is one word too many", words[2]);
+	return cmd_record(words[1], o);
+}
+
+static int run(const struct options *given, int argc, char **words)
 {
 	const struct table *t = NULL;
-	bool top = argc == 0 || strcmp(words[0], "top") == 0;
-	int used = argc == 0 ? 0 : 1;
+	struct options replay = *given, *o = &replay;
+	int used = 0;
+	bool top;
 
+	if (argc && strcmp(words[0], "record") == 0)
+		return run_record(o, argc, words);
+	if (argc && strcmp(words[0], "replay") == 0) {
+		if (argc < 2 && !o->help)
+			return complain_usage("replay needs a FILE, or - for standard input");
+		o->tape = argc > 1 ? words[1] : NULL;
+		argc = argc > 2 ? argc - 2 : 0;
+		words += 2;
+	}
+	if (o->anonymize && !o->help)
+		return complain_usage("--anonymize is for record");
+	top = argc == 0 || strcmp(words[0], "top") == 0;
+	used = argc > 0;
 	if (top && argc > 1)
 		t = table_find(words[used], strlen(words[used])), used++;
 	else if (!top)
 		t = table_find(words[0], strlen(words[0]));
 	if (!t && !(top && argc < 2))
-		return unknown_view(words[used - 1],
-			top ? "top shows one of" : "commands are top and the views");
+		return unknown_view(
+			words[used - 1], top ? "top shows one of"
+					     : "commands are top, record, replay and the views");
 	if (argc > used)
 		return complain_usage("'%s' is one word too many", words[used]);
 	if (o->help)

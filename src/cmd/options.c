@@ -18,7 +18,7 @@ struct option_row {
 	int letter; /* or LONG_ONLY and above */
 	const char *name;
 	const char *argument; /* NULL: takes none */
-	const char *help;
+	const char *help;     /* NULL: not in the help */
 	option_setter *set;
 };
 
@@ -79,6 +79,28 @@ static bool set_color(struct options *o, const char *argument, const char **want
 	return false;
 }
 
+static bool set_source(struct options *o, const char *argument, const char **wanted)
+{
+	static const char tape[] = "tape:", synth[] = "synth";
+	const size_t tape_len = sizeof tape - 1, synth_len = sizeof synth - 1;
+
+	*wanted = "live, tape:FILE, synth or synth:WORD=N,...";
+	o->tape = o->synth = NULL;
+	if (strcmp(argument, "live") == 0)
+		return true;
+	if (strncmp(argument, tape, tape_len) == 0 && argument[tape_len]) {
+		o->tape = argument + tape_len;
+		return true;
+	}
+	if (strncmp(argument, synth, synth_len) != 0)
+		return false;
+	argument += synth_len;
+	if (*argument && *argument != ':')
+		return false;
+	o->synth = argument + (*argument == ':');
+	return true;
+}
+
 #define SETTER(name, statement)                                                                    \
 	static bool name(struct options *o, const char *argument, const char **wanted)             \
 	{                                                                                          \
@@ -97,6 +119,7 @@ SETTER(set_ipv4, o->ipv4 = true)
 SETTER(set_ipv6, o->ipv6 = true)
 SETTER(set_no_header, o->no_header = true)
 SETTER(set_ascii, o->ascii = true)
+SETTER(set_anonymize, o->anonymize = true)
 SETTER(set_debug, o->debug = argument)
 SETTER(set_version, o->version = true)
 SETTER(set_help, o->help = true)
@@ -119,6 +142,9 @@ static const struct option_row rows[] = {
 	{ LONG_ONLY + 1, "color", "WHEN", "colours of the dashboard: auto, always, never",
 		set_color },
 	{ LONG_ONLY + 2, "ascii", NULL, "draw with ASCII characters only", set_ascii },
+	{ LONG_ONLY + 4, "anonymize", NULL, "record: other names and addresses, for a bug report",
+		set_anonymize },
+	{ LONG_ONLY + 5, "source", "SOURCE", NULL, set_source },
 	{ LONG_ONLY + 3, "debug", "FILE", "append a log of what goes on inside", set_debug },
 	{ 'V', "version", NULL, "print the version", set_version },
 	{ 'h', "help", NULL, "print this help", set_help },
@@ -205,6 +231,8 @@ void options_help(struct buf *out)
 		const struct option_row *r = &rows[i];
 		size_t start = out->len;
 
+		if (!r->help)
+			continue;
 		if (r->letter < LONG_ONLY)
 			buf_addf(out, "  -%c, --%s", r->letter, r->name);
 		else

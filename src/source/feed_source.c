@@ -20,9 +20,9 @@ static int64_t interval_ns(const struct feed_control *c)
 	return (int64_t)(c->interval_s * 1e9);
 }
 
-static int64_t due(const struct feed *feed, const struct feed_control *c, int64_t now_ns)
+static int64_t due(struct feed *feed, const struct feed_control *c, int64_t now_ns)
 {
-	const struct source_feed *f = (const struct source_feed *)feed;
+	const struct source_feed *f = (struct source_feed *)feed;
 
 	if (!f->begun)
 		return now_ns;

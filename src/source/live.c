@@ -6,7 +6,6 @@
 #include <math.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,15 +14,15 @@
 
 #include "sockdash/clock.h"
 #include "sockdash/diag.h"
+#include "sockdash/diag_rows.h"
 #include "sockdash/kcounters.h"
 #include "sockdash/live_owners.h"
 #include "sockdash/log.h"
 #include "sockdash/procnet.h"
 #include "sockdash/source.h"
 
-#define ALL_STATES      (((1u << SOCK_STATE_COUNT) - 1) & ~1u)
-#define TIMER_KEEPALIVE 2
-#define STATE_BIT(s)    (1u << (s))
+#define ALL_STATES   (((1u << SOCK_STATE_COUNT) - 1) & ~1u)
+#define STATE_BIT(s) (1u << (s))
 
 struct live {
 	struct source base;
@@ -42,81 +41,6 @@ static const struct {
 	[SOCK_TCP] = { IPPROTO_TCP, FRAME_NO_TCP },
 	[SOCK_UDP] = { IPPROTO_UDP, FRAME_NO_UDP },
 };
-
-/* ---- From the kernel's row to ours ----------------------------------------------------------- */
-
-static int note_device(struct frame *f, uint32_t index)
-{
-	char name[IF_NAMESIZE];
-	const char *text;
-
-	if (strcmp(frame_device(f, index), "?") != 0)
-		return 0;
-	if (!if_indextoname(index, name))
-		snprintf(name, sizeof name, "%u", index);
-	text = frame_text(f, name, strlen(name));
-	return text ? frame_add_device(f, index, text) : -ENOMEM;
-}
-
-static int intern(struct frame *f, const struct diag_sock *d, const uint8_t *bytes, uint32_t *row)
-{
-	uint8_t wide[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-
-	if (d->iface && note_device(f, d->iface))
-		return -ENOMEM;
-	if (d->family != AF_INET)
-		return frame_intern_address(f, bytes, d->iface, row);
-	memcpy(wide + 12, bytes, 4);
-	return frame_intern_address(f, wide, d->iface, row);
-}
-
-static uint8_t flags_of(const struct diag_sock *d)
-{
-	unsigned flags = d->family == AF_INET ? SOCK_IPV4 : 0;
-
-	if (d->has_v6only && d->v6only)
-		flags |= SOCK_V6ONLY;
-	if (d->has_drops)
-		flags |= SOCK_HAS_DROPS;
-	/* Only /proc/net has no cookies, and it has no backlogs either. */
-	if (!d->cookie && d->state == SOCK_LISTEN)
-		flags |= SOCK_NO_BACKLOG;
-	return (uint8_t)flags;
-}
-
-static int add_row(void *context, const struct diag_sock *d)
-{
-	struct frame *f = context;
-	struct sock s = {
-		.cookie = d->cookie,
-		.inode = d->inode,
-		.uid = d->uid,
-		.recv_q = d->recv_q,
-		.send_q = d->send_q,
-		.local_port = d->local_port,
-		.remote_port = d->remote_port,
-		.owner = SOCK_NONE,
-		.first_seen = SOCK_TIME_NONE,
-		.expires_ms = d->expires_ms,
-		.proto = d->protocol == IPPROTO_UDP ? SOCK_UDP : SOCK_TCP,
-		.state = d->state,
-		.timer = d->timer,
-		.retrans = d->retrans,
-		.flags = flags_of(d),
-	};
-	int err;
-
-	if (d->state == 0 || d->state >= SOCK_STATE_COUNT)
-		return 0;
-	if (d->has_drops)
-		s.drops = d->drops;
-	else if (d->state == SOCK_CLOSE_WAIT)
-		s.wait_since = SOCK_TIME_NONE;
-	err = intern(f, d, d->local, &s.local);
-	if (!err)
-		err = intern(f, d, d->remote, &s.remote);
-	return err ? err : frame_add_sock(f, &s);
-}
 
 /* ---- Dumps ----------------------------------------------------------------------------------- */
 
@@ -150,15 +74,17 @@ static int dump(struct live *l, const struct source_request *r, enum sock_proto 
 static int dump_once(
 	struct live *l, const struct source_request *r, enum sock_proto proto, struct frame *f)
 {
+	struct diag_rows rows = { f, if_indextoname };
 	unsigned drops = r->needs & NEED_DROPS ? DIAG_WANT_DROPS : 0;
 	int err;
 
 	if (proto == SOCK_UDP)
-		return dump(l, r, proto, ALL_STATES, drops, add_row, f);
+		return dump(l, r, proto, ALL_STATES, drops, diag_rows_add, &rows);
 	/* A mask of LISTEN alone does not walk the table of connections. */
-	err = dump(l, r, proto, STATE_BIT(SOCK_LISTEN), drops, add_row, f);
+	err = dump(l, r, proto, STATE_BIT(SOCK_LISTEN), drops, diag_rows_add, &rows);
 	if (!err)
-		err = dump(l, r, proto, ALL_STATES & ~STATE_BIT(SOCK_LISTEN), 0, add_row, f);
+		err = dump(
+			l, r, proto, ALL_STATES & ~STATE_BIT(SOCK_LISTEN), 0, diag_rows_add, &rows);
 	return err;
 }
 
@@ -189,12 +115,14 @@ static int dump_protocol(
 
 static int read_procnet(const struct source_request *r, enum sock_proto proto, struct frame *f)
 {
+	struct diag_rows rows = { f, if_indextoname };
+	uint8_t ipproto = protocols[proto].ipproto;
 	int err = 0, err6 = 0;
 
 	if (r->ipv4)
-		err = procnet_read(AF_INET, protocols[proto].ipproto, ALL_STATES, add_row, f);
+		err = procnet_read(AF_INET, ipproto, ALL_STATES, diag_rows_add, &rows);
 	if (r->ipv6)
-		err6 = procnet_read(AF_INET6, protocols[proto].ipproto, ALL_STATES, add_row, f);
+		err6 = procnet_read(AF_INET6, ipproto, ALL_STATES, diag_rows_add, &rows);
 	/* A kernel without IPv6 has no tcp6. */
 	return err6 && !(err6 == -ENOENT && r->ipv4) ? err6 : err;
 }
@@ -257,17 +185,12 @@ static int add_wait_age(void *context, const struct diag_sock *d)
 	struct frame *f = context;
 	struct sock *s = same_sock(f, d);
 
-	if (!s || !d->has_info || s->state != SOCK_CLOSE_WAIT || s->wait_since != SOCK_TIME_NONE)
-		return 0;
-	s->wait_since = frame_now(f) - (int32_t)(d->info.last_ack_recv_ms / 100);
-	/* An answered keepalive probe is an ACK too. */
-	if (d->timer == TIMER_KEEPALIVE)
-		s->flags |= SOCK_WAIT_LONGER;
+	if (s)
+		diag_rows_set_wait(f, s, d);
 	return 0;
 }
 
-/* On a CLOSE-WAIT socket tcpi_last_ack_recv is the time since the FIN came. Asked only when some
- * age is not known, and for that state only. */
+/* Asked only when some age is not known, and for that state only. */
 static int collect_wait_ages(struct live *l, const struct source_request *r, struct frame *f)
 {
 	bool unknown = false;

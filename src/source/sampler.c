@@ -26,6 +26,7 @@ struct sampler {
 	pthread_mutex_t lock; /* guards all below */
 	struct sample *newest;
 	int error;
+	struct feed_position position;
 	struct feed_control control;
 	bool stop;
 };
@@ -55,9 +56,16 @@ static void close_fd(int fd)
 
 /* ---- The thread ------------------------------------------------------------------------------ */
 
+static bool same_position(const struct feed_position *a, const struct feed_position *b)
+{
+	return a->number == b->number && a->count == b->count && a->damaged == b->damaged &&
+	       a->torn == b->torn && a->stream == b->stream && a->ended == b->ended;
+}
+
 static void publish(struct sampler *s, struct sample *sample, int error)
 {
 	struct sample *older = NULL;
+	bool moved;
 
 	if (error)
 		log_line("no sample: %s", strerror(-error));
@@ -68,9 +76,11 @@ static void publish(struct sampler *s, struct sample *sample, int error)
 	}
 	if (error && error != -ECANCELED)
 		s->error = error;
+	moved = !same_position(&s->position, &s->feed->position);
+	s->position = s->feed->position;
 	pthread_mutex_unlock(&s->lock);
 	sample_put(older);
-	if (sample || error)
+	if (sample || error || moved)
 		signal_fd(s->ready_fd);
 }
 
@@ -88,7 +98,8 @@ static bool take_wishes(struct sampler *s, struct feed_control *out)
 	return !stop;
 }
 
-static void wait_until(struct sampler *s, int64_t due_ns, int64_t now_ns)
+/* True where the feed has something before its time. */
+static bool wait_until(struct sampler *s, int64_t due_ns, int64_t now_ns)
 {
 	struct pollfd fds[] = {
 		{ .fd = s->wake_fd, .events = POLLIN },
@@ -101,6 +112,7 @@ static void wait_until(struct sampler *s, int64_t due_ns, int64_t now_ns)
 	poll(fds, 2, (int)msec);
 	if (fds[0].revents)
 		drain_fd(s->wake_fd);
+	return fds[1].revents;
 }
 
 static void *run(void *context)
@@ -116,11 +128,9 @@ static void *run(void *context)
 
 		if (!feed_is_asked(&c))
 			due = f->ops->due(f, &c, now);
-		if (due > now) {
-			wait_until(s, due, now);
+		if (due > now && !wait_until(s, due, now))
 			continue;
-		}
-		err = f->ops->take(f, &c, now, &sample);
+		err = f->ops->take(f, &c, clock_mono_ns(), &sample);
 		publish(s, sample, err);
 	}
 	signal_fd(s->done_fd);
@@ -194,7 +204,7 @@ int sampler_fd(const struct sampler *s)
 	return s->ready_fd;
 }
 
-struct sample *sampler_take(struct sampler *s, int *error)
+struct sample *sampler_take(struct sampler *s, struct feed_position *position, int *error)
 {
 	struct sample *newest;
 
@@ -202,8 +212,8 @@ struct sample *sampler_take(struct sampler *s, int *error)
 	pthread_mutex_lock(&s->lock);
 	newest = s->newest;
 	s->newest = NULL;
-	if (error)
-		*error = s->error;
+	*position = s->position;
+	*error = s->error;
 	s->error = 0;
 	pthread_mutex_unlock(&s->lock);
 	return newest;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sockdash/jump.h"
 #include "sockdash/keys.h"
 #include "sockdash/sampler.h"
 #include "sockdash/screen.h"
@@ -19,6 +20,7 @@ void app_init(struct app *a, const struct app_settings *s)
 	*a = (struct app){
 		.full = s->pane,
 		.focus = 0,
+		.replay = s->replay,
 		.control = { .interval_s = s->interval_s, .speed = 1 },
 	};
 	for (size_t i = 0; i < PANE_COUNT; i++)
@@ -40,6 +42,20 @@ void app_take(struct app *a, struct sample *sample)
 	if (a->lost)
 		a->message[0] = '\0';
 	a->lost = false;
+}
+
+void app_move(struct app *a, const struct feed_position *position)
+{
+	bool torn = position->torn && !a->position.torn;
+	bool damaged = position->damaged && !a->position.damaged &&
+		       position->number + position->damaged >= position->count;
+
+	a->position = *position;
+	if (damaged)
+		app_say(a, "the last %u sample%s of the recording are damaged and left out",
+			position->damaged, position->damaged == 1 ? "" : "s");
+	else if (torn)
+		app_say(a, "the recording is torn: its last sample is cut off");
 }
 
 void app_lost_sample(struct app *a, int error)
@@ -98,6 +114,39 @@ void app_step_interval(struct app *a, int direction)
 	app_say(a, "every %g seconds", a->control.interval_s);
 }
 
+void app_step_speed(struct app *a, int direction)
+{
+	static const double steps[] = { 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000 };
+	const size_t n = sizeof steps / sizeof *steps;
+	size_t at = 0;
+
+	while (at + 1 < n && steps[at] < a->control.speed)
+		at++;
+	if (direction > 0 ? at + 1 < n : at > 0)
+		app_wish(a)->speed = steps[direction > 0 ? at + 1 : at - 1];
+	app_say(a, "%g times as fast as it was recorded", a->control.speed);
+}
+
+/* ---- Prompts --------------------------------------------------------------------------------- */
+
+void app_prompt(struct app *a, enum app_mode mode)
+{
+	a->mode = mode;
+	a->typed[0] = '\0';
+}
+
+static void finish_jump(struct app *a)
+{
+	a->mode = APP_PANES;
+	if (!a->typed[0] || !a->sample)
+		return;
+	if (jump_parse(a->typed, a->sample->frame->wall_ns, &a->position, app_wish(a)))
+		app_say(a,
+			"'%s' is no place in time: 10:53, 2026-11-22 10:53:07, +90s, -5m, 50%%, "
+			"#12",
+			a->typed);
+}
+
 static void finish_interval(struct app *a)
 {
 	char *end;
@@ -116,14 +165,14 @@ static void finish_interval(struct app *a)
 	app_say(a, "every %g seconds", typed);
 }
 
-static void interval_key(struct app *a, int key)
+static void prompt_key(struct app *a, int key)
 {
 	size_t len = strlen(a->typed);
 
 	if (key == KEYCODE_ESCAPE)
 		a->mode = APP_PANES;
 	else if (key == KEYCODE_RETURN || key == '\n')
-		finish_interval(a);
+		a->mode == APP_JUMP ? finish_jump(a) : finish_interval(a);
 	else if (key == KEYCODE_CTRL('u'))
 		a->typed[0] = '\0';
 	else if ((key == KEYCODE_RUBOUT || key == 8) && len)
@@ -235,7 +284,7 @@ static void draw_sort_menu(struct app *a, struct cells *c)
 /* The end of the text does not leave the end of the screen. */
 static void keep_help_in_sight(struct app *a)
 {
-	uint32_t lines = (uint32_t)app_help_lines();
+	uint32_t lines = (uint32_t)app_help_lines(a->replay);
 
 	if (a->menu + a->page > lines)
 		a->menu = lines > a->page ? lines - a->page : 0;
@@ -243,7 +292,8 @@ static void keep_help_in_sight(struct app *a)
 
 static void help_key(struct app *a, int key)
 {
-	uint32_t last = (uint32_t)app_help_lines() - 1, page = a->page > 1 ? a->page - 1 : 1;
+	uint32_t last = (uint32_t)app_help_lines(a->replay) - 1,
+		 page = a->page > 1 ? a->page - 1 : 1;
 
 	if (!move_in_list(a, key, page, last))
 		a->mode = APP_PANES;
@@ -259,12 +309,12 @@ static void draw_help(struct app *a, struct cells *c)
 		" Help: \xe2\x86\x91\xe2\x86\x93 PgUp PgDn scroll, any other key goes back ");
 	a->page = (uint32_t)in.height;
 	keep_help_in_sight(a);
-	for (int y = 0; y < in.height && a->menu + (uint32_t)y < app_help_lines(); y++) {
+	for (int y = 0; y < in.height && a->menu + (uint32_t)y < app_help_lines(a->replay); y++) {
 		struct buf keys = { 0 }, text = { 0 };
 		enum role role;
 		int x = 0;
 
-		app_help_line(a->menu + (uint32_t)y, &keys, &text, &role);
+		app_help_line(a->replay, a->menu + (uint32_t)y, &keys, &text, &role);
 		if (keys.len) {
 			cells_put(c, in, 2, y, 10, ROLE_KEY, keys.data);
 			x = 13;
@@ -283,7 +333,8 @@ void app_key(struct app *a, int key)
 	static void (*const modes[])(struct app *, int) = {
 		[APP_HELP] = help_key,
 		[APP_SORT] = sort_key,
-		[APP_INTERVAL] = interval_key,
+		[APP_INTERVAL] = prompt_key,
+		[APP_JUMP] = prompt_key,
 	};
 	const struct key_binding *binding;
 
@@ -297,7 +348,7 @@ void app_key(struct app *a, int key)
 	/* The order that the cursor moves in must be that of the sample it moves over. */
 	if (pane_update(app_pane(a), a->sample))
 		app_lost_sample(a, -ENOMEM);
-	binding = key_find(key);
+	binding = key_find(key, a->replay);
 	if (binding)
 		binding->act(a, key);
 	else if (key > ' ' && key < KEYCODE_RUBOUT)
@@ -313,17 +364,29 @@ static void draw_bottom(struct app *a, struct cells *c, struct area line)
 		snprintf(text, sizeof text, "seconds between samples (%g): %s_",
 			a->control.interval_s, a->typed);
 		cells_put(c, line, 0, 0, line.width, ROLE_STRONG, text);
+	} else if (a->mode == APP_JUMP) {
+		snprintf(text, sizeof text, "jump to (time, +90s, -5m, 50%%, #12): %s_", a->typed);
+		cells_put(c, line, 0, 0, line.width, ROLE_STRONG, text);
 	} else if (a->message[0]) {
 		cells_put(c, line, 0, 0, line.width, ROLE_STRONG, a->message);
 	} else {
-		screen_footer(c, line, keys, key_footer(keys, sizeof keys / sizeof *keys));
+		screen_footer(
+			c, line, keys, key_footer(a->replay, keys, sizeof keys / sizeof *keys));
 	}
 }
 
 void app_draw(struct app *a, struct cells *c)
 {
-	struct screen_header h = { .interval_s = a->control.interval_s,
-		.paused = a->control.paused };
+	struct screen_header h = {
+		.interval_s = a->control.interval_s,
+		.paused = a->control.paused,
+		.replay = a->replay,
+		.speed = a->control.speed,
+		.number = a->position.number,
+		.count = a->position.count,
+		.stream = a->position.stream,
+		.ended = a->position.ended,
+	};
 	struct area all = cells_all(c), body, line;
 
 	cells_clear(c);

@@ -142,8 +142,38 @@ static void change_interval(struct app *a, int key)
 static void type_interval(struct app *a, int key)
 {
 	(void)key;
-	a->mode = APP_INTERVAL;
-	a->typed[0] = '\0';
+	app_prompt(a, APP_INTERVAL);
+}
+
+static void step_forward(struct app *a, int key)
+{
+	(void)key;
+	app_wish(a)->paused = true;
+	a->control.step++;
+}
+
+static void step_back(struct app *a, int key)
+{
+	(void)key;
+	app_wish(a)->paused = true;
+	a->control.step--;
+}
+
+static void step_ten(struct app *a, int key)
+{
+	app_wish(a)->paused = true;
+	a->control.step += key == '[' ? -10 : 10;
+}
+
+static void type_jump(struct app *a, int key)
+{
+	(void)key;
+	app_prompt(a, APP_JUMP);
+}
+
+static void change_speed(struct app *a, int key)
+{
+	app_step_speed(a, key == '-' ? -1 : 1);
 }
 
 static void repaint(struct app *a, int key)
@@ -163,57 +193,79 @@ static void repaint(struct app *a, int key)
 const struct key_binding key_bindings[] = {
 	{ { '1', '2', '3', '4', '5' }, "1-5",
 		"open a pane: states, listening, processes, CLOSE-WAIT growth, sockets",
-		{ "1-5", "view" }, open_numbered },
-	{ { '0' }, "0", "back to the overview", NO_FOOTER, open_numbered },
-	{ { KEYCODE_ESCAPE, KEYCODE_RUBOUT, 8 }, "Esc", "back to the overview", NO_FOOTER, back },
+		{ "1-5", "view" }, open_numbered, KEY_ANYWHERE },
+	{ { '0' }, "0", "back to the overview", NO_FOOTER, open_numbered, KEY_ANYWHERE },
+	{ { KEYCODE_ESCAPE, KEYCODE_RUBOUT, 8 }, "Esc", "back to the overview", NO_FOOTER, back,
+		KEY_ANYWHERE },
 	{ { KEYCODE_TAB, KEYCODE_BACK_TAB }, "Tab", "next pane (Shift-Tab: the one before)",
-		{ "Tab", "pane" }, turn_pane },
+		{ "Tab", "pane" }, turn_pane, KEY_ANYWHERE },
 	{ { KEYCODE_UP, 'k', KEYCODE_CTRL('p') }, UP " k", "up a row", { UP DOWN, "select" },
-		move_up },
-	{ { KEYCODE_DOWN, 'j', KEYCODE_CTRL('n') }, DOWN " j", "down a row", NO_FOOTER, move_down },
+		move_up, KEY_ANYWHERE },
+	{ { KEYCODE_DOWN, 'j', KEYCODE_CTRL('n') }, DOWN " j", "down a row", NO_FOOTER, move_down,
+		KEY_ANYWHERE },
 	{ { KEYCODE_RETURN, '\n' }, "Enter", "open the pane that has the cursor",
-		{ "Enter", "open" }, open_focused },
-	{ { KEYCODE_PAGE_UP, KEYCODE_CTRL('b') }, "PgUp", "up a page", NO_FOOTER, page_up },
-	{ { KEYCODE_PAGE_DOWN, KEYCODE_CTRL('f') }, "PgDn", "down a page", NO_FOOTER, page_down },
+		{ "Enter", "open" }, open_focused, KEY_ANYWHERE },
+	{ { KEYCODE_PAGE_UP, KEYCODE_CTRL('b') }, "PgUp", "up a page", NO_FOOTER, page_up,
+		KEY_ANYWHERE },
+	{ { KEYCODE_PAGE_DOWN, KEYCODE_CTRL('f') }, "PgDn", "down a page", NO_FOOTER, page_down,
+		KEY_ANYWHERE },
 	{ { KEYCODE_HOME, 'g' }, "Home g", "to the first row, and stay there", NO_FOOTER,
-		move_first },
-	{ { KEYCODE_END, 'G' }, "End G", "to the last row", NO_FOOTER, move_last },
+		move_first, KEY_ANYWHERE },
+	{ { KEYCODE_END, 'G' }, "End G", "to the last row", NO_FOOTER, move_last, KEY_ANYWHERE },
 	{ { KEYCODE_LEFT, KEYCODE_RIGHT }, LEFT_RIGHT, "scroll the columns (full screen)",
-		NO_FOOTER, scroll_columns },
+		NO_FOOTER, scroll_columns, KEY_ANYWHERE },
 	{ { 's', KEYCODE_FUNCTION + 6 }, "s F6", "choose the column to sort by", { "s", "sort" },
-		sort_menu },
-	{ { '<', '>' }, "< >", "sort by the column to the left or right", NO_FOOTER,
-		sort_neighbour },
-	{ { 'r', 'R', 'I' }, "r", "reverse the order", { "r", "reverse" }, reverse },
-	{ { 'p', 'Z' }, "p", "pause, and go on", { "p", "pause" }, pause },
-	{ { ' ' }, "Space", "sample now, also while paused", NO_FOOTER, sample_now },
+		sort_menu, KEY_ANYWHERE },
+	{ { '<', '>' }, "< >", "sort by the column to the left or right", NO_FOOTER, sort_neighbour,
+		KEY_ANYWHERE },
+	{ { 'r', 'R', 'I' }, "r", "reverse the order", { "r", "reverse" }, reverse, KEY_ANYWHERE },
+	{ { 'p', 'Z' }, "p", "pause, and go on", { "p", "pause" }, pause, KEY_LIVE },
+	{ { ' ' }, "Space", "sample now, also while paused", NO_FOOTER, sample_now, KEY_LIVE },
 	{ { '+', '-', '=' }, "+ -", "longer or shorter interval", { "+ -", "interval" },
-		change_interval },
-	{ { 'd' }, "d", "type the interval in seconds", NO_FOOTER, type_interval },
-	{ { KEYCODE_CTRL('l') }, "Ctrl-L", "paint the screen again", NO_FOOTER, repaint },
-	{ { '?', 'h', KEYCODE_FUNCTION + 1 }, "? h F1", "this help", { "?", "help" }, help },
+		change_interval, KEY_LIVE },
+	{ { 'd' }, "d", "type the interval in seconds", NO_FOOTER, type_interval, KEY_LIVE },
+	{ { 'p', ' ', 'Z' }, "p Space", "pause, and play on", { "p", "pause" }, pause, KEY_REPLAY },
+	{ { '.', 't' }, ". t", "the next sample", { ", .", "step" }, step_forward, KEY_REPLAY },
+	{ { ',', 'T' }, ", T", "the sample before", NO_FOOTER, step_back, KEY_REPLAY },
+	{ { ']', '[' }, "[ ]", "ten samples back or on", NO_FOOTER, step_ten, KEY_REPLAY },
+	{ { 'b' }, "b", "jump to a time: 10:53, 2026-11-22 10:53:07, +90s, -5m, 50%, #12",
+		{ "b", "jump" }, type_jump, KEY_REPLAY },
+	{ { '+', '-', '=' }, "+ -", "faster or slower", { "+ -", "speed" }, change_speed,
+		KEY_REPLAY },
+	{ { KEYCODE_CTRL('l') }, "Ctrl-L", "paint the screen again", NO_FOOTER, repaint,
+		KEY_ANYWHERE },
+	{ { '?', 'h', KEYCODE_FUNCTION + 1 }, "? h F1", "this help", { "?", "help" }, help,
+		KEY_ANYWHERE },
 	{ { 'q', 'Q', KEYCODE_FUNCTION + 10 }, "q F10", "quit (Ctrl-C too); Ctrl-Z suspends",
-		{ "q", "quit" }, quit },
+		{ "q", "quit" }, quit, KEY_ANYWHERE },
 };
 const size_t key_binding_count = sizeof key_bindings / sizeof *key_bindings;
 
-const struct key_binding *key_find(int key)
+bool key_applies(const struct key_binding *b, bool replay)
 {
-	for (size_t i = 0; i < key_binding_count; i++)
-		for (size_t k = 0;
-			k < sizeof key_bindings[i].keys / sizeof(int) && key_bindings[i].keys[k];
-			k++)
-			if (key_bindings[i].keys[k] == key)
-				return &key_bindings[i];
+	return b->place != (replay ? KEY_LIVE : KEY_REPLAY);
+}
+
+const struct key_binding *key_find(int key, bool replay)
+{
+	for (size_t i = 0; i < key_binding_count; i++) {
+		const struct key_binding *b = &key_bindings[i];
+
+		if (!key_applies(b, replay))
+			continue;
+		for (size_t k = 0; k < sizeof b->keys / sizeof(int) && b->keys[k]; k++)
+			if (b->keys[k] == key)
+				return b;
+	}
 	return NULL;
 }
 
-size_t key_footer(struct screen_key *out, size_t max)
+size_t key_footer(bool replay, struct screen_key *out, size_t max)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < key_binding_count && n < max; i++)
-		if (key_bindings[i].footer.keys)
+		if (key_bindings[i].footer.keys && key_applies(&key_bindings[i], replay))
 			out[n++] = key_bindings[i].footer;
 	return n;
 }

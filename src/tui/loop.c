@@ -100,8 +100,9 @@ static void take_signals(struct loop *l)
 
 static void take_sample(struct loop *l)
 {
+	struct feed_position position;
 	int error;
-	struct sample *sample = sampler_take(l->sampler, &error);
+	struct sample *sample = sampler_take(l->sampler, &position, &error);
 
 	if (error)
 		app_lost_sample(l->app, error);
@@ -109,8 +110,8 @@ static void take_sample(struct loop *l)
 		l->left--;
 	if (sample)
 		app_take(l->app, sample);
-	if (sample || error)
-		l->dirty = true;
+	app_move(l->app, &position);
+	l->dirty = true;
 }
 
 static void take_keys(struct loop *l)

@@ -1,5 +1,6 @@
 /* The two header lines: who and how much on the left of the first, our own cost on its right; what
  * the kernel counts on the second. Pieces go from the least important where room is short. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -124,6 +125,23 @@ static void add_protocol(struct line *l, const struct sample *s, enum sock_proto
 	add(l, priority, ROLE_STRONG, "%s %s", name, fmt_count(count, s->totals.sockets[proto], 0));
 }
 
+/* So that nobody takes the past for now. */
+static void add_replay(struct line *l, const struct screen_header *h)
+{
+	bool at_end = h->stream ? h->ended && h->number == h->count : h->number == h->count;
+
+	if (h->number)
+		add(l, 0, ROLE_WARNING, "REPLAY %" PRIu32 "/%" PRIu32, h->number, h->count);
+	else
+		add(l, 0, ROLE_WARNING, "REPLAY");
+	if (at_end && h->number)
+		add(l, 0, ROLE_WARNING, "END");
+	else if (h->paused)
+		add(l, 0, ROLE_WARNING, "PAUSED");
+	else
+		add(l, 3, ROLE_TEXT, "%gx", h->speed);
+}
+
 static void draw_first(
 	struct cells *c, struct area a, const struct sample *s, const struct screen_header *h)
 {
@@ -132,9 +150,12 @@ static void draw_first(
 	double ms;
 
 	add(&left, 0, ROLE_STRONG, "sockdash");
-	if (h->paused)
+	if (h->replay)
+		add_replay(&right, h);
+	else if (h->paused)
 		add(&right, 0, ROLE_WARNING, "PAUSED");
-	add(&right, 3, ROLE_TEXT, "every %gs", h->interval_s);
+	if (!h->replay)
+		add(&right, 3, ROLE_TEXT, "every %gs", h->interval_s);
 	if (s) {
 		add(&left, 2, ROLE_TEXT, "%.40s", s->frame->host);
 		add_uptime(&left, s->frame->uptime_s);
@@ -149,7 +170,10 @@ static void draw_first(
 			add(&right, 4, ROLE_TEXT, "%.*f%% cpu", s->frame->cpu_percent < 10 ? 1 : 0,
 				s->frame->cpu_percent);
 		add(&right, 6, ROLE_DIM, "%.20s", s->frame->seer);
-		add(&right, 2, ROLE_TEXT, "%s", fmt_time_of_day(clock, s->frame->wall_ns));
+		if (h->replay)
+			add(&right, 1, ROLE_STRONG, "%s", fmt_date_time(clock, s->frame->wall_ns));
+		else
+			add(&right, 2, ROLE_TEXT, "%s", fmt_time_of_day(clock, s->frame->wall_ns));
 	}
 	draw_both(c, a, 0, &left, &right);
 }

@@ -61,6 +61,9 @@ size_t problems_of(const struct frame *f, struct buf out[PROBLEMS_MAX])
 
 	for (size_t i = 0; i < PROBLEMS_MAX; i++)
 		out[i] = (struct buf){ 0 };
+	if (p[FRAME_RAW_DUMP])
+		buf_adds(&out[n++], "a raw dump of ss: TCP only, without processes, counters, "
+				    "names or changes");
 	if (p[FRAME_NO_SOCK_DIAG])
 		buf_addf(&out[n++],
 			"%s: reading /proc/net instead (slower; no backlogs, drops or ages of "

@@ -17,7 +17,7 @@ cmd     cmd tui view source model kernel base'
 # A header belongs to the layer with the .c file of its name. These have none:
 rooms='
 model   group sample needs
-source  source feed
+source  source feed tape_codec
 view    screen
 tui     keycodes terminal
 cmd     commands output'

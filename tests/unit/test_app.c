@@ -15,7 +15,7 @@
 #include "sockdash/sampler.h"
 #include "sockdash/utf8.h"
 
-static const struct app_settings usual = { APP_OVERVIEW, 2 };
+static const struct app_settings usual = { APP_OVERVIEW, 2, false };
 
 /* ---- Keys by name ---------------------------------------------------------------------------- */
 
@@ -106,7 +106,7 @@ static void no_key_is_bound_twice(void **state)
 			count++;
 		assert_true(count > 0);
 		for (size_t k = 0; k < count; k++)
-			assert_ptr_equal(key_find(b->keys[k]), b);
+			assert_ptr_equal(key_find(b->keys[k], b->place == KEY_REPLAY), b);
 		for (size_t k = 0; k < count; k++)
 			for (size_t other = 0; other < k; other++)
 				assert_int_not_equal(b->keys[k], b->keys[other]);
@@ -114,10 +114,10 @@ static void no_key_is_bound_twice(void **state)
 		assert_true(*b->shown && *b->help);
 		assert_int_equal(!b->footer.keys, !b->footer.label);
 	}
-	assert_null(key_find(0));
-	assert_null(key_find('~'));
-	assert_null(key_find(KEYCODE_NONE));
-	assert_null(key_find(KEYCODE_OTHER));
+	assert_null(key_find(0, false));
+	assert_null(key_find('~', false));
+	assert_null(key_find(KEYCODE_NONE, false));
+	assert_null(key_find(KEYCODE_OTHER, false));
 }
 
 static void help_tells_of_every_key_and_every_field(void **state)
@@ -125,11 +125,11 @@ static void help_tells_of_every_key_and_every_field(void **state)
 	struct buf all = { 0 };
 
 	(void)state;
-	for (size_t line = 0; line < app_help_lines(); line++) {
+	for (size_t line = 0; line < app_help_lines(false); line++) {
 		struct buf keys = { 0 }, text = { 0 };
 		enum role role = ROLE_COUNT;
 
-		app_help_line(line, &keys, &text, &role);
+		app_help_line(false, line, &keys, &text, &role);
 		assert_true(role < ROLE_COUNT);
 		assert_true(!keys.len || text.len);
 		buf_addf(&all, "%s|%s\n", keys.len ? keys.data : "", text.len ? text.data : "");
@@ -138,6 +138,9 @@ static void help_tells_of_every_key_and_every_field(void **state)
 	}
 	for (size_t i = 0; i < key_binding_count; i++) {
 		char line[256];
+
+		if (!key_applies(&key_bindings[i], false))
+			continue;
 
 		snprintf(line, sizeof line, "%s|%s\n", key_bindings[i].shown, key_bindings[i].help);
 		assert_non_null(strstr(all.data, line));
@@ -155,13 +158,13 @@ static void help_tells_of_every_key_and_every_field(void **state)
 static void footer_has_help_and_quit(void **state)
 {
 	struct screen_key keys[32];
-	size_t n = key_footer(keys, COUNT_OF(keys));
+	size_t n = key_footer(false, keys, COUNT_OF(keys));
 
 	(void)state;
 	assert_in_range(n, 3, COUNT_OF(keys) - 1);
 	assert_string_equal(keys[n - 2].label, "help");
 	assert_string_equal(keys[n - 1].label, "quit");
-	assert_int_equal(key_footer(keys, 2), 2);
+	assert_int_equal(key_footer(false, keys, 2), 2);
 	for (int width = 1; width < 200; width++) {
 		struct cells c;
 		struct buf b = { 0 };
@@ -437,7 +440,7 @@ static void help_scrolls_to_its_last_line(void **state)
 			assert_true(shows(&a, &c, last));
 			/* It stands at the bottom, where there is more than fits. */
 			assert_int_equal(a.menu + a.page,
-				a.page < app_help_lines() ? app_help_lines() : a.page);
+				a.page < app_help_lines(false) ? app_help_lines(false) : a.page);
 			press(&a, &c, "Home");
 			assert_true(shows(&a, &c, "Keys"));
 			press(&a, &c, "x");
@@ -460,10 +463,10 @@ static void help_does_not_scroll_out_of_sight(void **state)
 	size(&c, 100, 24);
 	press(&a, NULL, "? End Down Down PgDn");
 	assert_true(shows(&a, &c, last));
-	assert_true(a.menu + a.page <= app_help_lines());
+	assert_true(a.menu + a.page <= app_help_lines(false));
 	assert_int_equal(cells_resize(&c, 100, 60), 0);
 	app_draw(&a, &c);
-	assert_true(a.menu + a.page <= app_help_lines());
+	assert_true(a.menu + a.page <= app_help_lines(false));
 	cells_free(&c);
 	app_free(&a);
 }

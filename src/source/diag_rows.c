@@ -1,0 +1,110 @@
+/* The conversion of the kernel's rows to those of a frame. Pure but for the naming of devices, which
+ * its user lends. */
+#include "sockdash/diag_rows.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define TIMER_KEEPALIVE 2
+
+/* A stranger's bytes may name a device in each row, and frame_device() looks through all. */
+#define STRANGE_DEVICES_MAX 1024
+
+static int note_device(const struct diag_rows *r, uint32_t index)
+{
+	struct frame *f = r->frame;
+	char name[IF_NAMESIZE];
+	const char *text;
+
+	if (strcmp(frame_device(f, index), "?") != 0)
+		return 0;
+	if (!r->device_name && f->device_count >= STRANGE_DEVICES_MAX)
+		return 0;
+	if (!r->device_name || !r->device_name(index, name))
+		snprintf(name, sizeof name, "%u", index);
+	text = frame_text(f, name, strlen(name));
+	return text ? frame_add_device(f, index, text) : -ENOMEM;
+}
+
+static int intern(
+	const struct diag_rows *r, const struct diag_sock *d, const uint8_t *bytes, uint32_t *row)
+{
+	uint8_t wide[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+
+	if (d->iface && note_device(r, d->iface))
+		return -ENOMEM;
+	if (d->family != AF_INET)
+		return frame_intern_address(r->frame, bytes, d->iface, row);
+	memcpy(wide + 12, bytes, 4);
+	return frame_intern_address(r->frame, wide, d->iface, row);
+}
+
+/* The kernel counts drops of every socket; a row has room for them where they are waited for. */
+static bool keeps_drops(const struct diag_sock *d)
+{
+	return d->has_drops && (d->protocol == IPPROTO_UDP || d->state == SOCK_LISTEN);
+}
+
+static uint8_t flags_of(const struct diag_sock *d)
+{
+	unsigned flags = d->family == AF_INET ? SOCK_IPV4 : 0;
+
+	if (d->has_v6only && d->v6only)
+		flags |= SOCK_V6ONLY;
+	if (keeps_drops(d))
+		flags |= SOCK_HAS_DROPS;
+	/* Only /proc/net has no cookies, and it has no backlogs either. */
+	if (!d->cookie && d->state == SOCK_LISTEN)
+		flags |= SOCK_NO_BACKLOG;
+	return (uint8_t)flags;
+}
+
+void diag_rows_set_wait(const struct frame *f, struct sock *s, const struct diag_sock *d)
+{
+	if (!d->has_info || s->state != SOCK_CLOSE_WAIT || s->wait_since != SOCK_TIME_NONE)
+		return;
+	/* On a CLOSE-WAIT socket this is the time since the FIN came. */
+	s->wait_since = frame_now(f) - (int32_t)(d->info.last_ack_recv_ms / 100);
+	/* An answered keepalive probe is an ACK too. */
+	if (d->timer == TIMER_KEEPALIVE)
+		s->flags |= SOCK_WAIT_LONGER;
+}
+
+int diag_rows_add(void *context, const struct diag_sock *d)
+{
+	const struct diag_rows *r = context;
+	struct sock s = {
+		.cookie = d->cookie,
+		.inode = d->inode,
+		.uid = d->uid,
+		.recv_q = d->recv_q,
+		.send_q = d->send_q,
+		.local_port = d->local_port,
+		.remote_port = d->remote_port,
+		.owner = SOCK_NONE,
+		.first_seen = SOCK_TIME_NONE,
+		.expires_ms = d->expires_ms,
+		.proto = d->protocol == IPPROTO_UDP ? SOCK_UDP : SOCK_TCP,
+		.state = d->state,
+		.timer = d->timer,
+		.retrans = d->retrans,
+		.flags = flags_of(d),
+	};
+	int err;
+
+	if (d->state == 0 || d->state >= SOCK_STATE_COUNT)
+		return 0;
+	if (keeps_drops(d))
+		s.drops = d->drops;
+	else if (d->state == SOCK_CLOSE_WAIT)
+		s.wait_since = SOCK_TIME_NONE;
+	diag_rows_set_wait(r->frame, &s, d);
+	err = intern(r, d, d->local, &s.local);
+	if (!err)
+		err = intern(r, d, d->remote, &s.remote);
+	return err ? err : frame_add_sock(r->frame, &s);
+}

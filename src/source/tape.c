@@ -1,0 +1,531 @@
+/* Reading a tape: finding its samples by their heads, and their frames. A file is read where it is
+ * wanted; of a pipe a window is kept, from the first sample that was not read yet. Nothing that a
+ * head says is believed before its checksum. */
+#include "sockdash/tape.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sockdash/ssdump.h"
+#include "sockdash/tape_codec.h"
+
+#define READ_BYTES   (64 * 1024)
+#define SECTIONS_MAX (64 * 1024) /* of the head of a tape */
+#define DUMP_MAX     (UINT64_C(1) << 30)
+#define SNIFF_BYTES  16
+
+struct tape {
+	int fd;
+	bool stream, ended;
+	struct buf window; /* bytes of the tape from window_at on */
+	uint64_t window_at;
+	uint64_t size;    /* of the file; of a pipe, so far */
+	uint64_t parsed;  /* up to here the samples are known */
+	uint64_t scanned; /* no mark begins between parsed and here */
+	struct tape_entry *entries;
+	uint32_t count, room;
+
+	struct frame *last; /* read before */
+	uint32_t last_index;
+	uint32_t expected; /* index that goes on from there, over damaged ones */
+	uint32_t damaged;  /* samples since then */
+	uint32_t broken;   /* the last that could not be read */
+	uint32_t next;     /* of a pipe: the first that was not read yet */
+	bool single;       /* a raw dump: `last` is all there is */
+};
+
+/* ---- Bytes ----------------------------------------------------------------------------------- */
+
+/* Reads what there is of a file at an offset, at most `len`, into the window. */
+static int read_window(struct tape *t, uint64_t offset, size_t len)
+{
+	size_t done = 0;
+
+	buf_clear(&t->window);
+	t->window_at = offset;
+	buf_fill(&t->window, 0, (int)len);
+	if (t->window.failed)
+		return -ENOMEM;
+	while (done < len) {
+		ssize_t n = pread(t->fd, t->window.data + done, len - done, (off_t)(offset + done));
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0)
+			break;
+		if (n > 0)
+			done += (size_t)n;
+	}
+	t->window.len = done;
+	return 0;
+}
+
+/* The bytes at an offset; *at is good until the next call. 1: they are there, 0: not (yet), or
+ * -errno. */
+static int bytes_at(struct tape *t, uint64_t offset, size_t len, const uint8_t **at)
+{
+	int err;
+
+	if (offset > t->size || len > t->size - offset)
+		return 0;
+	if (!t->stream && (offset < t->window_at || offset + len > t->window_at + t->window.len)) {
+		/* Heads stand one behind the other where samples are small. */
+		size_t more = len < READ_BYTES ? READ_BYTES : len;
+
+		if (more > t->size - offset)
+			more = (size_t)(t->size - offset);
+		err = read_window(t, offset, more);
+		if (err)
+			return err;
+	}
+	if (offset < t->window_at || offset + len > t->window_at + t->window.len)
+		return t->stream ? -ESPIPE : 0;
+	*at = (const uint8_t *)t->window.data + (offset - t->window_at);
+	return 1;
+}
+
+/* Reads once from a pipe. */
+static int read_pipe(struct tape *t)
+{
+	char piece[READ_BYTES];
+	ssize_t n;
+
+	do
+		n = read(t->fd, piece, sizeof piece);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	if (n == 0)
+		t->ended = true;
+	buf_add(&t->window, piece, (size_t)n);
+	t->size += (size_t)n;
+	return t->window.failed ? -ENOMEM : 0;
+}
+
+/* Forgets the bytes of a pipe before an offset. */
+static void drop_before(struct tape *t, uint64_t offset)
+{
+	size_t n = (size_t)(offset - t->window_at);
+
+	if (!t->stream || offset <= t->window_at || n > t->window.len)
+		return;
+	memmove(t->window.data, t->window.data + n, t->window.len - n);
+	t->window.len -= n;
+	t->window_at = offset;
+}
+
+/* ---- Heads ----------------------------------------------------------------------------------- */
+
+static bool read_head(const uint8_t *at, struct tape_entry *e, uint32_t *crc)
+{
+	struct wire w = { at + TAPE_MARK_LEN, TAPE_SAMPLE_HEAD - TAPE_MARK_LEN, false };
+
+	if (memcmp(at, TAPE_MARK, TAPE_MARK_LEN) != 0)
+		return false;
+	e->length = wire_u32(&w);
+	e->number = wire_u32(&w);
+	e->whole = wire_u32(&w) == 1;
+	e->wall_ns = (int64_t)wire_u64(&w);
+	e->mono_ns = (int64_t)wire_u64(&w);
+	*crc = wire_u32(&w);
+	return wire_u32(&w) == wire_crc32(at, TAPE_SAMPLE_HEAD - 4) &&
+	       e->length <= TAPE_PAYLOAD_MAX;
+}
+
+static int add_entry(struct tape *t, struct tape_entry *e)
+{
+	const struct tape_entry *before = t->count ? &t->entries[t->count - 1] : NULL;
+	uint32_t expected = before ? before->number + 1 : 0;
+
+	/* A number that is lower begins another recording. */
+	e->skipped = e->number > expected ? e->number - expected : 0;
+	if (t->count == t->room) {
+		uint32_t room = t->room ? t->room * 2 : 256;
+		void *bigger = realloc(t->entries, room * sizeof *t->entries);
+
+		if (!bigger)
+			return -ENOMEM;
+		t->entries = bigger;
+		t->room = room;
+	}
+	t->entries[t->count++] = *e;
+	return 0;
+}
+
+/* Where the next mark may begin after damage: 1, or 0 where none has come yet. */
+static int find_mark(struct tape *t)
+{
+	if (t->scanned <= t->parsed)
+		t->scanned = t->parsed + 1;
+	for (;;) {
+		const uint8_t *at, *mark;
+		size_t len = READ_BYTES;
+		int got;
+
+		if (t->size - t->scanned < len)
+			len = (size_t)(t->size - t->scanned);
+		if (t->scanned >= t->size || len < TAPE_MARK_LEN)
+			return 0;
+		got = bytes_at(t, t->scanned, len, &at);
+		if (got <= 0)
+			return got;
+		mark = memmem(at, len, TAPE_MARK, TAPE_MARK_LEN);
+		if (mark) {
+			t->parsed = t->scanned + (uint64_t)(mark - at);
+			return 1;
+		}
+		t->scanned += len - TAPE_MARK_LEN + 1;
+	}
+}
+
+/* Adds the whole samples that are there; of a pipe, one. */
+static int find_samples(struct tape *t)
+{
+	for (;;) {
+		struct tape_entry e = { .offset = t->parsed + TAPE_SAMPLE_HEAD };
+		const uint8_t *at;
+		uint32_t crc;
+		int got = bytes_at(t, t->parsed, TAPE_SAMPLE_HEAD, &at), err;
+
+		if (got <= 0)
+			return got;
+		if (!read_head(at, &e, &crc)) {
+			got = find_mark(t);
+			if (got <= 0)
+				return got;
+			continue;
+		}
+		if (t->size - t->parsed - TAPE_SAMPLE_HEAD < e.length)
+			return 0;
+		err = add_entry(t, &e);
+		if (err)
+			return err;
+		t->parsed += TAPE_SAMPLE_HEAD + (uint64_t)e.length;
+		if (t->stream)
+			return 0;
+	}
+}
+
+static int look_at_file(struct tape *t)
+{
+	struct stat st;
+	int err;
+
+	if (fstat(t->fd, &st))
+		return -errno;
+	/* What is in the window may be the end of a file that grew since. */
+	if ((uint64_t)st.st_size != t->size)
+		buf_clear(&t->window);
+	t->size = (uint64_t)st.st_size;
+	err = find_samples(t);
+	return err < 0 ? err : 1;
+}
+
+int tape_look(struct tape *t, bool wait)
+{
+	uint32_t count = t->count;
+
+	if (t->single)
+		return 0;
+	if (!t->stream)
+		return look_at_file(t);
+	/* What was found is read first: what comes meanwhile stays in the pipe. */
+	if (t->next < t->count)
+		return 1;
+	for (;;) {
+		struct pollfd p = { .fd = t->fd, .events = POLLIN };
+		int err = find_samples(t);
+
+		if (err < 0)
+			return err;
+		if (t->count > count)
+			return 1;
+		if (t->ended)
+			return 0;
+		if (!wait && poll(&p, 1, 0) <= 0)
+			return 1;
+		err = read_pipe(t);
+		if (err)
+			return err;
+	}
+}
+
+/* ---- Opening --------------------------------------------------------------------------------- */
+
+/* Makes the first bytes be there, as many as there are of `len`. */
+static int begin(struct tape *t, size_t len)
+{
+	while (t->stream && !t->ended && t->size < len) {
+		int err = read_pipe(t);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int open_dump(struct tape *t, int64_t wall_ns)
+{
+	struct tape_entry e = { .whole = true, .wall_ns = wall_ns };
+	const uint8_t *at;
+	size_t lost;
+	int err = begin(t, DUMP_MAX);
+
+	if (!err)
+		err = t->size > DUMP_MAX ? -EFBIG : bytes_at(t, 0, (size_t)t->size, &at);
+	if (err > 0)
+		err = ssdump_read(at, (size_t)t->size, wall_ns, &t->last, &lost);
+	if (!err)
+		err = add_entry(t, &e);
+	if (err)
+		return err;
+	t->single = true;
+	t->parsed = t->size - lost;
+	buf_free(&t->window);
+	return 0;
+}
+
+static int open_tape(struct tape *t, unsigned *version)
+{
+	const uint8_t *at;
+	struct wire w;
+	uint32_t sections;
+	size_t len = TAPE_FILE_HEAD + TAPE_FILE_CRC;
+	int got = begin(t, len);
+
+	if (!got)
+		got = bytes_at(t, 0, TAPE_FILE_HEAD, &at);
+	if (got <= 0)
+		return got ? got : -EILSEQ;
+	w = (struct wire){ at + TAPE_MAGIC_LEN, TAPE_FILE_HEAD - TAPE_MAGIC_LEN, false };
+	*version = wire_u16(&w);
+	if (*version != TAPE_VERSION)
+		return -EPROTO;
+	wire_u16(&w);
+	sections = wire_u32(&w);
+	if (sections > SECTIONS_MAX)
+		return -EILSEQ;
+	len += sections;
+	got = begin(t, len);
+	if (!got)
+		got = bytes_at(t, 0, len, &at);
+	if (got <= 0)
+		return got ? got : -EILSEQ;
+	w = (struct wire){ at + len - TAPE_FILE_CRC, TAPE_FILE_CRC, false };
+	if (wire_u32(&w) != wire_crc32(at, len - TAPE_FILE_CRC))
+		return -EILSEQ;
+	t->parsed = len;
+	return 0;
+}
+
+static int open_kind(struct tape *t, unsigned *version)
+{
+	const uint8_t *at;
+	struct stat st;
+	size_t len;
+	int got;
+
+	if (fstat(t->fd, &st))
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	t->stream = !S_ISREG(st.st_mode);
+	if (!t->stream)
+		t->size = (uint64_t)st.st_size;
+	got = begin(t, SNIFF_BYTES);
+	len = t->size < SNIFF_BYTES ? (size_t)t->size : SNIFF_BYTES;
+	if (!got)
+		got = len ? bytes_at(t, 0, len, &at) : -ENODATA;
+	if (got <= 0)
+		return got ? got : -ENODATA;
+	if (memcmp(at, TAPE_MAGIC, len < TAPE_MAGIC_LEN ? len : TAPE_MAGIC_LEN) == 0)
+		return open_tape(t, version);
+	if (ssdump_is(at, len))
+		return open_dump(t, (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec);
+	return -EBADMSG;
+}
+
+int tape_open(int fd, struct tape **out, unsigned *version)
+{
+	struct tape *t = calloc(1, sizeof *t);
+	int err;
+
+	if (!t) {
+		close(fd);
+		return -ENOMEM;
+	}
+	t->fd = fd;
+	t->broken = UINT32_MAX;
+	err = open_kind(t, version);
+	if (err) {
+		tape_close(t);
+		return err;
+	}
+	*out = t;
+	return 0;
+}
+
+void tape_close(struct tape *t)
+{
+	if (!t)
+		return;
+	close(t->fd);
+	frame_put(t->last);
+	buf_free(&t->window);
+	free(t->entries);
+	free(t);
+}
+
+/* ---- Frames ---------------------------------------------------------------------------------- */
+
+/* Whether a frame goes on from another: the same recording, and later. */
+static bool follows(const struct frame *f, const struct frame *last)
+{
+	return last && f->epoch_ns == last->epoch_ns && f->mono_ns > last->mono_ns;
+}
+
+static int load(struct tape *t, const struct tape_entry *e, const uint8_t **payload)
+{
+	uint64_t head = e->offset - TAPE_SAMPLE_HEAD;
+	struct tape_entry same;
+	const uint8_t *at;
+	uint32_t crc;
+	int got = bytes_at(t, head, TAPE_SAMPLE_HEAD + (size_t)e->length, &at);
+
+	if (got <= 0)
+		return got ? got : -EBADMSG;
+	*payload = at + TAPE_SAMPLE_HEAD;
+	if (!read_head(at, &same, &crc) || same.length != e->length ||
+		crc != wire_crc32(*payload, e->length))
+		return -EBADMSG;
+	return 0;
+}
+
+/* Reads a sample that is whole or goes on from the one read before. */
+static int read_one(struct tape *t, uint32_t index)
+{
+	const struct tape_entry *e = &t->entries[index];
+	const uint8_t *payload;
+	struct frame *f;
+	int err = load(t, e, &payload);
+
+	if (!err)
+		err = tape_decode(payload, e->length, e->whole ? NULL : t->last, &f);
+	if (err)
+		return err;
+	if (!e->whole && !follows(f, t->last))
+		err = -EBADMSG;
+	else if (e->whole && index == t->expected && follows(f, t->last))
+		err = frame_compare(f, t->last);
+	if (err) {
+		frame_put(f);
+		return err;
+	}
+	f->lost = (index == t->expected ? t->damaged : 0) + e->skipped;
+	frame_put(t->last);
+	t->last = f;
+	t->last_index = index;
+	t->expected = index + 1;
+	t->damaged = 0;
+	return 0;
+}
+
+/* Whether the sample before is the one that was read last, without a gap. */
+static bool goes_on(const struct tape *t, uint32_t index)
+{
+	return t->last && index == t->last_index + 1 && !t->entries[index].skipped &&
+	       t->entries[index].number == t->entries[index - 1].number + 1;
+}
+
+/* Where reading has to begin to reach a sample: at it, or before it at the last whole one. */
+static uint32_t first_to_read(const struct tape *t, uint32_t index)
+{
+	uint32_t from = index;
+
+	while (!t->stream && from && !t->entries[from].whole && !goes_on(t, from) &&
+		t->broken != from - 1)
+		from--;
+	return from;
+}
+
+/* Changes of a frame that is not there. */
+static bool builds_on_broken(const struct tape *t, uint32_t index)
+{
+	return !t->entries[index].whole && !goes_on(t, index);
+}
+
+int tape_read(struct tape *t, uint32_t index, struct frame **out)
+{
+	const struct tape_entry *e = &t->entries[index];
+	bool in_turn = index == t->expected;
+	int err = 0;
+
+	if (t->last && index == t->last_index) {
+		*out = frame_get(t->last);
+		return 0;
+	}
+	if (t->stream && index < t->next)
+		return -ESPIPE;
+	for (uint32_t from = first_to_read(t, index); !err && from <= index; from++)
+		err = builds_on_broken(t, from) ? -EBADMSG : read_one(t, from);
+	if (err == -ENOMEM)
+		return err;
+	if (t->stream) {
+		drop_before(t, e->offset + e->length);
+		t->next = index + 1;
+	}
+	if (!err) {
+		*out = frame_get(t->last);
+		return 0;
+	}
+	t->broken = index;
+	if (in_turn) {
+		t->damaged += 1 + e->skipped;
+		t->expected = index + 1;
+	}
+	return err;
+}
+
+void tape_rewind(struct tape *t)
+{
+	if (t->single)
+		return;
+	frame_put(t->last);
+	t->last = NULL;
+	t->damaged = 0;
+	t->expected = t->broken = UINT32_MAX;
+}
+
+bool tape_is_stream(const struct tape *t)
+{
+	return t->stream;
+}
+
+int tape_fd(const struct tape *t)
+{
+	return t->stream && !t->ended && !t->single ? t->fd : -1;
+}
+
+uint32_t tape_count(const struct tape *t)
+{
+	return t->count;
+}
+
+const struct tape_entry *tape_entry(const struct tape *t, uint32_t index)
+{
+	return &t->entries[index];
+}
+
+uint64_t tape_torn(const struct tape *t)
+{
+	return t->size > t->parsed ? t->size - t->parsed : 0;
+}
+
+uint32_t tape_damaged(const struct tape *t)
+{
+	return t->damaged;
+}

@@ -1,0 +1,248 @@
+/* A tape behind the source contract, and what of its frames is asked for: a tape has all that could
+ * be seen, a command wants less. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sockdash/tape.h"
+
+/* ---- Less of a frame ------------------------------------------------------------------------- */
+
+static bool wants_all(const struct source_request *r)
+{
+	return r->ipv4 && r->ipv6 && (r->protocols & 1u << SOCK_TCP) &&
+	       (r->protocols & 1u << SOCK_UDP) && r->needs & NEED_OWNERS;
+}
+
+static bool wants(const struct source_request *r, const struct sock *s)
+{
+	return (r->protocols & 1u << s->proto) && (s->flags & SOCK_IPV4 ? r->ipv4 : r->ipv6);
+}
+
+static int copy_text(struct frame *f, const char **text)
+{
+	*text = arena_text(&f->arena, *text, strlen(*text));
+	return *text ? 0 : -ENOMEM;
+}
+
+static int copy_head(struct frame *out, const struct frame *f, const struct source_request *r)
+{
+	static const struct {
+		enum frame_problem problem;
+		enum sock_proto proto;
+	} of_protocol[] = { { FRAME_NO_TCP, SOCK_TCP }, { FRAME_NO_UDP, SOCK_UDP } };
+
+	out->wall_ns = f->wall_ns;
+	out->mono_ns = f->mono_ns;
+	out->epoch_ns = f->epoch_ns;
+	out->cost_wall_ns = f->cost_wall_ns;
+	out->cost_cpu_ns = f->cost_cpu_ns;
+	out->cpu_percent = f->cpu_percent;
+	out->uptime_s = f->uptime_s;
+	out->host = f->host;
+	out->kind = f->kind;
+	out->seer = f->seer;
+	out->seer_uid = f->seer_uid;
+	out->one_family = f->one_family || !r->ipv4 || !r->ipv6;
+	out->absent = f->absent;
+	out->lost = f->lost;
+	memcpy(out->counters, f->counters, sizeof out->counters);
+	memcpy(out->problems, f->problems, sizeof out->problems);
+	for (size_t i = 0; i < sizeof of_protocol / sizeof *of_protocol; i++) {
+		if (r->protocols & 1u << of_protocol[i].proto)
+			continue;
+		out->absent |= 1u << of_protocol[i].proto;
+		out->problems[of_protocol[i].problem] = 0;
+	}
+	if (!(r->needs & NEED_WAIT_AGE))
+		out->problems[FRAME_NO_WAIT_AGE] = 0;
+	if (r->needs & NEED_OWNERS) {
+		out->owners_known = f->owners_known;
+		out->procs_hidden = f->procs_hidden;
+		out->pids_hidden = f->pids_hidden;
+	} else {
+		out->problems[FRAME_NO_PROC] = 0;
+	}
+	return copy_text(out, &out->host) || copy_text(out, &out->kind) ||
+			       copy_text(out, &out->seer)
+		       ? -ENOMEM
+		       : 0;
+}
+
+static int copy_tables(struct frame *out, const struct frame *f)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < f->netns_count; i++) {
+		struct netns n = f->namespaces[i];
+
+		err = copy_text(out, &n.name);
+		if (!err && frame_add_netns(out, n.inode, n.name) < 0)
+			err = -ENOMEM;
+	}
+	for (uint32_t i = 0; !err && i < f->device_count; i++) {
+		struct device d = f->devices[i];
+
+		err = copy_text(out, &d.name);
+		if (!err)
+			err = frame_add_device(out, d.index, d.name);
+	}
+	for (uint32_t i = 0; !err && i < f->user_count; i++) {
+		struct user u = f->users[i];
+
+		err = copy_text(out, &u.name);
+		if (!err)
+			err = frame_add_user(out, u.uid, u.name);
+	}
+	return err;
+}
+
+/* The row in `out` of a process, added when its first socket comes. */
+static int copy_proc(struct frame *out, const struct frame *f, uint32_t row, uint32_t *is)
+{
+	struct proc p = f->procs[row];
+	const char **texts[] = { &p.name, &p.user, &p.cmdline, &p.unit, &p.cgroup };
+
+	if (*is != SOCK_NONE)
+		return 0;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (copy_text(out, texts[i]))
+			return -ENOMEM;
+	return frame_add_proc(out, &p, is);
+}
+
+/* The owner edges of a socket, in `found` from *count on. */
+static int copy_edges(struct frame *out, const struct frame *f, const struct sock *s, uint32_t row,
+	uint32_t *proc_is, struct owner_found *found, uint32_t *count)
+{
+	for (uint32_t e = s->owner; e != SOCK_NONE; e = f->edges[e].last ? SOCK_NONE : e + 1) {
+		uint32_t proc = f->edges[e].proc;
+		int err = copy_proc(out, f, proc, &proc_is[proc]);
+
+		if (err)
+			return err;
+		found[(*count)++] = (struct owner_found){ row, proc_is[proc], f->edges[e].fd };
+	}
+	return 0;
+}
+
+static int copy_sock(struct frame *out, const struct frame *f, const struct sock *s)
+{
+	const struct address *local = &f->addresses[s->local], *remote = &f->addresses[s->remote];
+	struct sock copy = *s;
+	int err = frame_intern_address(out, local->bytes, local->scope, &copy.local);
+
+	if (!err)
+		err = frame_intern_address(out, remote->bytes, remote->scope, &copy.remote);
+	copy.owner = SOCK_NONE;
+	if (out->owners_known && s->flags & SOCK_HIDDEN)
+		out->owners_hidden++;
+	return err ? err : frame_add_sock(out, &copy);
+}
+
+static int copy_socks(struct frame *out, const struct frame *f, const struct source_request *r)
+{
+	struct owner_found *found = malloc((f->edge_count + 1) * sizeof *found);
+	uint32_t *proc_is = malloc((f->proc_count + 1) * sizeof *proc_is);
+	uint32_t count = 0;
+	int err = found && proc_is ? 0 : -ENOMEM;
+
+	if (proc_is)
+		memset(proc_is, 0xff, (f->proc_count + 1) * sizeof *proc_is);
+	for (uint32_t i = 0; !err && i < f->sock_count; i++) {
+		const struct sock *s = &f->socks[i];
+
+		if (!wants(r, s))
+			continue;
+		err = copy_sock(out, f, s);
+		if (!err && r->needs & NEED_OWNERS)
+			err = copy_edges(out, f, s, out->sock_count - 1, proc_is, found, &count);
+	}
+	if (!err)
+		err = frame_set_owners(out, found, count);
+	free(found);
+	free(proc_is);
+	return err;
+}
+
+int tape_select(struct frame *f, const struct source_request *request, const struct frame *prev,
+	struct frame **out)
+{
+	struct frame *less;
+	int err = -ENOMEM;
+
+	if (wants_all(request)) {
+		*out = f;
+		return 0;
+	}
+	less = frame_create();
+	if (less)
+		err = copy_head(less, f, request);
+	if (!err)
+		err = copy_tables(less, f);
+	if (!err)
+		err = copy_socks(less, f, request);
+	if (!err)
+		err = frame_compare(less, f->diff.known ? prev : NULL);
+	frame_put(f);
+	if (err) {
+		frame_put(less);
+		return err;
+	}
+	*out = less;
+	return 0;
+}
+
+/* ---- The source ------------------------------------------------------------------------------ */
+
+struct tape_source {
+	struct source base;
+	struct tape *tape;
+	uint32_t next;
+};
+
+static int next_frame(struct source *source, const struct source_request *request,
+	const struct frame *prev, struct frame **out)
+{
+	struct tape_source *s = (struct tape_source *)source;
+
+	for (;;) {
+		struct frame *f;
+		int err;
+
+		while (s->next >= tape_count(s->tape)) {
+			int more = tape_look(s->tape, true);
+
+			if (more < 0)
+				return more;
+			/* A file is read to the end that it has now. */
+			if (s->next >= tape_count(s->tape))
+				return -ENODATA;
+		}
+		err = tape_read(s->tape, s->next, &f);
+		if (err != -ENOMEM)
+			s->next++;
+		if (err == -EBADMSG)
+			continue;
+		return err ? err : tape_select(f, request, prev, out);
+	}
+}
+
+static void close_source(struct source *s)
+{
+	free(s);
+}
+
+int source_open_tape(struct tape *tape, struct source **out)
+{
+	static const struct source_ops ops = { .next = next_frame, .close = close_source };
+	struct tape_source *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return -ENOMEM;
+	s->base.ops = &ops;
+	s->base.own_time = true;
+	s->tape = tape;
+	*out = &s->base;
+	return 0;
+}
