@@ -18,8 +18,8 @@ struct diag_rows {
  * 0 or -ENOMEM. */
 int diag_rows_add(void *context, const struct diag_sock *d);
 
-/* Takes the time at which a socket of the frame entered CLOSE-WAIT from a row that tells of it. Does
- * nothing where the socket is in another state or has that time already, or the row has no
+/* Takes the time at which a socket of the frame entered CLOSE-WAIT from a row that tells of it.
+ * Does nothing where the socket is in another state or has that time already, or the row has no
  * tcp_info. */
 void diag_rows_set_wait(const struct frame *f, struct sock *s, const struct diag_sock *d);
 

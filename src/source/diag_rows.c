@@ -1,5 +1,5 @@
-/* The conversion of the kernel's rows to those of a frame. Pure but for the naming of devices, which
- * its user lends. */
+/* The conversion of the kernel's rows to those of a frame. Pure but for the naming of devices,
+ * which its user lends. */
 #include "sockdash/diag_rows.h"
 
 #include <errno.h>

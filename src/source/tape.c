@@ -4,26 +4,20 @@
 #include "sockdash/tape.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sockdash/ssdump.h"
 #include "sockdash/tape_codec.h"
+#include "sockdash/tape_input.h"
 
-#define READ_BYTES   (64 * 1024)
 #define SECTIONS_MAX (64 * 1024) /* of the head of a tape */
 #define DUMP_MAX     (UINT64_C(1) << 30)
 #define SNIFF_BYTES  16
 
 struct tape {
-	int fd;
-	bool stream, ended;
-	struct buf window; /* bytes of the tape from window_at on */
-	uint64_t window_at;
-	uint64_t size;    /* of the file; of a pipe, so far */
+	struct tape_input input;
 	uint64_t parsed;  /* up to here the samples are known */
 	uint64_t scanned; /* no mark begins between parsed and here */
 	struct tape_entry *entries;
@@ -37,86 +31,6 @@ struct tape {
 	uint32_t next;     /* of a pipe: the first that was not read yet */
 	bool single;       /* a raw dump: `last` is all there is */
 };
-
-/* ---- Bytes ----------------------------------------------------------------------------------- */
-
-/* Reads what there is of a file at an offset, at most `len`, into the window. */
-static int read_window(struct tape *t, uint64_t offset, size_t len)
-{
-	size_t done = 0;
-
-	buf_clear(&t->window);
-	t->window_at = offset;
-	buf_fill(&t->window, 0, (int)len);
-	if (t->window.failed)
-		return -ENOMEM;
-	while (done < len) {
-		ssize_t n = pread(t->fd, t->window.data + done, len - done, (off_t)(offset + done));
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n == 0)
-			break;
-		if (n > 0)
-			done += (size_t)n;
-	}
-	t->window.len = done;
-	return 0;
-}
-
-/* The bytes at an offset; *at is good until the next call. 1: they are there, 0: not (yet), or
- * -errno. */
-static int bytes_at(struct tape *t, uint64_t offset, size_t len, const uint8_t **at)
-{
-	int err;
-
-	if (offset > t->size || len > t->size - offset)
-		return 0;
-	if (!t->stream && (offset < t->window_at || offset + len > t->window_at + t->window.len)) {
-		/* Heads stand one behind the other where samples are small. */
-		size_t more = len < READ_BYTES ? READ_BYTES : len;
-
-		if (more > t->size - offset)
-			more = (size_t)(t->size - offset);
-		err = read_window(t, offset, more);
-		if (err)
-			return err;
-	}
-	if (offset < t->window_at || offset + len > t->window_at + t->window.len)
-		return t->stream ? -ESPIPE : 0;
-	*at = (const uint8_t *)t->window.data + (offset - t->window_at);
-	return 1;
-}
-
-/* Reads once from a pipe. */
-static int read_pipe(struct tape *t)
-{
-	char piece[READ_BYTES];
-	ssize_t n;
-
-	do
-		n = read(t->fd, piece, sizeof piece);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	if (n == 0)
-		t->ended = true;
-	buf_add(&t->window, piece, (size_t)n);
-	t->size += (size_t)n;
-	return t->window.failed ? -ENOMEM : 0;
-}
-
-/* Forgets the bytes of a pipe before an offset. */
-static void drop_before(struct tape *t, uint64_t offset)
-{
-	size_t n = (size_t)(offset - t->window_at);
-
-	if (!t->stream || offset <= t->window_at || n > t->window.len)
-		return;
-	memmove(t->window.data, t->window.data + n, t->window.len - n);
-	t->window.len -= n;
-	t->window_at = offset;
-}
 
 /* ---- Heads ----------------------------------------------------------------------------------- */
 
@@ -163,14 +77,14 @@ static int find_mark(struct tape *t)
 		t->scanned = t->parsed + 1;
 	for (;;) {
 		const uint8_t *at, *mark;
-		size_t len = READ_BYTES;
+		size_t len = TAPE_INPUT_PIECE;
 		int got;
 
-		if (t->size - t->scanned < len)
-			len = (size_t)(t->size - t->scanned);
-		if (t->scanned >= t->size || len < TAPE_MARK_LEN)
+		if (t->input.size - t->scanned < len)
+			len = (size_t)(t->input.size - t->scanned);
+		if (t->scanned >= t->input.size || len < TAPE_MARK_LEN)
 			return 0;
-		got = bytes_at(t, t->scanned, len, &at);
+		got = tape_input_at(&t->input, t->scanned, len, &at);
 		if (got <= 0)
 			return got;
 		mark = memmem(at, len, TAPE_MARK, TAPE_MARK_LEN);
@@ -179,6 +93,10 @@ static int find_mark(struct tape *t)
 			return 1;
 		}
 		t->scanned += len - TAPE_MARK_LEN + 1;
+		if (t->input.stream) {
+			tape_input_drop(&t->input, t->scanned);
+			t->parsed = t->scanned;
+		}
 	}
 }
 
@@ -189,7 +107,7 @@ static int find_samples(struct tape *t)
 		struct tape_entry e = { .offset = t->parsed + TAPE_SAMPLE_HEAD };
 		const uint8_t *at;
 		uint32_t crc;
-		int got = bytes_at(t, t->parsed, TAPE_SAMPLE_HEAD, &at), err;
+		int got = tape_input_at(&t->input, t->parsed, TAPE_SAMPLE_HEAD, &at), err;
 
 		if (got <= 0)
 			return got;
@@ -199,29 +117,23 @@ static int find_samples(struct tape *t)
 				return got;
 			continue;
 		}
-		if (t->size - t->parsed - TAPE_SAMPLE_HEAD < e.length)
+		if (t->input.size - t->parsed - TAPE_SAMPLE_HEAD < e.length)
 			return 0;
 		err = add_entry(t, &e);
 		if (err)
 			return err;
 		t->parsed += TAPE_SAMPLE_HEAD + (uint64_t)e.length;
-		if (t->stream)
+		if (t->input.stream)
 			return 0;
 	}
 }
 
 static int look_at_file(struct tape *t)
 {
-	struct stat st;
-	int err;
+	int err = tape_input_look(&t->input);
 
-	if (fstat(t->fd, &st))
-		return -errno;
-	/* What is in the window may be the end of a file that grew since. */
-	if ((uint64_t)st.st_size != t->size)
-		buf_clear(&t->window);
-	t->size = (uint64_t)st.st_size;
-	err = find_samples(t);
+	if (!err)
+		err = find_samples(t);
 	return err < 0 ? err : 1;
 }
 
@@ -231,24 +143,23 @@ int tape_look(struct tape *t, bool wait)
 
 	if (t->single)
 		return 0;
-	if (!t->stream)
+	if (!t->input.stream)
 		return look_at_file(t);
 	/* What was found is read first: what comes meanwhile stays in the pipe. */
 	if (t->next < t->count)
 		return 1;
 	for (;;) {
-		struct pollfd p = { .fd = t->fd, .events = POLLIN };
 		int err = find_samples(t);
 
 		if (err < 0)
 			return err;
 		if (t->count > count)
 			return 1;
-		if (t->ended)
+		if (t->input.ended)
 			return 0;
-		if (!wait && poll(&p, 1, 0) <= 0)
+		if (!wait && !tape_input_ready(&t->input))
 			return 1;
-		err = read_pipe(t);
+		err = tape_input_read(&t->input);
 		if (err)
 			return err;
 	}
@@ -256,36 +167,26 @@ int tape_look(struct tape *t, bool wait)
 
 /* ---- Opening --------------------------------------------------------------------------------- */
 
-/* Makes the first bytes be there, as many as there are of `len`. */
-static int begin(struct tape *t, size_t len)
-{
-	while (t->stream && !t->ended && t->size < len) {
-		int err = read_pipe(t);
-
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 static int open_dump(struct tape *t, int64_t wall_ns)
 {
 	struct tape_entry e = { .whole = true, .wall_ns = wall_ns };
 	const uint8_t *at;
 	size_t lost;
-	int err = begin(t, DUMP_MAX);
+	int err = tape_input_begin(&t->input, DUMP_MAX);
 
 	if (!err)
-		err = t->size > DUMP_MAX ? -EFBIG : bytes_at(t, 0, (size_t)t->size, &at);
+		err = t->input.size > DUMP_MAX
+			      ? -EFBIG
+			      : tape_input_at(&t->input, 0, (size_t)t->input.size, &at);
 	if (err > 0)
-		err = ssdump_read(at, (size_t)t->size, wall_ns, &t->last, &lost);
+		err = ssdump_read(at, (size_t)t->input.size, wall_ns, &t->last, &lost);
 	if (!err)
 		err = add_entry(t, &e);
 	if (err)
 		return err;
 	t->single = true;
-	t->parsed = t->size - lost;
-	buf_free(&t->window);
+	t->parsed = t->input.size - lost;
+	buf_free(&t->input.window);
 	return 0;
 }
 
@@ -295,10 +196,10 @@ static int open_tape(struct tape *t, unsigned *version)
 	struct wire w;
 	uint32_t sections;
 	size_t len = TAPE_FILE_HEAD + TAPE_FILE_CRC;
-	int got = begin(t, len);
+	int got = tape_input_begin(&t->input, len);
 
 	if (!got)
-		got = bytes_at(t, 0, TAPE_FILE_HEAD, &at);
+		got = tape_input_at(&t->input, 0, TAPE_FILE_HEAD, &at);
 	if (got <= 0)
 		return got ? got : -EILSEQ;
 	w = (struct wire){ at + TAPE_MAGIC_LEN, TAPE_FILE_HEAD - TAPE_MAGIC_LEN, false };
@@ -310,9 +211,9 @@ static int open_tape(struct tape *t, unsigned *version)
 	if (sections > SECTIONS_MAX)
 		return -EILSEQ;
 	len += sections;
-	got = begin(t, len);
+	got = tape_input_begin(&t->input, len);
 	if (!got)
-		got = bytes_at(t, 0, len, &at);
+		got = tape_input_at(&t->input, 0, len, &at);
 	if (got <= 0)
 		return got ? got : -EILSEQ;
 	w = (struct wire){ at + len - TAPE_FILE_CRC, TAPE_FILE_CRC, false };
@@ -322,30 +223,25 @@ static int open_tape(struct tape *t, unsigned *version)
 	return 0;
 }
 
-static int open_kind(struct tape *t, unsigned *version)
+static int open_kind(struct tape *t, int fd, unsigned *version)
 {
 	const uint8_t *at;
-	struct stat st;
+	int64_t written_ns;
 	size_t len;
-	int got;
+	int got = tape_input_open(&t->input, fd, &written_ns);
 
-	if (fstat(t->fd, &st))
-		return -errno;
-	if (S_ISDIR(st.st_mode))
-		return -EISDIR;
-	t->stream = !S_ISREG(st.st_mode);
-	if (!t->stream)
-		t->size = (uint64_t)st.st_size;
-	got = begin(t, SNIFF_BYTES);
-	len = t->size < SNIFF_BYTES ? (size_t)t->size : SNIFF_BYTES;
+	if (got)
+		return got;
+	got = tape_input_begin(&t->input, SNIFF_BYTES);
+	len = t->input.size < SNIFF_BYTES ? (size_t)t->input.size : SNIFF_BYTES;
 	if (!got)
-		got = len ? bytes_at(t, 0, len, &at) : -ENODATA;
+		got = len ? tape_input_at(&t->input, 0, len, &at) : -ENODATA;
 	if (got <= 0)
 		return got ? got : -ENODATA;
 	if (memcmp(at, TAPE_MAGIC, len < TAPE_MAGIC_LEN ? len : TAPE_MAGIC_LEN) == 0)
 		return open_tape(t, version);
 	if (ssdump_is(at, len))
-		return open_dump(t, (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec);
+		return open_dump(t, written_ns);
 	return -EBADMSG;
 }
 
@@ -358,9 +254,8 @@ int tape_open(int fd, struct tape **out, unsigned *version)
 		close(fd);
 		return -ENOMEM;
 	}
-	t->fd = fd;
 	t->broken = UINT32_MAX;
-	err = open_kind(t, version);
+	err = open_kind(t, fd, version);
 	if (err) {
 		tape_close(t);
 		return err;
@@ -373,9 +268,8 @@ void tape_close(struct tape *t)
 {
 	if (!t)
 		return;
-	close(t->fd);
+	tape_input_close(&t->input);
 	frame_put(t->last);
-	buf_free(&t->window);
 	free(t->entries);
 	free(t);
 }
@@ -394,7 +288,7 @@ static int load(struct tape *t, const struct tape_entry *e, const uint8_t **payl
 	struct tape_entry same;
 	const uint8_t *at;
 	uint32_t crc;
-	int got = bytes_at(t, head, TAPE_SAMPLE_HEAD + (size_t)e->length, &at);
+	int got = tape_input_at(&t->input, head, TAPE_SAMPLE_HEAD + (size_t)e->length, &at);
 
 	if (got <= 0)
 		return got ? got : -EBADMSG;
@@ -446,7 +340,7 @@ static uint32_t first_to_read(const struct tape *t, uint32_t index)
 {
 	uint32_t from = index;
 
-	while (!t->stream && from && !t->entries[from].whole && !goes_on(t, from) &&
+	while (!t->input.stream && from && !t->entries[from].whole && !goes_on(t, from) &&
 		t->broken != from - 1)
 		from--;
 	return from;
@@ -468,14 +362,14 @@ int tape_read(struct tape *t, uint32_t index, struct frame **out)
 		*out = frame_get(t->last);
 		return 0;
 	}
-	if (t->stream && index < t->next)
+	if (t->input.stream && index < t->next)
 		return -ESPIPE;
 	for (uint32_t from = first_to_read(t, index); !err && from <= index; from++)
 		err = builds_on_broken(t, from) ? -EBADMSG : read_one(t, from);
 	if (err == -ENOMEM)
 		return err;
-	if (t->stream) {
-		drop_before(t, e->offset + e->length);
+	if (t->input.stream) {
+		tape_input_drop(&t->input, e->offset + e->length);
 		t->next = index + 1;
 	}
 	if (!err) {
@@ -502,12 +396,12 @@ void tape_rewind(struct tape *t)
 
 bool tape_is_stream(const struct tape *t)
 {
-	return t->stream;
+	return t->input.stream;
 }
 
 int tape_fd(const struct tape *t)
 {
-	return t->stream && !t->ended && !t->single ? t->fd : -1;
+	return t->input.stream && !t->input.ended && !t->single ? t->input.fd : -1;
 }
 
 uint32_t tape_count(const struct tape *t)
@@ -522,7 +416,7 @@ const struct tape_entry *tape_entry(const struct tape *t, uint32_t index)
 
 uint64_t tape_torn(const struct tape *t)
 {
-	return t->size > t->parsed ? t->size - t->parsed : 0;
+	return t->input.size > t->parsed ? t->input.size - t->parsed : 0;
 }
 
 uint32_t tape_damaged(const struct tape *t)

@@ -57,10 +57,14 @@ static void add_hidden(struct buf *b, const struct frame *f)
 size_t problems_of(const struct frame *f, struct buf out[PROBLEMS_MAX])
 {
 	const int *p = f->problems;
+	char count[FMT_MAX];
 	size_t n = 0;
 
 	for (size_t i = 0; i < PROBLEMS_MAX; i++)
 		out[i] = (struct buf){ 0 };
+	if (f->lost)
+		buf_addf(&out[n++], "%s sample%s before this one %s damaged and left out",
+			fmt_count(count, f->lost, 0), plural(f->lost), f->lost == 1 ? "is" : "are");
 	if (p[FRAME_RAW_DUMP])
 		buf_adds(&out[n++], "a raw dump of ss: TCP only, without processes, counters, "
 				    "names or changes");

@@ -1,5 +1,5 @@
-/* test_ssdump: hand-built dumps of ss through the real parser into a frame. Each file is copied into
- * memory of exactly its size, so that a sanitizer sees any read beyond it. */
+/* test_ssdump: hand-built dumps of ss through the real parser into a frame. Each file is copied
+ * into memory of exactly its size, so that a sanitizer sees any read beyond it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "sockdash/diag_rows.h"
 #include "sockdash/problems.h"
 #include "sockdash/ssdump.h"
 
@@ -530,6 +531,63 @@ static void test_drops_are_no_age(void **state)
 	frame_put(f);
 }
 
+/* The other way round: tcp_info of a listener does not overwrite its drops, whatever their
+ * number. */
+static void test_age_is_no_drops(void **state)
+{
+	struct inet_diag_msg msg = ipv4_socket(SOCK_LISTEN, 1);
+	struct frame *f;
+
+	(void)state;
+	open_sock(&msg);
+	add_tcp_info(60000);
+	add_skmeminfo((uint32_t)SOCK_TIME_NONE);
+	close_message();
+	f = read_frame();
+	assert_true(find(f, 1)->drops == (uint32_t)SOCK_TIME_NONE);
+	frame_put(f);
+}
+
+/* ---- What the live source shares ------------------------------------------------------------- */
+
+static void test_known_wait_stays(void **state)
+{
+	struct diag_sock d = { .has_info = true, .timer = 2, .info.last_ack_recv_ms = 1000 };
+	struct sock s = { .state = SOCK_CLOSE_WAIT, .wait_since = -600 };
+	struct frame *f = frame_create();
+
+	(void)state;
+	diag_rows_set_wait(f, &s, &d);
+	assert_int_equal(s.wait_since, -600);
+	assert_int_equal(s.flags, 0);
+	s.wait_since = SOCK_TIME_NONE;
+	diag_rows_set_wait(f, &s, &d);
+	assert_int_equal(s.wait_since, -10);
+	assert_int_equal(s.flags, SOCK_WAIT_LONGER);
+	frame_put(f);
+}
+
+static char *name_device(unsigned index, char *name)
+{
+	return index == 2 ? strcpy(name, "eth0") : NULL;
+}
+
+static void test_devices_get_names(void **state)
+{
+	struct frame *f = frame_create();
+	struct diag_rows rows = { f, name_device };
+	struct diag_sock d = { .cookie = 1, .family = AF_INET, .state = SOCK_ESTAB, .iface = 2 };
+
+	(void)state;
+	assert_true(frame_add_netns(f, 0, "") == 0);
+	assert_int_equal(diag_rows_add(&rows, &d), 0);
+	d.iface = 3;
+	assert_int_equal(diag_rows_add(&rows, &d), 0);
+	assert_string_equal(frame_device(f, 2), "eth0");
+	assert_string_equal(frame_device(f, 3), "3");
+	frame_put(f);
+}
+
 /* ---- Empty, refused, foreign ----------------------------------------------------------------- */
 
 static void test_empty_dumps(void **state)
@@ -783,6 +841,9 @@ int main(void)
 		test(test_wait_age),
 		test(test_drops),
 		test(test_drops_are_no_age),
+		test(test_age_is_no_drops),
+		test(test_known_wait_stays),
+		test(test_devices_get_names),
 		test(test_empty_dumps),
 		test(test_done_without_payload),
 		test(test_refused_family),
