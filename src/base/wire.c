@@ -166,7 +166,7 @@ double wire_real(struct wire *w)
 struct wire wire_bytes(struct wire *w)
 {
 	uint64_t len = wire_uint(w);
-	const uint8_t *at = wire_take(w, (size_t)len);
+	const uint8_t *at = wire_take(w, len <= w->left ? (size_t)len : SIZE_MAX);
 
 	return (struct wire){ .at = at, .left = at ? (size_t)len : 0, .bad = w->bad };
 }

@@ -386,6 +386,7 @@ void app_draw(struct app *a, struct cells *c)
 		.count = a->position.count,
 		.stream = a->position.stream,
 		.ended = a->position.ended,
+		.damaged = a->position.damaged || a->position.torn,
 	};
 	struct area all = cells_all(c), body, line;
 

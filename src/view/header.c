@@ -135,7 +135,7 @@ static void add_replay(struct line *l, const struct screen_header *h)
 	else
 		add(l, 0, ROLE_WARNING, "REPLAY");
 	if (at_end && h->number)
-		add(l, 0, ROLE_WARNING, "END");
+		add(l, 0, ROLE_WARNING, h->damaged ? "END, TORN" : "END");
 	else if (h->paused)
 		add(l, 0, ROLE_WARNING, "PAUSED");
 	else
@@ -157,19 +157,24 @@ static void draw_first(
 	if (!h->replay)
 		add(&right, 3, ROLE_TEXT, "every %gs", h->interval_s);
 	if (s) {
-		add(&left, 2, ROLE_TEXT, "%.40s", s->frame->host);
+		if (*s->frame->host)
+			add(&left, 2, ROLE_TEXT, "%.40s", s->frame->host);
 		add_uptime(&left, s->frame->uptime_s);
 		add_protocol(&left, s, SOCK_TCP, "TCP", 0);
 		add_protocol(&left, s, SOCK_UDP, "UDP", 1);
 		ms = (double)s->frame->cost_wall_ns / 1e6;
+		/* A made-up server and a raw dump cost nothing. */
+		if (!s->frame->cost_wall_ns)
+			ms = NAN;
 		if (ms < 1000)
 			add(&right, 4, ROLE_TEXT, "sample %.*f ms", ms < 10 ? 1 : 0, ms);
-		else
+		else if (!isnan(ms))
 			add(&right, 4, ROLE_TEXT, "sample %s", fmt_age(age, ms / 1000, 0));
 		if (!isnan(s->frame->cpu_percent))
 			add(&right, 4, ROLE_TEXT, "%.*f%% cpu", s->frame->cpu_percent < 10 ? 1 : 0,
 				s->frame->cpu_percent);
-		add(&right, 6, ROLE_DIM, "%.20s", s->frame->seer);
+		if (*s->frame->seer)
+			add(&right, 6, ROLE_DIM, "%.20s", s->frame->seer);
 		if (h->replay)
 			add(&right, 1, ROLE_STRONG, "%s", fmt_date_time(clock, s->frame->wall_ns));
 		else

@@ -278,7 +278,9 @@ static void draw_emptiness(
 		cells_put(c, rows, 1, 0, rows.width - 1, ROLE_DIM,
 			"waiting for the first sample\xe2\x80\xa6");
 	else if (p->pane->shows_owners && !sample->frame->owners_known)
-		cells_put(c, rows, 1, 0, rows.width - 1, ROLE_DIM, "resolving owners\xe2\x80\xa6");
+		cells_put(c, rows, 1, 0, rows.width - 1, ROLE_DIM,
+			sample->frame->preliminary ? "resolving owners\xe2\x80\xa6"
+						   : "owners are not known");
 	else if (sample->frame->absent & 1u << SOCK_TCP)
 		cells_put(c, rows, 1, 0, rows.width - 1, ROLE_WARNING,
 			"TCP sockets are not in this sample");

@@ -1,6 +1,5 @@
-/* app: what keys do in every mode, at every size; and whole screens of a server, compared with
- * those in tests/screens (UPDATE=1 writes them anew; SCREENS names another folder). */
-#include "lib/fixture.h"
+/* app: what keys do in every mode, at every size. */
+#include "lib/keyboard.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -16,63 +15,6 @@
 #include "sockdash/utf8.h"
 
 static const struct app_settings usual = { APP_OVERVIEW, 2, false };
-
-/* ---- Keys by name ---------------------------------------------------------------------------- */
-
-static const struct {
-	const char *name;
-	int key;
-} key_names[] = {
-	{ "Up", KEYCODE_UP },
-	{ "Down", KEYCODE_DOWN },
-	{ "Left", KEYCODE_LEFT },
-	{ "Right", KEYCODE_RIGHT },
-	{ "PgUp", KEYCODE_PAGE_UP },
-	{ "PgDn", KEYCODE_PAGE_DOWN },
-	{ "Home", KEYCODE_HOME },
-	{ "End", KEYCODE_END },
-	{ "Tab", KEYCODE_TAB },
-	{ "BackTab", KEYCODE_BACK_TAB },
-	{ "Enter", KEYCODE_RETURN },
-	{ "Esc", KEYCODE_ESCAPE },
-	{ "Rubout", KEYCODE_RUBOUT },
-	{ "Space", ' ' },
-	{ "Ctrl-U", KEYCODE_CTRL('u') },
-	{ "Ctrl-L", KEYCODE_CTRL('l') },
-	{ "F1", KEYCODE_FUNCTION + 1 },
-	{ "F6", KEYCODE_FUNCTION + 6 },
-	{ "F10", KEYCODE_FUNCTION + 10 },
-};
-
-static int key_of(const char *word)
-{
-	if (!word[1])
-		return *word;
-	for (size_t i = 0; i < COUNT_OF(key_names); i++)
-		if (strcmp(key_names[i].name, word) == 0)
-			return key_names[i].key;
-	fail_msg("'%s' is no key", word);
-	return KEYCODE_NONE;
-}
-
-/* Presses "3 s Down Enter", with a picture after each key where there is a grid. */
-static void press(struct app *a, struct cells *c, const char *keys)
-{
-	char line[256], *rest;
-
-	assert_true(snprintf(line, sizeof line, "%s", keys) < (int)sizeof line);
-	for (char *word = strtok_r(line, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
-		app_key(a, key_of(word));
-		if (c)
-			app_draw(a, c);
-	}
-}
-
-static void size(struct cells *c, int width, int height)
-{
-	*c = (struct cells){ 0 };
-	assert_int_equal(cells_resize(c, width, height), 0);
-}
 
 /* The picture as text; the caller frees it. */
 static char *picture(struct app *a, struct cells *c)
@@ -558,23 +500,6 @@ static void pages_overlap_by_a_row(void **state)
 
 /* ---- Every key, everywhere ------------------------------------------------------------------- */
 
-static void check_grid(const struct cells *c)
-{
-	for (int i = 0; i < c->width * c->height; i++) {
-		const struct cell *at = &c->grid[i];
-		bool wide = at->code && utf8_width(at->code) == 2;
-
-		assert_true(at->role < ROLE_COUNT);
-		assert_true(at->code != 0x7f && (at->code == 0 || at->code >= 0x20));
-		if (c->ascii)
-			assert_in_range(at->code, 0x20, 0x7e);
-		if (!at->code)
-			assert_true(i % c->width && at[-1].code && utf8_width(at[-1].code) == 2);
-		if (wide)
-			assert_true(i % c->width + 1 < c->width && !at[1].code);
-	}
-}
-
 static const struct {
 	int width, height;
 } sizes[] = { { 1, 1 }, { 2, 2 }, { 3, 40 }, { 80, 1 }, { 80, 2 }, { 80, 3 }, { 5, 5 }, { 20, 6 },
@@ -683,8 +608,7 @@ static void a_long_walk_ends_well(void **state)
 			app_draw(&a, &c);
 			check_grid(&c);
 		} else {
-			app_key(&a, what < 200 ? key_names[which % COUNT_OF(key_names)].key
-					       : (int)which % 128);
+			app_key(&a, what < 200 ? key_number(which) : (int)which % 128);
 		}
 		assert_true(a.full >= APP_OVERVIEW && a.full < PANE_COUNT);
 		assert_true(a.focus < PANE_OVERVIEW);
@@ -694,167 +618,6 @@ static void a_long_walk_ends_well(void **state)
 	cells_free(&c);
 	app_free(&a);
 	end_samples(&st, samples);
-}
-
-/* ---- Screens --------------------------------------------------------------------------------- */
-
-enum scene {
-	NO_SAMPLE,
-	NO_OWNERS, /* the quick first sample */
-	FIRST,     /* with nothing to compare with */
-	SERVER,
-	UNPRIVILEGED,
-	FALLBACK, /* a sandbox without sock_diag */
-};
-
-static const struct {
-	const char *name;
-	int width, height;
-	bool ascii;
-	enum scene scene;
-	const char *keys;
-} screens[] = {
-	{ "waiting-80x24", 80, 24, false, NO_SAMPLE, "" },
-	{ "resolving-80x24", 80, 24, false, NO_OWNERS, "" },
-	{ "first-80x24", 80, 24, false, FIRST, "" },
-	{ "overview-80x24", 80, 24, false, SERVER, "" },
-	{ "overview-120x36", 120, 36, false, SERVER, "Tab Down" },
-	{ "overview-200x50", 200, 50, false, SERVER, "Tab Tab Down Down" },
-	{ "overview-60x15", 60, 15, false, SERVER, "" },
-	{ "overview-40x10", 40, 10, false, SERVER, "BackTab" },
-	{ "overview-ascii-80x24", 80, 24, true, SERVER, "" },
-	{ "overview-ascii-120x36", 120, 36, true, SERVER, "Tab Down" },
-	{ "states-120x36", 120, 36, false, SERVER, "1 Down Down" },
-	{ "listen-120x36", 120, 36, false, SERVER, "2" },
-	{ "procs-120x36", 120, 36, false, SERVER, "3 Down" },
-	{ "leaks-120x36", 120, 36, false, SERVER, "4" },
-	{ "sockets-120x36", 120, 36, false, SERVER, "5 Down Down Down" },
-	{ "states-40x10", 40, 10, false, SERVER, "1" },
-	{ "listen-80x24", 80, 24, false, SERVER, "2 s Home Enter" },
-	{ "leaks-80x24", 80, 24, false, SERVER, "4" },
-	{ "procs-right-80x24", 80, 24, false, SERVER, "3 Right Right Right r" },
-	{ "sockets-end-80x24", 80, 24, false, SERVER, "5 > > End" },
-	{ "help-80x24", 80, 24, false, SERVER, "?" },
-	{ "help-end-ascii-120x36", 120, 36, true, SERVER, "? End" },
-	{ "sort-80x24", 80, 24, false, SERVER, "3 s Down" },
-	{ "sort-120x36", 120, 36, false, SERVER, "Tab s" },
-	{ "interval-40x10", 40, 10, false, SERVER, "d 0 . 5" },
-	{ "paused-80x24", 80, 24, false, SERVER, "p" },
-	{ "problems-80x24", 80, 24, false, UNPRIVILEGED, "" },
-	{ "problems-120x36", 120, 36, false, UNPRIVILEGED, "4" },
-	{ "fallback-120x36", 120, 36, false, FALLBACK, "" },
-};
-
-static void tell_scene(struct story *st, enum scene scene)
-{
-	struct server s = { .samples = 6, .clients = 600 };
-	struct frame *f;
-
-	switch (scene) {
-	case NO_SAMPLE:
-		return;
-	case NO_OWNERS:
-	case FIRST:
-		s.samples = 1;
-		break;
-	case UNPRIVILEGED:
-		s.unprivileged = true;
-		break;
-	default:
-		break;
-	}
-	s.without_owners = scene == NO_OWNERS;
-	s.procfs = scene == FALLBACK;
-	server_tell(st, &s);
-	f = st->sample->frame;
-	assert_int_equal(f->procs_hidden != 0, scene == UNPRIVILEGED);
-}
-
-static char *read_all(const char *path)
-{
-	FILE *f = fopen(path, "r");
-	struct buf b = { 0 };
-	char piece[4096];
-	size_t n;
-
-	if (!f)
-		return NULL;
-	while ((n = fread(piece, 1, sizeof piece, f)) > 0)
-		buf_add(&b, piece, n);
-	fclose(f);
-	buf_adds(&b, "");
-	return b.data;
-}
-
-static void write_all(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	if (!f || fputs(text, f) < 0 || fclose(f))
-		fail_msg("%s: %s", path, strerror(errno));
-}
-
-/* The lines that differ, the expected one first. */
-static void print_difference(const char *expected, const char *is)
-{
-	for (int line = 1; *expected || *is; line++) {
-		size_t left = strcspn(expected, "\n"), right = strcspn(is, "\n");
-
-		if (left != right || memcmp(expected, is, left) != 0)
-			print_error("%3d -%.*s\n    +%.*s\n", line, (int)left, expected, (int)right,
-				is);
-		expected += left + (expected[left] == '\n');
-		is += right + (is[right] == '\n');
-	}
-}
-
-static void compare_screen(const char *name, const struct cells *c)
-{
-	const char *folder = getenv("SCREENS"), *update = getenv("UPDATE");
-	struct buf is = { 0 };
-	char path[512], *expected;
-
-	cells_text(c, &is, false);
-	buf_addc(&is, '\n');
-	cells_roles(c, &is);
-	assert_false(is.failed);
-	assert_true(snprintf(path, sizeof path, "%s/%s.txt", folder ? folder : "tests/screens",
-			    name) < (int)sizeof path);
-	if (update && strcmp(update, "1") == 0)
-		write_all(path, is.data);
-	expected = read_all(path);
-	if (!expected)
-		fail_msg("%s: %s (UPDATE=1 writes it)", path, strerror(errno));
-	if (strcmp(expected, is.data) != 0) {
-		print_error("%s:\n", path);
-		print_difference(expected, is.data);
-		fail_msg("%s differs (UPDATE=1 writes it anew)", path);
-	}
-	free(expected);
-	buf_free(&is);
-}
-
-static void check_screen(void **state)
-{
-	size_t i = (size_t)(uintptr_t)*state;
-	struct app a;
-	struct story st;
-	struct cells c;
-
-	story_begin(&st, 10);
-	tell_scene(&st, screens[i].scene);
-	app_init(&a, &usual);
-	if (st.sample)
-		app_take(&a, sample_get(st.sample));
-	size(&c, screens[i].width, screens[i].height);
-	c.ascii = screens[i].ascii;
-	app_draw(&a, &c);
-	press(&a, &c, screens[i].keys);
-	check_grid(&c);
-	compare_screen(screens[i].name, &c);
-	cells_free(&c);
-	app_free(&a);
-	story_end(&st);
 }
 
 int main(void)
@@ -879,16 +642,10 @@ int main(void)
 		cmocka_unit_test(every_key_survives_everywhere),
 		cmocka_unit_test(a_long_walk_ends_well),
 	};
-	struct CMUnitTest all[COUNT_OF(tests) + COUNT_OF(screens)];
 
-	memcpy(all, tests, sizeof tests);
-	for (size_t i = 0; i < COUNT_OF(screens); i++)
-		all[COUNT_OF(tests) + i] = (struct CMUnitTest){ .name = screens[i].name,
-			.test_func = check_screen,
-			.initial_state = (void *)(uintptr_t)i };
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		return 1;
 	setenv("TZ", "UTC", 1);
 	tzset();
-	return cmocka_run_group_tests(all, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -252,7 +252,7 @@ static void help_lists_every_option_once(void **state)
 		"  -w, --window SECONDS ", "  -j, --json ", "      --csv ", "  -s, --sort FIELD ",
 		"  -c, --columns LIST ", "  -t, --tcp ", "  -u, --udp ", "  -4, --ipv4 ",
 		"  -6, --ipv6 ", "  -H, --no-header ", "      --color WHEN ", "      --ascii ",
-		"      --debug FILE ", "  -V, --version ", "  -h, --help " };
+		"      --anonymize ", "      --debug FILE ", "  -V, --version ", "  -h, --help " };
 	struct buf b = { 0 };
 	size_t lines = 0;
 
@@ -268,6 +268,8 @@ static void help_lists_every_option_once(void **state)
 		assert_true(line[28] == ' ' && line[29] != ' ');
 	}
 	assert_int_equal(lines, COUNT_OF(names));
+	/* Not for everybody. */
+	assert_null(strstr(b.data, "--source"));
 	buf_free(&b);
 }
 
