@@ -202,22 +202,24 @@ lint:
 	$(Q)cppcheck -q --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=invalidPrintfArgType_uint \
 		-D_GNU_SOURCE -Iinclude src
-	$(Q)! command -v mandoc >/dev/null || mandoc -Tlint -W warning man/*.8
+	$(Q)! command -v mandoc >/dev/null || mandoc -Tlint -W warning man/*.[58]
 	$(Q)! command -v shellcheck >/dev/null || shellcheck $(SCRIPTS)
 	$(Q)$(if $(TIDY),clang-tidy --quiet $(SOURCES) -- $(BASE_FLAGS) $(LIBS_CFLAGS),:)
 
-screenshots: $(PROGRAM) $(TOOLS)
-	$(Q)SOCKDASH='$(abspath $(PROGRAM))' TOOLS='$(abspath $(BUILD)/tests)' bash screenshots/make.sh
+screenshots: $(PROGRAM)
+	$(Q)SOCKDASH='$(abspath $(PROGRAM))' bash screenshots/make.sh
 
 # ---- Installing ------------------------------------------------------------------------------------
 
 install: $(PROGRAM)
-	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man8'
+	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8'
 	$(INSTALL) -m 755 $(PROGRAM) '$(DESTDIR)$(BINDIR)/sockdash'
+	$(INSTALL) -m 644 man/sockdash-tape.5 '$(DESTDIR)$(MANDIR)/man5/sockdash-tape.5'
 	$(INSTALL) -m 644 man/sockdash.8 '$(DESTDIR)$(MANDIR)/man8/sockdash.8'
 
 uninstall:
-	rm -f '$(DESTDIR)$(BINDIR)/sockdash' '$(DESTDIR)$(MANDIR)/man8/sockdash.8'
+	rm -f '$(DESTDIR)$(BINDIR)/sockdash' '$(DESTDIR)$(MANDIR)/man5/sockdash-tape.5' \
+		'$(DESTDIR)$(MANDIR)/man8/sockdash.8'
 
 clean:
 	rm -rf '$(BUILD)'

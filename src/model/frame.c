@@ -74,14 +74,18 @@ static int grow(void **array, uint32_t count, uint32_t *room, size_t size)
 
 int frame_add_netns(struct frame *f, uint64_t inode, const char *name)
 {
-	struct netns *bigger;
+	uint32_t n = f->netns_count;
 
-	if (f->netns_count >= UINT16_MAX)
+	if (n >= UINT16_MAX)
 		return -ENOMEM;
-	bigger = realloc(f->namespaces, (f->netns_count + 1) * sizeof *bigger);
-	if (!bigger)
-		return -ENOMEM;
-	f->namespaces = bigger;
+	/* One is enough for nearly all; the room of many doubles. */
+	if ((n & (n - 1)) == 0) {
+		struct netns *bigger = realloc(f->namespaces, (n ? 2 * n : 1) * sizeof *bigger);
+
+		if (!bigger)
+			return -ENOMEM;
+		f->namespaces = bigger;
+	}
 	f->namespaces[f->netns_count] = (struct netns){ .inode = inode, .name = name };
 	return (int)f->netns_count++;
 }

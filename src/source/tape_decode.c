@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define TIME_LIMIT (INT64_MAX / 4) /* differences of times do not overflow */
+#define WALL_LIMIT (INT64_MAX / 2) /* up to the year 2116 */
 
 int tape_grow(void **array, uint32_t *room, uint32_t count, size_t size)
 {
@@ -54,11 +55,11 @@ static int copy_text(struct tape_decoder *d, const char **text)
 
 /* ---- Small tables ---------------------------------------------------------------------------- */
 
-static int64_t read_time(struct wire *w)
+static int64_t read_time(struct wire *w, int64_t limit)
 {
 	int64_t t = wire_int(w);
 
-	if (t > TIME_LIMIT || t < -TIME_LIMIT)
+	if (t > limit || t < -limit)
 		w->bad = true;
 	return t;
 }
@@ -93,9 +94,9 @@ static int read_head(struct tape_decoder *d, struct wire *w)
 	uint64_t flags;
 	int err;
 
-	f->wall_ns = read_time(w);
-	f->mono_ns = read_time(w);
-	f->epoch_ns = read_time(w);
+	f->wall_ns = read_time(w, WALL_LIMIT);
+	f->mono_ns = read_time(w, TIME_LIMIT);
+	f->epoch_ns = read_time(w, TIME_LIMIT);
 	f->cost_wall_ns = read_cost(w);
 	f->cost_cpu_ns = read_cost(w);
 	f->cpu_percent = wire_real(w);
@@ -147,6 +148,8 @@ static int read_namespaces(struct tape_decoder *d, struct wire *w)
 	while (!err && w->left && !w->bad) {
 		uint64_t inode = wire_uint(w);
 
+		if (d->f->netns_count == UINT16_MAX)
+			return -EBADMSG;
 		err = read_text(d, w, &name);
 		if (!err && frame_add_netns(d->f, inode, name) < 0)
 			err = -ENOMEM;

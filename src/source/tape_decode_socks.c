@@ -62,6 +62,15 @@ static uint8_t read_small(struct wire *w, uint64_t limit)
 	return (uint8_t)n;
 }
 
+static uint16_t read_netns(const struct tape_decoder *d, struct wire *w)
+{
+	uint64_t row = wire_uint(w);
+
+	if (row >= d->f->netns_count)
+		w->bad = true;
+	return (uint16_t)row;
+}
+
 /* What is told of a row, in the order of enum tape_sock_field; the rest is there already. */
 static int read_sock_fields(
 	struct tape_decoder *d, struct wire *w, uint32_t row, struct owner_found *last)
@@ -105,10 +114,10 @@ static int read_sock_fields(
 	if (mask & TAPE_SOCK_DETAIL)
 		s->wait_since = read_near(w, s->wait_since);
 	if (mask & TAPE_SOCK_NETNS)
-		s->netns = (uint16_t)wire_uint(w);
+		s->netns = read_netns(d, w);
 	if (mask & TAPE_SOCK_PROTO)
 		s->proto = read_small(w, SOCK_PROTO_COUNT);
-	if (!err && (w->bad || !s->state || s->netns >= d->f->netns_count))
+	if (!err && (w->bad || !s->state))
 		err = -EBADMSG;
 	return err;
 }
@@ -137,7 +146,7 @@ static int copy_sock(struct tape_decoder *d, uint32_t was)
 {
 	struct tape_row r = { d->prev->socks[was], was, OWNERS_AS_BEFORE };
 
-	if (d->taken[was] || r.sock.netns >= d->f->netns_count)
+	if (d->taken[was])
 		return -EBADMSG;
 	d->taken[was] = 1;
 	if (carry_address(d, &r.sock.local) || carry_address(d, &r.sock.remote))
@@ -277,8 +286,10 @@ int tape_read_socks(struct tape_decoder *d)
 	if (!err)
 		err = read_sock_changes(d);
 	for (uint32_t i = 0; !err && i < d->row_count; i++) {
-		d->rows[i].sock.owner = SOCK_NONE;
-		err = frame_add_sock(d->f, &d->rows[i].sock);
+		struct sock *s = &d->rows[i].sock;
+
+		s->owner = SOCK_NONE;
+		err = s->netns < d->f->netns_count ? frame_add_sock(d->f, s) : -EBADMSG;
 		if (!err && d->f->sock_count != i + 1)
 			err = -EBADMSG; /* two rows of one socket */
 	}

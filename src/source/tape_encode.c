@@ -28,6 +28,13 @@ static void add_section(struct buf *out, enum tape_section type, const struct bu
 	wire_add_bytes(out, bytes);
 }
 
+/* One that is left out where it says nothing, unless that is for want of memory. */
+static void add_section_if_any(struct buf *out, enum tape_section type, const struct buf *bytes)
+{
+	if (bytes->len || bytes->failed)
+		add_section(out, type, bytes);
+}
+
 /* ---- Small tables ---------------------------------------------------------------------------- */
 
 static void add_head(const struct frame *f, struct buf *b)
@@ -62,7 +69,8 @@ static void add_counters(const struct frame *f, const struct frame *prev, struct
 		if (prev ? now == prev->counters[i] : now == COUNTER_UNKNOWN)
 			continue;
 		wire_add_text(b, counter_names[i]);
-		wire_add_uint(b, now == COUNTER_UNKNOWN ? 0 : (uint64_t)now + 1);
+		/* What nothing can have counted would make the sample one that nobody reads. */
+		wire_add_uint(b, now < 0 || now >= INT64_MAX / 2 ? 0 : (uint64_t)now + 1);
 	}
 }
 
@@ -102,6 +110,7 @@ static void add_small_table(struct encoder *e, enum tape_section type,
 	if (!e->prev || now.len != then.len ||
 		(now.len && memcmp(now.data, then.data, now.len) != 0))
 		add_section(e->out, type, &now);
+	e->out->failed |= now.failed || then.failed;
 	buf_free(&now);
 	buf_free(&then);
 }
@@ -203,8 +212,10 @@ static void add_procs(struct encoder *e)
 		uint32_t was = e->prev ? frame_find_proc(e->prev, p->pid, p->start) : SOCK_NONE;
 
 		/* A process that was walked twice is told as a new one. */
-		if (was != SOCK_NONE && taken[was]++)
+		if (was != SOCK_NONE && taken[was])
 			was = SOCK_NONE;
+		else if (was != SOCK_NONE)
+			taken[was] = 1;
 		e->proc_was[i] = was;
 		if (was == SOCK_NONE) {
 			wire_add_uint(&runs.rows, p->pid);
@@ -222,8 +233,7 @@ static void add_procs(struct encoder *e)
 	}
 	end_run(&runs, &rows);
 	add_section(e->out, TAPE_PROCS, &rows);
-	if (e->changes.len)
-		add_section(e->out, TAPE_PROC_CHANGES, &e->changes);
+	add_section_if_any(e->out, TAPE_PROC_CHANGES, &e->changes);
 	buf_clear(&e->changes);
 	free(taken);
 	buf_free(&rows);
@@ -432,10 +442,8 @@ static void add_socks(struct encoder *e)
 	}
 	end_run(&runs, &rows);
 	add_section(e->out, TAPE_SOCKETS, &rows);
-	if (e->changes.len)
-		add_section(e->out, TAPE_SOCKET_CHANGES, &e->changes);
-	if (e->timers.len)
-		add_section(e->out, TAPE_TIMERS, &e->timers);
+	add_section_if_any(e->out, TAPE_SOCKET_CHANGES, &e->changes);
+	add_section_if_any(e->out, TAPE_TIMERS, &e->timers);
 	buf_free(&rows);
 	buf_free(&runs.rows);
 }
@@ -454,8 +462,7 @@ void tape_encode(const struct frame *cur, const struct frame *prev, struct buf *
 	add_section(out, TAPE_HEAD, &part);
 	buf_clear(&part);
 	add_counters(cur, e.prev, &part);
-	if (part.len)
-		add_section(out, TAPE_COUNTERS, &part);
+	add_section_if_any(out, TAPE_COUNTERS, &part);
 	buf_free(&part);
 	add_small_table(&e, TAPE_NAMESPACES, add_namespaces);
 	add_small_table(&e, TAPE_DEVICES, add_devices);

@@ -32,7 +32,12 @@ fi
 manual=$(mandoc -T ascii -O width=500 "$page" | sed 's/.\x08//g' | tr -s '[:space:]' ' ')
 help=$("$SOCKDASH" --help)
 views=$(awk '/^Views/ { on = 1; next } /^$/ { on = 0 } on { print $1 }' <<<"$help")
-options=$(grep -oE '^ +(-[[:alnum:]], )?--[a-z0-9-]+' <<<"$help" | tr -s ', ' '\n')
+# Of the table in options.c: not all are in the help.
+options=$(perl -0777 -ne 'my ($table) = /option_row rows\[\] = \{(.*?)\n\};/s or die "no table of options";
+	while ($table =~ /\{ (?:\x27(.)\x27|LONG_ONLY[ +0-9]*), "([a-z0-9-]+)"/g) {
+		print "-$1\n" if defined $1;
+		print "--$2\n";
+	}' src/cmd/options.c)
 if [[ -z $manual || -z $views || -z $options ]]; then
 	printf '1..1\nnot ok 1 - there is a manual, and a help to compare it with\n'
 	exit 1
@@ -45,6 +50,11 @@ missing()
 	for word; do
 		[[ " $manual " =~ [^[:alnum:]_-]"$word"[^[:alnum:]_-] ]] || echo "$word"
 	done
+}
+
+help_options()
+{
+	grep -oE '^ +(-[[:alnum:]], )?--[a-z0-9-]+' <<<"$help" | tr -s ', ' '\n' | grep .
 }
 
 # The keys as the help shows them, of the table in keys.c: one in a line, arrows in words.
@@ -61,7 +71,10 @@ keys()
 		}' src/tui/keys.c
 }
 
-mandoc -T lint -W warning "$page" 2>&1 | rule 'mandoc finds nothing wrong'
+mandoc -T lint -W warning man/*.[58] 2>&1 | rule 'mandoc finds nothing wrong'
+help_options | while read -r option; do
+	grep -qxe "$option" <<<"$options" || echo "$option"
+done | rule 'the help has no option that is not in the table'
 # shellcheck disable=SC2086
 missing $options | rule 'it has every option'
 grep -oE -- ' --[a-z][a-z0-9-]+' <<<"$manual" | sort -u | while read -r option; do
