@@ -16,11 +16,11 @@ static double read_number(const char *text, const char **unit)
 	char *end;
 	double n;
 
-	if (!*text || !strchr("+-0123456789", *text))
-		return NAN;
+	/* Not all that strtod() takes: neither 0x10 nor 1e3. */
+	*unit = text + (*text == '+' || *text == '-');
+	*unit += strspn(*unit, "0123456789.");
 	n = strtod(text, &end);
-	*unit = end;
-	return end != text && fabs(n) < 1e9 ? n : NAN;
+	return end != text && end == *unit && fabs(n) < 1e9 ? n : NAN;
 }
 
 static int read_distance(const char *text, int64_t wall_ns, struct feed_control *out)
@@ -77,14 +77,15 @@ static bool read_clock(const char *text, struct tm *tm)
 static int read_time(const char *text, int64_t wall_ns, struct feed_control *out)
 {
 	time_t seconds = (time_t)(wall_ns / NSEC);
+	int year, month, day, used = 0;
 	struct tm tm;
-	int used = 0;
 
 	if (!localtime_r(&seconds, &tm))
 		return -EINVAL;
-	if (sscanf(text, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &used) == 3) {
-		tm.tm_year -= 1900;
-		tm.tm_mon -= 1;
+	if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &used) == 3) {
+		tm.tm_year = year - 1900;
+		tm.tm_mon = month - 1;
+		tm.tm_mday = day;
 		if (text[used] != ' ' && text[used] != 'T')
 			return -EINVAL;
 		text += used + 1;
