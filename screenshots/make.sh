@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2016
 # Makes the pictures: the program in xterm, replaying tests/tapes/incident.tape.
 #
 #     SOCKDASH   build/sockdash

@@ -30,7 +30,11 @@ int tape_input_look(struct tape_input *in);
  * -errno: -ESPIPE where a pipe has them no more. */
 int tape_input_at(struct tape_input *in, uint64_t offset, size_t len, const uint8_t **at);
 
-/* Reads once from a pipe, waiting for it. 0 or -errno: -EINTR after a signal. */
+/* The same with all that is at hand behind them, *len bytes. */
+int tape_input_from(
+	struct tape_input *in, uint64_t offset, size_t least, const uint8_t **at, size_t *len);
+
+/* Reads once from a pipe, waiting for it. 0 or -errno: -EINTR after a signal; others end it. */
 int tape_input_read(struct tape_input *in);
 
 /* Makes the first `len` bytes of a pipe be there, or as many as there are. 0 or -errno. */

@@ -34,7 +34,8 @@ static volatile sig_atomic_t interrupted;
 
 static void interrupt(int number)
 {
-	(void)number;
+	/* A second one ends us at once: we may wait for somebody to read what we write. */
+	signal(number, SIG_DFL);
 	interrupted = 1;
 	if (interrupted_source)
 		source_cancel(interrupted_source);

@@ -15,11 +15,14 @@
 #define SECTIONS_MAX (64 * 1024) /* of the head of a tape */
 #define DUMP_MAX     (UINT64_C(1) << 30)
 #define SNIFF_BYTES  16
+#define TIME_LIMIT   (INT64_MAX / 4) /* differences of times do not overflow */
 
 struct tape {
 	struct tape_input input;
-	uint64_t parsed;  /* up to here the samples are known */
-	uint64_t scanned; /* no mark begins between parsed and here */
+	uint64_t end;     /* of the last sample that was found */
+	uint64_t parsed;  /* where the next one may begin */
+	uint64_t scanned; /* no head begins between there and here */
+	uint32_t cut;     /* samples since the last that others have cut short */
 	struct tape_entry *entries;
 	uint32_t count, room;
 
@@ -47,7 +50,8 @@ static bool read_head(const uint8_t *at, struct tape_entry *e, uint32_t *crc)
 	e->mono_ns = (int64_t)wire_u64(&w);
 	*crc = wire_u32(&w);
 	return wire_u32(&w) == wire_crc32(at, TAPE_SAMPLE_HEAD - 4) &&
-	       e->length <= TAPE_PAYLOAD_MAX;
+	       e->length <= TAPE_PAYLOAD_MAX && e->mono_ns <= TIME_LIMIT &&
+	       e->mono_ns >= -TIME_LIMIT;
 }
 
 static int add_entry(struct tape *t, struct tape_entry *e)
@@ -56,7 +60,7 @@ static int add_entry(struct tape *t, struct tape_entry *e)
 	uint32_t expected = before ? before->number + 1 : 0;
 
 	/* A number that is lower begins another recording. */
-	e->skipped = e->number > expected ? e->number - expected : 0;
+	e->skipped = e->number > expected ? e->number - expected : t->cut;
 	if (t->count == t->room) {
 		uint32_t room = t->room ? t->room * 2 : 256;
 		void *bigger = realloc(t->entries, room * sizeof *t->entries);
@@ -67,65 +71,111 @@ static int add_entry(struct tape *t, struct tape_entry *e)
 		t->room = room;
 	}
 	t->entries[t->count++] = *e;
+	t->end = t->parsed = e->offset + e->length;
+	t->cut = 0;
 	return 0;
 }
 
-/* Where the next mark may begin after damage: 1, or 0 where none has come yet. */
-static int find_mark(struct tape *t)
+/* Where the next head begins behind `parsed`: 1, or 0 where none has come yet. */
+static int find_head(struct tape *t, uint64_t *where)
 {
 	if (t->scanned <= t->parsed)
 		t->scanned = t->parsed + 1;
 	for (;;) {
+		struct tape_entry e;
 		const uint8_t *at, *mark;
-		size_t len = TAPE_INPUT_PIECE;
-		int got;
+		uint32_t crc;
+		size_t len;
+		int got = tape_input_from(&t->input, t->scanned, TAPE_SAMPLE_HEAD, &at, &len);
 
-		if (t->input.size - t->scanned < len)
-			len = (size_t)(t->input.size - t->scanned);
-		if (t->scanned >= t->input.size || len < TAPE_MARK_LEN)
-			return 0;
-		got = tape_input_at(&t->input, t->scanned, len, &at);
 		if (got <= 0)
 			return got;
+		/* A head that is not all there may come. */
+		len -= TAPE_SAMPLE_HEAD - TAPE_MARK_LEN;
 		mark = memmem(at, len, TAPE_MARK, TAPE_MARK_LEN);
-		if (mark) {
-			t->parsed = t->scanned + (uint64_t)(mark - at);
+		t->scanned += mark ? (size_t)(mark - at) : len - TAPE_MARK_LEN + 1;
+		if (mark && read_head(mark, &e, &crc)) {
+			*where = t->scanned;
 			return 1;
 		}
-		t->scanned += len - TAPE_MARK_LEN + 1;
-		if (t->input.stream) {
-			tape_input_drop(&t->input, t->scanned);
-			t->parsed = t->scanned;
-		}
+		t->scanned += mark != NULL;
 	}
 }
 
-/* Adds the whole samples that are there; of a pipe, one. */
+/* Goes on behind bytes that are no sample: 1, or 0 where no head has come yet. */
+static int pass_damage(struct tape *t)
+{
+	int got = find_head(t, &t->parsed);
+
+	if (got == 0 && t->input.stream) {
+		tape_input_drop(&t->input, t->scanned);
+		t->parsed = t->scanned;
+	}
+	return got;
+}
+
+/* Whether the bytes of a sample are its own. In a file they are not read for that where what
+ * follows is what should: the next sample, or the end. */
+static int is_sound(struct tape *t, const struct tape_entry *e, uint32_t crc)
+{
+	uint64_t end = e->offset + e->length;
+	const uint8_t *at;
+	int got;
+
+	if (!t->input.stream) {
+		got = end == t->input.size ? 1
+					   : tape_input_at(&t->input, end, TAPE_MARK_LEN, &at);
+		if (got < 0 || end == t->input.size ||
+			(got && memcmp(at, TAPE_MARK, TAPE_MARK_LEN) == 0))
+			return got;
+	}
+	got = tape_input_at(&t->input, e->offset, e->length, &at);
+	return got <= 0 ? got : wire_crc32(at, e->length) == crc;
+}
+
+/* Adds a sample whose head is good. Where a recording broke off, and another one follows in the
+ * same pipe or file, that one's samples begin inside the length that the torn one claims. 1, or 0
+ * where it has not come yet. */
+static int take_sample(struct tape *t, struct tape_entry *e, uint32_t crc)
+{
+	uint64_t end = e->offset + e->length, where;
+	bool is_there = t->input.size >= end, comes = t->input.stream && !t->input.ended;
+	int got = is_there ? is_sound(t, e, crc) : 0;
+
+	if (got == 0) {
+		if (comes && t->input.size < end + TAPE_SAMPLE_HEAD)
+			return 0;
+		got = find_head(t, &where);
+		if (got > 0 && where < end) {
+			t->cut++;
+			t->parsed = where;
+			return 1;
+		}
+		if (got == 0 && !is_there)
+			return 0;
+	}
+	if (got >= 0)
+		got = add_entry(t, e);
+	return got ? got : 1;
+}
+
+/* Adds the samples that are there; of a pipe, one. */
 static int find_samples(struct tape *t)
 {
-	for (;;) {
+	uint32_t count = t->count;
+
+	while (t->count == count || !t->input.stream) {
 		struct tape_entry e = { .offset = t->parsed + TAPE_SAMPLE_HEAD };
 		const uint8_t *at;
 		uint32_t crc;
-		int got = tape_input_at(&t->input, t->parsed, TAPE_SAMPLE_HEAD, &at), err;
+		int got = tape_input_at(&t->input, t->parsed, TAPE_SAMPLE_HEAD, &at);
 
+		if (got > 0)
+			got = read_head(at, &e, &crc) ? take_sample(t, &e, crc) : pass_damage(t);
 		if (got <= 0)
 			return got;
-		if (!read_head(at, &e, &crc)) {
-			got = find_mark(t);
-			if (got <= 0)
-				return got;
-			continue;
-		}
-		if (t->input.size - t->parsed - TAPE_SAMPLE_HEAD < e.length)
-			return 0;
-		err = add_entry(t, &e);
-		if (err)
-			return err;
-		t->parsed += TAPE_SAMPLE_HEAD + (uint64_t)e.length;
-		if (t->input.stream)
-			return 0;
 	}
+	return 0;
 }
 
 static int look_at_file(struct tape *t)
@@ -171,21 +221,23 @@ static int open_dump(struct tape *t, int64_t wall_ns)
 {
 	struct tape_entry e = { .whole = true, .wall_ns = wall_ns };
 	const uint8_t *at;
-	size_t lost;
-	int err = tape_input_begin(&t->input, DUMP_MAX);
+	size_t lost = 0;
+	int err = tape_input_begin(&t->input, DUMP_MAX), got;
 
-	if (!err)
-		err = t->input.size > DUMP_MAX
-			      ? -EFBIG
-			      : tape_input_at(&t->input, 0, (size_t)t->input.size, &at);
-	if (err > 0)
-		err = ssdump_read(at, (size_t)t->input.size, wall_ns, &t->last, &lost);
+	if (!err && t->input.size > DUMP_MAX)
+		err = -EFBIG;
+	if (err)
+		return err;
+	got = tape_input_at(&t->input, 0, (size_t)t->input.size, &at);
+	if (got <= 0)
+		return got ? got : -ENODATA;
+	err = ssdump_read(at, (size_t)t->input.size, wall_ns, &t->last, &lost);
 	if (!err)
 		err = add_entry(t, &e);
 	if (err)
 		return err;
 	t->single = true;
-	t->parsed = t->input.size - lost;
+	t->end = t->input.size - lost;
 	buf_free(&t->input.window);
 	return 0;
 }
@@ -219,7 +271,7 @@ static int open_tape(struct tape *t, unsigned *version)
 	w = (struct wire){ at + len - TAPE_FILE_CRC, TAPE_FILE_CRC, false };
 	if (wire_u32(&w) != wire_crc32(at, len - TAPE_FILE_CRC))
 		return -EILSEQ;
-	t->parsed = len;
+	t->end = t->parsed = len;
 	return 0;
 }
 
@@ -390,8 +442,8 @@ void tape_rewind(struct tape *t)
 		return;
 	frame_put(t->last);
 	t->last = NULL;
-	t->damaged = 0;
-	t->expected = t->broken = UINT32_MAX;
+	t->damaged = t->expected = 0;
+	t->broken = UINT32_MAX;
 }
 
 bool tape_is_stream(const struct tape *t)
@@ -416,7 +468,7 @@ const struct tape_entry *tape_entry(const struct tape *t, uint32_t index)
 
 uint64_t tape_torn(const struct tape *t)
 {
-	return t->input.size > t->parsed ? t->input.size - t->parsed : 0;
+	return t->input.size > t->end ? t->input.size - t->end : 0;
 }
 
 uint32_t tape_damaged(const struct tape *t)

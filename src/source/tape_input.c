@@ -97,13 +97,33 @@ int tape_input_at(struct tape_input *in, uint64_t offset, size_t len, const uint
 	return 1;
 }
 
+int tape_input_from(
+	struct tape_input *in, uint64_t offset, size_t least, const uint8_t **at, size_t *len)
+{
+	int got = tape_input_at(in, offset, least, at);
+
+	if (got > 0)
+		*len = (size_t)(in->window_at + in->window.len - offset);
+	return got;
+}
+
 int tape_input_read(struct tape_input *in)
 {
 	char piece[TAPE_INPUT_PIECE];
 	ssize_t n = read(in->fd, piece, sizeof piece);
+	int err = n < 0 ? errno : 0;
 
-	if (n < 0)
-		return -errno;
+	/* Somebody who has the pipe too does not wait for it. */
+	if (err == EAGAIN) {
+		struct pollfd p = { .fd = in->fd, .events = POLLIN };
+
+		return poll(&p, 1, -1) < 0 ? -errno : 0;
+	}
+	/* What is broken is not asked again and again. */
+	if (err && err != EINTR)
+		in->ended = true;
+	if (err)
+		return -err;
 	if (n == 0)
 		in->ended = true;
 	buf_add(&in->window, piece, (size_t)n);

@@ -8,10 +8,16 @@
 
 /* ---- Less of a frame ------------------------------------------------------------------------- */
 
-static bool wants_all(const struct source_request *r)
+static bool wants_wait_age(const struct source_request *r)
+{
+	return r->needs & NEED_WAIT_AGE && r->protocols & 1u << SOCK_TCP;
+}
+
+static bool wants_all(const struct frame *f, const struct source_request *r)
 {
 	return r->ipv4 && r->ipv6 && (r->protocols & 1u << SOCK_TCP) &&
-	       (r->protocols & 1u << SOCK_UDP) && r->needs & NEED_OWNERS;
+	       (r->protocols & 1u << SOCK_UDP) && r->needs & NEED_OWNERS &&
+	       (wants_wait_age(r) || !f->problems[FRAME_NO_WAIT_AGE]);
 }
 
 static bool wants(const struct source_request *r, const struct sock *s)
@@ -54,7 +60,7 @@ static int copy_head(struct frame *out, const struct frame *f, const struct sour
 		out->absent |= 1u << of_protocol[i].proto;
 		out->problems[of_protocol[i].problem] = 0;
 	}
-	if (!(r->needs & NEED_WAIT_AGE))
+	if (!wants_wait_age(r))
 		out->problems[FRAME_NO_WAIT_AGE] = 0;
 	if (r->needs & NEED_OWNERS) {
 		out->owners_known = f->owners_known;
@@ -135,7 +141,9 @@ static int copy_sock(struct frame *out, const struct frame *f, const struct sock
 	if (!err)
 		err = frame_intern_address(out, remote->bytes, remote->scope, &copy.remote);
 	copy.owner = SOCK_NONE;
-	if (out->owners_known && s->flags & SOCK_HIDDEN)
+	if (!out->owners_known)
+		copy.flags &= (uint8_t) ~(SOCK_HIDDEN | SOCK_CARRIED);
+	else if (s->flags & SOCK_HIDDEN)
 		out->owners_hidden++;
 	return err ? err : frame_add_sock(out, &copy);
 }
@@ -171,7 +179,7 @@ int tape_select(struct frame *f, const struct source_request *request, const str
 	struct frame *less;
 	int err = -ENOMEM;
 
-	if (wants_all(request)) {
+	if (wants_all(f, request)) {
 		*out = f;
 		return 0;
 	}

@@ -21,31 +21,36 @@ struct tape_writer {
 	uint32_t number, since_whole;
 };
 
+/* Takes back what was written last, where the descriptor is a file and that is its end: it may have
+ * been there before us, and others may write to it too. */
+static void take_back(int fd, size_t len)
+{
+	off_t at = lseek(fd, 0, SEEK_CUR);
+	struct stat st;
+
+	if (len && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && at == st.st_size &&
+		at >= (off_t)len && ftruncate(fd, at - (off_t)len) == 0)
+		lseek(fd, at - (off_t)len, SEEK_SET);
+}
+
+/* All of it, or of a file nothing. */
 static int write_all(struct tape_writer *w, const struct buf *b)
 {
 	size_t done = 0;
 
 	while (done < b->len) {
 		ssize_t n = write(w->fd, b->data + done, b->len - done);
+		int err = n < 0 ? errno : 0;
 
-		if (n < 0 && errno != EINTR)
-			return -errno;
+		if (err && err != EINTR) {
+			take_back(w->fd, done);
+			return -err;
+		}
 		if (n > 0)
 			done += (size_t)n;
 	}
 	w->bytes += b->len;
 	return 0;
-}
-
-/* Takes back what was written of a sample, where the descriptor is a file that we are at the end
- * of. */
-static void take_back(const struct tape_writer *w)
-{
-	struct stat st;
-
-	if (fstat(w->fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size > w->bytes &&
-		ftruncate(w->fd, (off_t)w->bytes) == 0)
-		lseek(w->fd, (off_t)w->bytes, SEEK_SET);
 }
 
 int tape_writer_open(int fd, struct tape_writer **out)
@@ -64,7 +69,6 @@ int tape_writer_open(int fd, struct tape_writer **out)
 		wire_add_u32(&w->sample, wire_crc32(w->sample.data, w->sample.len));
 	err = w->sample.failed ? -ENOMEM : write_all(w, &w->sample);
 	if (err) {
-		take_back(w);
 		tape_writer_close(w);
 		return err;
 	}
@@ -120,11 +124,8 @@ int tape_writer_add(struct tape_writer *w, struct frame *f)
 	buf_fill(&w->sample, 0, TAPE_SAMPLE_HEAD);
 	tape_encode(f, whole ? NULL : w->last, &w->sample);
 	err = seal(w, f, whole);
-	if (!err) {
+	if (!err)
 		err = write_all(w, &w->sample);
-		if (err)
-			take_back(w);
-	}
 	if (err)
 		return err;
 	w->number++;

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The controls of a replay, in a real terminal: of a file, of a pipe, of a file that grows.
 # shellcheck disable=SC2016,SC2034,SC2317 source=tests/tty/lib.sh
-tape=$(cd "$(dirname "$0")/../tapes" && pwd)/incident.tape
 . "$(dirname "$0")/lib.sh"
+tape=$(cd "$(dirname "$0")/../tapes" && pwd)/incident.tape
 tty_begin 120 "$@"
 
 # ---- A file -------------------------------------------------------------------------------------

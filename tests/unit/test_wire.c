@@ -1,5 +1,5 @@
 /* wire: numbers there and back at the edges of every width, what is too long or not there, and the
- * checksum. What is read stands at the end of its block, so that a sanitizer sees any read beyond. */
+ * checksum. What is read stands at the end of its block: a sanitizer sees any read beyond. */
 #include "sockdash/wire.h"
 
 #include <setjmp.h>
