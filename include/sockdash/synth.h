@@ -23,7 +23,8 @@ struct synth_spec {
 int synth_parse(const char *text, size_t len, struct synth_spec *out, const char **bad,
 	size_t *bad_len, const char **wanted);
 
-/* That server, from its first frame. `spec` is one that synth_parse() would accept. 0 or -ENOMEM. */
+/* That server, from its first frame. `spec` must be one that synth_parse() could have made. 0 or
+ * -ENOMEM. */
 int source_open_synth(const struct synth_spec *spec, struct source **out);
 
 #endif

@@ -72,7 +72,8 @@ struct synth_ends {
 /* The ends of a service's listener or UDP socket. */
 struct synth_ends synth_listener_ends(const struct synth_service *v);
 
-/* Whether the program has made the connection with that index itself; SYNTH_CALL is one. */
+/* Whether the program has made the connection with that index itself: some of those that have a
+ * slot, and SYNTH_CALL of UDP. */
 #define SYNTH_CALL 3
 bool synth_is_call(const struct synth_service *v, uint32_t index);
 

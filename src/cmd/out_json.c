@@ -104,8 +104,10 @@ static void add_head(struct buf *b, const struct output_table *t)
 		"{\"sockdash\":\"%s\",\"view\":\"%s\",\"time\":\"%s\",\"host\":", SOCKDASH_VERSION,
 		t->rows.table->name, fmt_iso_time(time, f->wall_ns));
 	add_string(b, f->host);
-	buf_addf(b, ",\"sample\":{\"source\":\"%s\",\"sockets\":%" PRIu32 ",\"interval\":", f->kind,
-		f->sock_count);
+	/* A tape may say anything. */
+	buf_adds(b, ",\"sample\":{\"source\":");
+	add_string(b, f->kind);
+	buf_addf(b, ",\"sockets\":%" PRIu32 ",\"interval\":", f->sock_count);
 	if (s->interval_s == s->interval_s)
 		add_real(b, s->interval_s, 3);
 	else

@@ -9,12 +9,12 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "sockdash/clock.h"
 #include "sockdash/synth_tell.h"
 
 #define FIRST_WALL_NS INT64_C(1795344787120000000) /* 2026-11-22T10:53:07.120Z */
 #define FIRST_UP_S    (41 * 86400 + 3 * 3600 + 12 * 60)
 #define NETNS         UINT64_C(4026531840)
-#define NSEC_PER_MSEC 1000000
 #define NSEC_PER_TICK 100000000 /* of SOCK_TIME */
 
 #define WARM_UP   3   /* steps before the first frame, so that no state is missing */
@@ -34,7 +34,7 @@ struct synth {
 	uint64_t passive, active, resets, segments, retrans;
 };
 
-/* ---- What follows from the time alone --------------------------------------------------------- */
+/* ---- What follows from the time alone -------------------------------------------------------- */
 
 #define QUEUE_TURN_MS 45000
 #define BURST_TURN_MS 60000
@@ -53,7 +53,8 @@ static struct synth_now now_of(const struct synth *s)
 	int64_t ms = s->elapsed_ns / NSEC_PER_MSEC;
 	int64_t queue = ms % QUEUE_TURN_MS, burst = ms % BURST_TURN_MS;
 	uint32_t drops = 2 * p->seats; /* in each turn */
-	double leaked = s->spec.leak * (double)s->elapsed_ns / 1e9;
+	/* A little more, so that 20 s of 33.3 are 666. */
+	double leaked = s->spec.leak * (double)s->elapsed_ns / 1e9 * (1 + 1e-12);
 
 	return (struct synth_now){
 		.plan = p,
@@ -126,20 +127,23 @@ static void open_next(
 	enter(s, st, c, state, chance);
 }
 
+/* Of 256 connections that end. */
+#define LINGERING 135
+
 /* The end of an established connection: it lingers, or waits to be closed, or is gone. */
 static void end_conn(struct synth *s, const struct step *st, struct synth_slot *c, bool calls,
 	bool leaks, uint64_t chance)
 {
 	static const struct {
-		uint8_t below, state; /* of 256 */
+		uint8_t below, state;
 	} ways[] = {
 		{ 115, SOCK_TIME_WAIT },
 		{ 127, SOCK_FIN_WAIT_2 },
 		{ 133, SOCK_FIN_WAIT_1 },
-		{ 135, SOCK_CLOSING },
+		{ LINGERING, SOCK_CLOSING },
 		{ 145, SOCK_CLOSE_WAIT },
 		{ 150, SOCK_LAST_ACK },
-		{ 255, 0 },
+		{ 0, 0 },
 	};
 	unsigned dice = chance & 0xff, way = 0, state;
 
@@ -188,8 +192,8 @@ static int step_slots(struct synth *s, int64_t length_ns)
 		.churn = (uint64_t)(s->spec.churn * 4294967296.0),
 		.seed = hash_mix(s->spec.seed, ++s->steps),
 	};
-	uint64_t sent =
-		(s->plan.slot_count + s->spec.sockets) * (uint64_t)(length_ns / 1000000) / 500;
+	uint64_t sent = (s->plan.slot_count + s->spec.sockets) *
+			(uint64_t)(length_ns / NSEC_PER_MSEC) / 500;
 
 	for (uint32_t n = 0; n < s->plan.tcp_count; n++) {
 		if (s->base.cancelled)
@@ -201,13 +205,13 @@ static int step_slots(struct synth *s, int64_t length_ns)
 	return 0;
 }
 
-/* As many are in TIME-WAIT at the beginning as the churn will keep there. */
+/* About as many linger at the beginning as the churn will keep so. */
 static int populate(struct synth *s, int64_t step_ns)
 {
-	double inflow = s->spec.churn * 115 / 256;
+	double inflow = s->spec.churn * LINGERING / 256;
 	double per_conn =
 		inflow * 60e9 / (double)(step_ns > NSEC_PER_TICK ? step_ns : NSEC_PER_TICK);
-	double share = fmin(per_conn / (1 + per_conn), 0.1);
+	double share = fmin(per_conn / (1 + per_conn), 0.09);
 	int err = 0;
 
 	for (uint32_t i = 0; i < s->plan.slot_count; i++) {
@@ -251,10 +255,10 @@ static int fill(
 	struct synth_now now = now_of(s);
 	unsigned without_owners = NEED_OWNERS | NEED_PROC_DETAILS | NEED_WAIT_AGE | NEED_USERS;
 	unsigned needs = r->preliminary ? r->needs & ~without_owners : r->needs;
-	int err = 0;
+	int err;
 
 	f->wall_ns = FIRST_WALL_NS + s->elapsed_ns;
-	f->epoch_ns = FIRST_UP_S * INT64_C(1000000000);
+	f->epoch_ns = FIRST_UP_S * NSEC_PER_SEC;
 	f->mono_ns = f->epoch_ns + s->elapsed_ns;
 	f->uptime_s = (double)f->mono_ns / 1e9;
 	f->host = "synth";
@@ -282,7 +286,7 @@ static int fill(
 
 static int advance(struct synth *s, const struct source_request *r)
 {
-	int64_t step_ns = r->interval_s > 0 ? (int64_t)(r->interval_s * 1e9 + 0.5) : 0;
+	int64_t step_ns = r->interval_s > 0 ? llround(r->interval_s * 1e9) : 0;
 	int err = s->populated ? 0 : populate(s, step_ns);
 
 	if (err || r->preliminary)

@@ -152,11 +152,10 @@ static void set_limits(struct synth_plan *p, double leak)
 {
 	for (uint32_t n = 0; n < p->tcp_count; n++) {
 		struct synth_service *s = &p->services[n];
-		uint32_t fds = fds_of(p, n);
-		double wanted = 2.0 * fds;
+		uint32_t fds = fds_of(p, n), wanted = 2 * fds;
 
 		if (n == p->leaking)
-			wanted += 2.0 * p->leaked + leak * FULL_AFTER_S;
+			wanted += 2 * p->leaked + (uint32_t)(leak * FULL_AFTER_S);
 		while (s->fd_limit < wanted)
 			s->fd_limit *= 2;
 		if (n == p->leaking)
@@ -267,7 +266,8 @@ struct synth_ends synth_listener_ends(const struct synth_service *v)
 
 bool synth_is_call(const struct synth_service *v, uint32_t index)
 {
-	return v->program->calls && index % 4 == SYNTH_CALL;
+	return v->program->calls && index % 4 == SYNTH_CALL &&
+	       (index < v->slots || v->proto == SOCK_UDP);
 }
 
 struct synth_ends synth_conn_ends(

@@ -1,11 +1,10 @@
 /* Rows of a made-up server. What a socket is, the server tells; how it looks follows from that and
- * from chance, which is a hash of the seed and its cookie: there is nothing to remember. Owners come
- * in the order in which a frame wants them. */
+ * from chance, which is a hash of the seed and its cookie: there is nothing to remember. Owners
+ * come in the order in which a frame wants them. */
 #include "sockdash/synth_tell.h"
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,30 +56,25 @@ static int add_user(struct telling *t, const struct synth_program *p, uint32_t u
 	return frame_add_user(t->frame, uid, uid == p->uid ? p->user : "root");
 }
 
-__attribute__((format(printf, 2, 3))) static const char *text_of(
-	struct telling *t, const char *format, ...)
-{
-	char text[160];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	return frame_text(t->frame, text, strlen(text));
-}
-
 static int add_details(
 	struct telling *t, const struct synth_service *v, const char *cmdline, struct proc *p)
 {
+	char text[160];
+
 	p->fd_limit = v->fd_limit;
 	p->cmdline = cmdline;
 	p->unit = v->program->unit;
 	if (!v->program->port) {
-		p->cmdline = text_of(t, "%s --port %u", cmdline, v->port);
-		p->unit = text_of(t, "%s@%u.service", v->program->unit, v->port);
+		snprintf(text, sizeof text, "%s --port %u", cmdline, v->port);
+		p->cmdline = frame_text(t->frame, text, strlen(text));
+		snprintf(text, sizeof text, "%s@%u.service", v->program->unit, v->port);
+		p->unit = frame_text(t->frame, text, strlen(text));
 	}
-	p->cgroup = p->unit ? text_of(t, "/system.slice/%s", p->unit) : NULL;
-	return p->cmdline && p->cgroup ? 0 : -ENOMEM;
+	if (!p->cmdline || !p->unit)
+		return -ENOMEM;
+	snprintf(text, sizeof text, "/system.slice/%s", p->unit);
+	p->cgroup = frame_text(t->frame, text, strlen(text));
+	return p->cgroup ? 0 : -ENOMEM;
 }
 
 /* Adds the n-th process of the server, which is one of the service's. */
@@ -148,7 +142,7 @@ static int add_sock(struct telling *t, const struct synth_service *v, struct soc
 	s->remote_port = e->remote_port;
 	s->owner = SOCK_NONE;
 	s->first_seen = SOCK_TIME_NONE;
-	/* Never 0, and no two alike among billions that follow each other. */
+	/* Never 0, and alike only where cookies are billions apart. */
 	s->inode = has_file ? 10000 + (uint32_t)(s->cookie % 4000000000) : 0;
 	s->uid = has_file ? s->uid : 0;
 	err = has_file ? add_user(t, v->program, s->uid) : 0;
@@ -215,11 +209,11 @@ static void look_established(const struct telling *t, const struct conn *c, stru
 	} else if (dice % 32 == 0) {
 		s->send_q = SEGMENT_BYTES * (uint32_t)(1 + (dice >> 8) % 20);
 		s->timer = 1;
-		s->retrans = dice >> 16 % 16 == 0;
+		s->retrans = (dice >> 16) % 16 == 0;
 		s->expires_ms = 200 + (uint32_t)(dice >> 32) % 200;
 	} else if (dice % 32 == 1) {
 		s->recv_q = 1 + (uint32_t)(dice >> 32) % 4000;
-	} else if (chance % 16 == 0) {
+	} else if ((chance >> 8) % 16 == 0) {
 		uint64_t idle = (uint64_t)t->now->elapsed_ms + (chance >> 16);
 
 		s->timer = 2;
@@ -281,9 +275,7 @@ static int tell_conn(struct telling *t, const struct synth_service *v, const str
 	return there < 0 ? there : 0;
 }
 
-/* ---- Which connections there are ------------------------------------------------------------- */
-
-/* The i-th connection of each kind. */
+/* ---- The i-th connection of each kind -------------------------------------------------------- */
 
 static struct conn slot_at(const struct synth_now *now, const struct synth_service *v, uint32_t i)
 {
@@ -348,7 +340,9 @@ static struct conn udp_at(const struct synth_now *now, const struct synth_servic
 	};
 }
 
-/* Those of one kind that are there, from `from` to before `to`. `index`: of the kind's first. */
+/* ---- All of them ----------------------------------------------------------------------------- */
+
+/* Those of one kind, from `from` to before `to`. `index`: of the first that there could be. */
 static int tell_conns(struct telling *t, const struct synth_service *v,
 	struct conn (*at)(const struct synth_now *, const struct synth_service *, uint32_t),
 	uint32_t index, uint32_t from, uint32_t to)
