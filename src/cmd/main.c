@@ -79,15 +79,16 @@ static int run(const struct options *given, int argc, char **words)
 	int used = 0;
 	bool top;
 
-	if (argc && strcmp(words[0], "record") == 0)
-		return run_record(o, argc, words);
 	if (argc && strcmp(words[0], "replay") == 0) {
 		if (argc < 2 && !o->help)
 			return complain_usage("replay needs a FILE, or - for standard input");
 		o->tape = argc > 1 ? words[1] : NULL;
+		o->synth = NULL;
 		argc = argc > 2 ? argc - 2 : 0;
 		words += 2;
 	}
+	if (argc && strcmp(words[0], "record") == 0)
+		return run_record(o, argc, words);
 	if (o->anonymize && !o->help)
 		return complain_usage("--anonymize is for record");
 	top = argc == 0 || strcmp(words[0], "top") == 0;
