@@ -211,6 +211,17 @@ int32_t frame_now(const struct frame *f);
 /* True if sockets may be missing from the frame. */
 bool frame_is_partial(const struct frame *f);
 
+/* ---- Copying (frame_copy.c): 0 or -ENOMEM ---------------------------------------------------- */
+
+/* A text of another frame, and those of a process, into the memory of this one. */
+int frame_copy_text(struct frame *f, const char **text);
+int frame_copy_proc_texts(struct frame *f, struct proc *p);
+
+/* All rows of a small table, behind those that are there. */
+int frame_copy_namespaces(struct frame *f, const struct frame *from);
+int frame_copy_devices(struct frame *f, const struct frame *from);
+int frame_copy_users(struct frame *f, const struct frame *from);
+
 /* ---- Comparing (diff.c) ---------------------------------------------------------------------- */
 
 /* Fills cur->diff and the ghosts against the frame before (NULL: there is none). 0 or -ENOMEM. */

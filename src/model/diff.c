@@ -127,20 +127,12 @@ static int bring_proc(struct frame *cur, const struct frame *prev, uint32_t then
 {
 	const struct proc *old = &prev->procs[then];
 	struct proc copy = *old;
-	const char **texts[] = { &copy.name, &copy.user, &copy.cmdline, &copy.unit, &copy.cgroup };
 
 	*row = frame_find_proc(cur, old->pid, old->start);
 	if (*row != SOCK_NONE)
 		return 0;
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-		size_t len = 0;
-
-		while ((*texts[i])[len])
-			len++;
-		*texts[i] = arena_text(&cur->arena, *texts[i], len);
-		if (!*texts[i])
-			return -ENOMEM;
-	}
+	if (frame_copy_proc_texts(cur, &copy))
+		return -ENOMEM;
 	copy.fds = PROC_UNKNOWN;
 	return frame_add_proc(cur, &copy, row);
 }
