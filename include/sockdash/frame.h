@@ -117,7 +117,7 @@ struct frame {
 	uint32_t edge_count;
 	struct user *users;
 	uint32_t user_count, user_room;
-	struct device *devices; /* that addresses are bound to: a handful */
+	struct device *devices; /* that addresses are bound to */
 	uint32_t device_count, device_room;
 	struct netns *namespaces;
 	uint32_t netns_count;
@@ -128,7 +128,7 @@ struct frame {
 
 	/* Indexes. */
 	struct hash by_key; /* sock_key → row */
-	struct hash by_address, by_process, by_user;
+	struct hash by_address, by_process, by_user, by_device;
 };
 
 /* An empty frame with one reference, or NULL without memory. The last frame_put() gives all of it

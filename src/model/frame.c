@@ -49,6 +49,7 @@ void frame_put(struct frame *f)
 	hash_free(&f->by_address);
 	hash_free(&f->by_process);
 	hash_free(&f->by_user);
+	hash_free(&f->by_device);
 	arena_free(&f->arena);
 	free(f);
 }
@@ -220,19 +221,21 @@ const char *frame_user(const struct frame *f, uint32_t uid)
 
 int frame_add_device(struct frame *f, uint32_t index, const char *name)
 {
+	uint32_t row;
 	int err = grow((void **)&f->devices, f->device_count, &f->device_room, sizeof *f->devices);
 
 	if (!err)
+		err = hash_add(&f->by_device, index, f->device_count, &row);
+	if (!err && row == f->device_count)
 		f->devices[f->device_count++] = (struct device){ .index = index, .name = name };
 	return err;
 }
 
 const char *frame_device(const struct frame *f, uint32_t index)
 {
-	for (uint32_t i = 0; index && i < f->device_count; i++)
-		if (f->devices[i].index == index)
-			return f->devices[i].name;
-	return index ? "?" : "";
+	uint32_t row = index ? hash_get(&f->by_device, index) : HASH_NONE;
+
+	return row != HASH_NONE ? f->devices[row].name : index ? "?" : "";
 }
 
 static int compare_owners(const void *left, const void *right, void *context)
