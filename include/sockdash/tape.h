@@ -8,7 +8,7 @@
 /* ---- The format ------------------------------------------------------------------------------ */
 
 /* File: magic, version (u16), 0 (u16), length of sections (u32), sections, CRC-32 of all that.
- * Samples: mark, length of the payload (u32), number (u32), 1 for a whole one (u32), wall and
+ * Samples: mark, length of the payload (u32), number (u32), flags (u32), wall and
  * monotonic time (u64), CRC-32 of the payload, CRC-32 of the head up to here; then the payload. */
 #define TAPE_MAGIC       "\x89SDTAPE\n"
 #define TAPE_MAGIC_LEN   8
@@ -18,6 +18,7 @@
 #define TAPE_MARK_LEN    4
 #define TAPE_SAMPLE_HEAD 40
 #define TAPE_FILE_CRC    4 /* after them */
+#define TAPE_WHOLE       1 /* flag; samples with others cannot be read */
 #define TAPE_PAYLOAD_MAX (UINT32_C(1) << 30)
 
 /* What the header of a sample says. */

@@ -264,6 +264,8 @@ static int fill_header(struct live *l, struct frame *f)
 		f->seer_uid = geteuid();
 	f->seer = frame_text(f, l->user, strlen(l->user));
 	f->uptime_s = kcounters_uptime();
+	if (f->uptime_s < 0)
+		f->uptime_s = NAN;
 	if (uname(&uts) == 0)
 		f->host = frame_text(f, uts.nodename, strlen(uts.nodename));
 	if (!f->host || !f->seer)
@@ -277,9 +279,13 @@ static void read_counters(struct frame *f)
 	static const enum counter in_pages[] = { COUNTER_TCP_MEM, COUNTER_TCP_MEM_LIMIT };
 
 	kcounters_read(counter_names, COUNTER_COUNT, f->counters);
-	for (size_t i = 0; i < sizeof in_pages / sizeof *in_pages; i++)
-		if (f->counters[in_pages[i]] != COUNTER_UNKNOWN)
-			f->counters[in_pages[i]] *= sysconf(_SC_PAGESIZE);
+	for (size_t i = 0; i < sizeof in_pages / sizeof *in_pages; i++) {
+		int64_t *c = &f->counters[in_pages[i]];
+
+		/* A limit beyond all memory is none. */
+		if (*c != COUNTER_UNKNOWN && __builtin_mul_overflow(*c, sysconf(_SC_PAGESIZE), c))
+			*c = COUNTER_UNKNOWN;
+	}
 }
 
 static int fill(

@@ -40,18 +40,20 @@ struct tape {
 static bool read_head(const uint8_t *at, struct tape_entry *e, uint32_t *crc)
 {
 	struct wire w = { at + TAPE_MARK_LEN, TAPE_SAMPLE_HEAD - TAPE_MARK_LEN, false };
+	uint32_t flags;
 
 	if (memcmp(at, TAPE_MARK, TAPE_MARK_LEN) != 0)
 		return false;
 	e->length = wire_u32(&w);
 	e->number = wire_u32(&w);
-	e->whole = wire_u32(&w) == 1;
+	flags = wire_u32(&w);
+	e->whole = flags & TAPE_WHOLE;
 	e->wall_ns = (int64_t)wire_u64(&w);
 	e->mono_ns = (int64_t)wire_u64(&w);
 	*crc = wire_u32(&w);
 	return wire_u32(&w) == wire_crc32(at, TAPE_SAMPLE_HEAD - 4) &&
-	       e->length <= TAPE_PAYLOAD_MAX && e->mono_ns <= TIME_LIMIT &&
-	       e->mono_ns >= -TIME_LIMIT;
+	       !(flags & ~(uint32_t)TAPE_WHOLE) && e->length <= TAPE_PAYLOAD_MAX &&
+	       e->mono_ns <= TIME_LIMIT && e->mono_ns >= -TIME_LIMIT;
 }
 
 static int add_entry(struct tape *t, struct tape_entry *e)
@@ -123,10 +125,10 @@ static int is_sound(struct tape *t, const struct tape_entry *e, uint32_t crc)
 	int got;
 
 	if (!t->input.stream) {
-		got = end == t->input.size ? 1
-					   : tape_input_at(&t->input, end, TAPE_MARK_LEN, &at);
-		if (got < 0 || end == t->input.size ||
-			(got && memcmp(at, TAPE_MARK, TAPE_MARK_LEN) == 0))
+		if (end == t->input.size)
+			return 1;
+		got = tape_input_at(&t->input, end, TAPE_MARK_LEN, &at);
+		if (got < 0 || (got && memcmp(at, TAPE_MARK, TAPE_MARK_LEN) == 0))
 			return got;
 	}
 	got = tape_input_at(&t->input, e->offset, e->length, &at);
@@ -363,7 +365,8 @@ static int read_one(struct tape *t, uint32_t index)
 		err = tape_decode(payload, e->length, e->whole ? NULL : t->last, &f);
 	if (err)
 		return err;
-	if (!e->whole && !follows(f, t->last))
+	if (f->wall_ns != e->wall_ns || f->mono_ns != e->mono_ns ||
+		(!e->whole && !follows(f, t->last)))
 		err = -EBADMSG;
 	else if (e->whole && index == t->expected && follows(f, t->last))
 		err = frame_compare(f, t->last);
@@ -371,7 +374,8 @@ static int read_one(struct tape *t, uint32_t index)
 		frame_put(f);
 		return err;
 	}
-	f->lost = (index == t->expected ? t->damaged : 0) + e->skipped;
+	/* Besides those that were lost when this tape was made of another. */
+	f->lost += (index == t->expected ? t->damaged : 0) + e->skipped;
 	frame_put(t->last);
 	t->last = f;
 	t->last_index = index;

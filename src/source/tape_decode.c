@@ -47,12 +47,6 @@ static int read_text(struct tape_decoder *d, struct wire *w, const char **out)
 	return *out ? 0 : -ENOMEM;
 }
 
-static int copy_text(struct tape_decoder *d, const char **text)
-{
-	*text = arena_text(&d->f->arena, *text, strlen(*text));
-	return *text ? 0 : -ENOMEM;
-}
-
 /* ---- Small tables ---------------------------------------------------------------------------- */
 
 static int64_t read_time(struct wire *w, int64_t limit)
@@ -116,6 +110,7 @@ static int read_head(struct tape_decoder *d, struct wire *w)
 		err = read_text(d, w, &f->kind);
 	if (!err)
 		read_problems(d, w);
+	f->lost = w->left ? wire_uint32(w) : 0;
 	if (!(f->cpu_percent >= 0 && f->cpu_percent < 1e9))
 		f->cpu_percent = NAN;
 	if (!(f->uptime_s >= 0 && f->uptime_s < 1e12))
@@ -195,27 +190,12 @@ static int copy_small_tables(struct tape_decoder *d)
 	int err = 0;
 
 	memcpy(f->counters, prev->counters, sizeof f->counters);
-	for (uint32_t i = 0; !err && !d->has[TAPE_NAMESPACES] && i < prev->netns_count; i++) {
-		struct netns n = prev->namespaces[i];
-
-		err = copy_text(d, &n.name);
-		if (!err && frame_add_netns(f, n.inode, n.name) < 0)
-			err = -ENOMEM;
-	}
-	for (uint32_t i = 0; !err && !d->has[TAPE_DEVICES] && i < prev->device_count; i++) {
-		struct device v = prev->devices[i];
-
-		err = copy_text(d, &v.name);
-		if (!err)
-			err = frame_add_device(f, v.index, v.name);
-	}
-	for (uint32_t i = 0; !err && !d->has[TAPE_USERS] && i < prev->user_count; i++) {
-		struct user u = prev->users[i];
-
-		err = copy_text(d, &u.name);
-		if (!err)
-			err = frame_add_user(f, u.uid, u.name);
-	}
+	if (!d->has[TAPE_NAMESPACES])
+		err = frame_copy_namespaces(f, prev);
+	if (!err && !d->has[TAPE_DEVICES])
+		err = frame_copy_devices(f, prev);
+	if (!err && !d->has[TAPE_USERS])
+		err = frame_copy_users(f, prev);
 	return err;
 }
 
@@ -297,13 +277,11 @@ static int push_proc(struct tape_decoder *d, const struct proc *p)
 static int copy_proc(struct tape_decoder *d, uint32_t was)
 {
 	struct proc p = d->prev->procs[was];
-	const char **texts[] = { &p.name, &p.user, &p.cmdline, &p.unit, &p.cgroup };
 
 	if (d->proc_is[was] != SOCK_NONE)
 		return -EBADMSG;
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-		if (copy_text(d, texts[i]))
-			return -ENOMEM;
+	if (frame_copy_proc_texts(d->f, &p))
+		return -ENOMEM;
 	d->proc_is[was] = d->proc_count;
 	return push_proc(d, &p);
 }
@@ -346,7 +324,7 @@ static int split_sections(struct tape_decoder *d, struct wire *w)
 
 		if (w->bad)
 			return -EBADMSG;
-		if (type >= TAPE_SECTIONS)
+		if (type < TAPE_HEAD || type >= TAPE_SECTIONS)
 			continue; /* of a later version */
 		if (d->has[type])
 			return -EBADMSG;

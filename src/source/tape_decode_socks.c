@@ -106,7 +106,7 @@ static int read_sock_fields(
 	if (mask & TAPE_SOCK_RETRANS)
 		s->retrans = read_small(w, 256);
 	if (mask & TAPE_SOCK_FLAGS)
-		s->flags = read_small(w, 256);
+		s->flags = (uint8_t)wire_uint32(w); /* a later version may know more */
 	if (mask & TAPE_SOCK_UID)
 		s->uid = wire_uint32(w);
 	if (mask & TAPE_SOCK_FIRST_SEEN)

@@ -59,6 +59,7 @@ static void add_head(const struct frame *f, struct buf *b)
 	wire_add_uint(b, FRAME_PROBLEMS);
 	for (size_t i = 0; i < FRAME_PROBLEMS; i++)
 		wire_add_uint(b, (uint64_t)-f->problems[i]);
+	wire_add_uint(b, f->lost);
 }
 
 static void add_counters(const struct frame *f, const struct frame *prev, struct buf *b)

@@ -25,12 +25,6 @@ static bool wants(const struct source_request *r, const struct sock *s)
 	return (r->protocols & 1u << s->proto) && (s->flags & SOCK_IPV4 ? r->ipv4 : r->ipv6);
 }
 
-static int copy_text(struct frame *f, const char **text)
-{
-	*text = arena_text(&f->arena, *text, strlen(*text));
-	return *text ? 0 : -ENOMEM;
-}
-
 static int copy_head(struct frame *out, const struct frame *f, const struct source_request *r)
 {
 	static const struct {
@@ -69,51 +63,30 @@ static int copy_head(struct frame *out, const struct frame *f, const struct sour
 	} else {
 		out->problems[FRAME_NO_PROC] = 0;
 	}
-	return copy_text(out, &out->host) || copy_text(out, &out->kind) ||
-			       copy_text(out, &out->seer)
+	return frame_copy_text(out, &out->host) || frame_copy_text(out, &out->kind) ||
+			       frame_copy_text(out, &out->seer)
 		       ? -ENOMEM
 		       : 0;
 }
 
 static int copy_tables(struct frame *out, const struct frame *f)
 {
-	int err = 0;
+	int err = frame_copy_namespaces(out, f);
 
-	for (uint32_t i = 0; !err && i < f->netns_count; i++) {
-		struct netns n = f->namespaces[i];
-
-		err = copy_text(out, &n.name);
-		if (!err && frame_add_netns(out, n.inode, n.name) < 0)
-			err = -ENOMEM;
-	}
-	for (uint32_t i = 0; !err && i < f->device_count; i++) {
-		struct device d = f->devices[i];
-
-		err = copy_text(out, &d.name);
-		if (!err)
-			err = frame_add_device(out, d.index, d.name);
-	}
-	for (uint32_t i = 0; !err && i < f->user_count; i++) {
-		struct user u = f->users[i];
-
-		err = copy_text(out, &u.name);
-		if (!err)
-			err = frame_add_user(out, u.uid, u.name);
-	}
-	return err;
+	if (!err)
+		err = frame_copy_devices(out, f);
+	return err ? err : frame_copy_users(out, f);
 }
 
 /* The row in `out` of a process, added when its first socket comes. */
 static int copy_proc(struct frame *out, const struct frame *f, uint32_t row, uint32_t *is)
 {
 	struct proc p = f->procs[row];
-	const char **texts[] = { &p.name, &p.user, &p.cmdline, &p.unit, &p.cgroup };
 
 	if (*is != SOCK_NONE)
 		return 0;
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-		if (copy_text(out, texts[i]))
-			return -ENOMEM;
+	if (frame_copy_proc_texts(out, &p))
+		return -ENOMEM;
 	return frame_add_proc(out, &p, is);
 }
 

@@ -100,7 +100,7 @@ static int seal(struct tape_writer *w, const struct frame *f, bool whole)
 	buf_add(&head, TAPE_MARK, TAPE_MARK_LEN);
 	wire_add_u32(&head, (uint32_t)len);
 	wire_add_u32(&head, w->number);
-	wire_add_u32(&head, whole);
+	wire_add_u32(&head, whole ? TAPE_WHOLE : 0);
 	wire_add_u64(&head, (uint64_t)f->wall_ns);
 	wire_add_u64(&head, (uint64_t)f->mono_ns);
 	wire_add_u32(&head, wire_crc32(b->data + TAPE_SAMPLE_HEAD, len));

@@ -8,7 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#define NSEC INT64_C(1000000000)
+#define NSEC        INT64_C(1000000000)
+#define MAX_SECONDS 3e9 /* a century */
 
 /* A number and no more than a unit behind it; NAN where there is anything else. */
 static double read_number(const char *text, const char **unit)
@@ -35,8 +36,11 @@ static int read_distance(const char *text, int64_t wall_ns, struct feed_control 
 	for (size_t i = 0; !isnan(n) && i < sizeof units / sizeof *units; i++) {
 		if (strcmp(unit, units[i].unit) != 0)
 			continue;
+		n *= units[i].seconds;
+		if (fabs(n) > MAX_SECONDS)
+			return -EINVAL;
 		out->jump = true;
-		out->jump_ns = wall_ns + (int64_t)(n * units[i].seconds) * NSEC;
+		out->jump_ns = wall_ns + (int64_t)(n * NSEC);
 		return 0;
 	}
 	return -EINVAL;

@@ -105,7 +105,7 @@ static const struct screen screens[] = {
 	{ .name = "replay-back", .source = TAPE, .keys = "b '100% Enter b '-10s Enter 4" },
 	{ .name = "replay-help", .source = TAPE, .keys = "?" },
 	{ .name = "replay-torn", .source = TAPE, .damage = TORN, .keys = "b '100% Enter" },
-	{ .name = "replay-damaged", .source = TAPE, .damage = FLIPPED, .keys = "Sample*3 p" },
+	{ .name = "replay-damaged", .source = TAPE, .damage = FLIPPED, .keys = "Sample*8 p" },
 	{ .name = "replay-dump", .source = DUMP },
 	{ .name = "replay-ascii", .source = TAPE, .keys = "Sample*4 p", .ascii = true },
 };
