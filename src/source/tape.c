@@ -162,6 +162,13 @@ static int take_sample(struct tape *t, struct tape_entry *e, uint32_t crc)
 }
 
 /* Adds the samples that are there; of a pipe, one. */
+static bool is_other_version(const uint8_t *at)
+{
+	struct wire w = { at + TAPE_MAGIC_LEN, TAPE_FILE_HEAD - TAPE_MAGIC_LEN, false };
+
+	return memcmp(at, TAPE_MAGIC, TAPE_MAGIC_LEN) == 0 && wire_u16(&w) != TAPE_VERSION;
+}
+
 static int find_samples(struct tape *t)
 {
 	uint32_t count = t->count;
@@ -172,6 +179,11 @@ static int find_samples(struct tape *t)
 		uint32_t crc;
 		int got = tape_input_at(&t->input, t->parsed, TAPE_SAMPLE_HEAD, &at);
 
+		/* What is behind it, nobody here can read. */
+		if (got > 0 && is_other_version(at)) {
+			t->input.ended = t->input.stream;
+			return 0;
+		}
 		if (got > 0)
 			got = read_head(at, &e, &crc) ? take_sample(t, &e, crc) : pass_damage(t);
 		if (got <= 0)

@@ -1,7 +1,6 @@
 /* Writing a tape: which samples are told whole, and how they are framed. A whole sample comes when
- * the changes since the last one have grown as large as it was, so that a tape is at most twice as
- * long as its changes and reading up to any sample costs at most two whole ones; and after so many
- * samples in any case. */
+ * the changes since the last one have grown as large as it was, so that reading up to any sample
+ * costs at most two whole ones; and after so many samples in any case. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
