@@ -476,12 +476,13 @@ static void columns_do_not_scroll_past_the_last(void **state)
 static void emptiness_says_what_it_means(void **state)
 {
 	static const struct {
-		bool sample, owners;
+		bool sample, owners, preliminary;
 		const char *text;
 	} cases[] = {
-		{ false, false, "waiting for the first sample" },
-		{ true, false, "resolving owners" },
-		{ true, true, "no socket is in CLOSE-WAIT" },
+		{ false, false, false, "waiting for the first sample" },
+		{ true, false, true, "resolving owners" },
+		{ true, false, false, "owners are not known" },
+		{ true, true, false, "no socket is in CLOSE-WAIT" },
 	};
 
 	(void)state;
@@ -493,6 +494,7 @@ static void emptiness_says_what_it_means(void **state)
 
 		story_begin(&st, 0);
 		story_frame(&st, 0)->owners_known = cases[i].owners;
+		st.frame->preliminary = cases[i].preliminary;
 		story_sample(&st);
 		assert_int_equal(cells_resize(&c, 60, 5), 0);
 		pane_init(&p, &pane_leaks);
