@@ -74,6 +74,8 @@ static int open_output(const char *path)
 		return -1;
 	}
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	if (fd < 0 && interrupted)
+		return -1; /* nobody opened the other end of a FIFO */
 	if (fd < 0 || fstat(fd, &st)) {
 		complain("%s: %s", path, strerror(errno));
 	} else if (S_ISREG(st.st_mode) && st.st_size > 0) {
@@ -203,7 +205,7 @@ int cmd_record(const char *path, const struct options *o)
 	fd = open_output(path);
 	if (fd < 0) {
 		origin_close(&r.origin);
-		return EXIT_FAILED;
+		return interrupted ? EXIT_DONE : EXIT_FAILED;
 	}
 	err = begin(&r, fd);
 	if (!err)

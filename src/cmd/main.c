@@ -39,8 +39,9 @@ static int print_help(const struct table *t)
 		"       sockdash [OPTIONS] VIEW          print one table\n"
 		"       sockdash [OPTIONS] record FILE   write samples to a file (- for standard "
 		"output)\n"
-		"       sockdash [OPTIONS] replay FILE [top [VIEW] | VIEW]\n"
-		"                                        show such a file, or a raw dump of ss\n\n"
+		"       sockdash [OPTIONS] replay FILE [top [VIEW] | VIEW | record FILE]\n"
+		"                                        show such a file (- for standard "
+		"input)\n\n"
 		"Views ('sockdash VIEW --help' lists the fields):\n");
 	for (size_t i = 0; i < table_count; i++)
 		buf_addf(&b, "  %-10s %s\n", tables[i]->name, tables[i]->help);

@@ -111,11 +111,12 @@ int origin_tell_end(const struct options *o, const struct origin *g)
 	uint64_t torn = tape_torn(g->tape);
 
 	if (damaged)
-		complain("%s: the last %" PRIu32 " sample%s are damaged and left out", name,
-			damaged, damaged == 1 ? "" : "s");
+		complain("%s: the last %" PRIu32 " sample%s damaged and left out", name, damaged,
+			damaged == 1 ? " is" : "s are");
 	if (torn)
-		complain("%s: the last %" PRIu64 " bytes are no whole sample: it is lost", name,
-			torn);
+		complain("%s: the last %" PRIu64 " bytes are no whole sample: lost, or still being "
+			 "written",
+			name, torn);
 	if (!damaged && !torn && !tape_count(g->tape))
 		complain("%s: has no samples", name);
 	return damaged || torn || !tape_count(g->tape) ? EXIT_FAILED : EXIT_DONE;

@@ -176,7 +176,9 @@ static int compare(struct sample *s, const struct sample *prev, struct series_se
 
 		l->drops_rate = drops_rate(s, prev, l->sock);
 		l->delta = conns_delta(s, prev, &rows_then, l);
-		if (sock->proto != SOCK_TCP)
+		/* A preliminary sample is told again, with owners: it would stand in the graph
+		 * twice. */
+		if (sock->proto != SOCK_TCP || s->frame->preliminary)
 			continue;
 		queue = series_add(
 			queues, frame_sock_key(s->frame, sock), s->frame->mono_ns, sock->recv_q);

@@ -161,7 +161,6 @@ static int take_sample(struct tape *t, struct tape_entry *e, uint32_t crc)
 	return got ? got : 1;
 }
 
-/* Adds the samples that are there; of a pipe, one. */
 static bool is_other_version(const uint8_t *at)
 {
 	struct wire w = { at + TAPE_MAGIC_LEN, TAPE_FILE_HEAD - TAPE_MAGIC_LEN, false };
@@ -169,6 +168,7 @@ static bool is_other_version(const uint8_t *at)
 	return memcmp(at, TAPE_MAGIC, TAPE_MAGIC_LEN) == 0 && wire_u16(&w) != TAPE_VERSION;
 }
 
+/* Adds the samples that are there; of a pipe, one. */
 static int find_samples(struct tape *t)
 {
 	uint32_t count = t->count;
@@ -348,6 +348,12 @@ static bool follows(const struct frame *f, const struct frame *last)
 	return last && f->epoch_ns == last->epoch_ns && f->mono_ns > last->mono_ns;
 }
 
+/* Numbers that a head tells may be any. */
+static uint32_t add_lost(uint32_t a, uint32_t b)
+{
+	return a > UINT32_MAX - b ? UINT32_MAX : a + b;
+}
+
 static int load(struct tape *t, const struct tape_entry *e, const uint8_t **payload)
 {
 	uint64_t head = e->offset - TAPE_SAMPLE_HEAD;
@@ -387,7 +393,7 @@ static int read_one(struct tape *t, uint32_t index)
 		return err;
 	}
 	/* Besides those that were lost when this tape was made of another. */
-	f->lost += (index == t->expected ? t->damaged : 0) + e->skipped;
+	f->lost = add_lost(f->lost, add_lost(index == t->expected ? t->damaged : 0, e->skipped));
 	frame_put(t->last);
 	t->last = f;
 	t->last_index = index;
@@ -446,7 +452,7 @@ int tape_read(struct tape *t, uint32_t index, struct frame **out)
 	}
 	t->broken = index;
 	if (in_turn) {
-		t->damaged += 1 + e->skipped;
+		t->damaged = add_lost(t->damaged, add_lost(1, e->skipped));
 		t->expected = index + 1;
 	}
 	return err;

@@ -146,6 +146,26 @@ static int copy_socks(struct frame *out, const struct frame *f, const struct sou
 	return err;
 }
 
+/* Asked for, and not on the tape: that is not the same as none. */
+static void tell_missing(struct frame *out, const struct frame *f, const struct source_request *r)
+{
+	static const struct {
+		enum sock_proto proto;
+		enum frame_problem problem;
+	} protocols[] = { { SOCK_TCP, FRAME_NO_TCP }, { SOCK_UDP, FRAME_NO_UDP } };
+	bool no_family = f->one_family && r->ipv4 != r->ipv6 && !out->sock_count;
+
+	for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++) {
+		unsigned bit = 1u << protocols[i].proto;
+
+		if (r->protocols & bit && (no_family || f->absent & bit) &&
+			!out->problems[protocols[i].problem]) {
+			out->problems[protocols[i].problem] = -ENODATA;
+			out->absent |= bit;
+		}
+	}
+}
+
 int tape_select(struct frame *f, const struct source_request *request, const struct frame *prev,
 	struct frame **out)
 {
@@ -163,6 +183,8 @@ int tape_select(struct frame *f, const struct source_request *request, const str
 		err = copy_tables(less, f);
 	if (!err)
 		err = copy_socks(less, f, request);
+	if (!err)
+		tell_missing(less, f, request);
 	if (!err)
 		err = frame_compare(less, f->diff.known ? prev : NULL);
 	frame_put(f);

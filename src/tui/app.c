@@ -52,8 +52,8 @@ void app_move(struct app *a, const struct feed_position *position)
 
 	a->position = *position;
 	if (damaged)
-		app_say(a, "the last %u sample%s of the recording are damaged and left out",
-			position->damaged, position->damaged == 1 ? "" : "s");
+		app_say(a, "the last %u sample%s damaged and left out", position->damaged,
+			position->damaged == 1 ? " is" : "s are");
 	else if (torn)
 		app_say(a, "the recording is torn: its last sample is cut off");
 }

@@ -75,7 +75,7 @@ static bool read_clock(const char *text, struct tm *tm)
 			return false;
 	}
 	return !text[used] && tm->tm_hour >= 0 && tm->tm_hour < 24 && tm->tm_min >= 0 &&
-	       tm->tm_min < 60 && tm->tm_sec >= 0 && tm->tm_sec < 61;
+	       tm->tm_min < 60 && tm->tm_sec >= 0 && tm->tm_sec < 60;
 }
 
 static int read_time(const char *text, int64_t wall_ns, struct feed_control *out)
@@ -97,8 +97,11 @@ static int read_time(const char *text, int64_t wall_ns, struct feed_control *out
 	tm.tm_isdst = -1;
 	if (!read_clock(text, &tm))
 		return -EINVAL;
+	day = tm.tm_mday;
+	month = tm.tm_mon;
 	seconds = mktime(&tm);
-	if (seconds < 0)
+	/* There is no 31st of November. */
+	if (seconds < 0 || tm.tm_mday != day || tm.tm_mon != month)
 		return -EINVAL;
 	/* The samples of that second are not after it. */
 	out->jump = true;

@@ -130,7 +130,10 @@ static void add_replay(struct line *l, const struct screen_header *h)
 {
 	bool at_end = h->stream ? h->ended && h->number == h->count : h->number == h->count;
 
-	if (h->number)
+	/* Of a pipe nobody knows how many there will be, only that we are behind. */
+	if (h->number && h->stream && h->count <= h->number + 1 && !h->ended)
+		add(l, 0, ROLE_WARNING, "REPLAY %" PRIu32, h->number);
+	else if (h->number)
 		add(l, 0, ROLE_WARNING, "REPLAY %" PRIu32 "/%" PRIu32, h->number, h->count);
 	else
 		add(l, 0, ROLE_WARNING, "REPLAY");

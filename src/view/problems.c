@@ -27,7 +27,9 @@ static const char *why_no_sock_diag(int error)
 static void add_protocol(struct buf *b, const char *proto, int error)
 {
 	buf_addf(b, "%s sockets are missing: %s", proto,
-		error == -ENOENT ? "this kernel has none" : strerror(-error));
+		error == -ENOENT    ? "this kernel has none"
+		: error == -ENODATA ? "they were not recorded"
+				    : strerror(-error));
 }
 
 static const char *plural(uint64_t n)

@@ -596,10 +596,16 @@ static size_t find_wholes(const struct recording *r, uint32_t *out)
 
 static void damaged_samples_are_gone_round(void **state)
 {
-	const struct recording *r = &recordings[0];
 	uint32_t wholes[RECORDED_MAX];
-	size_t count = find_wholes(r, wholes);
-	uint32_t sets[][12] = {
+	struct recording r;
+	size_t count;
+
+	(void)state;
+	record_begin(&r, 3);
+	record_uneven(&r, 90, 0);
+	count = find_wholes(&r, wholes);
+	assert_true(count > 12);
+	const uint32_t sets[][6] = {
 		{ wholes[3] + 1 },
 		{ wholes[3] },
 		{ 0 },
@@ -609,19 +615,17 @@ static void damaged_samples_are_gone_round(void **state)
 		{ 0, wholes[1], wholes[3], wholes[count / 2], wholes[count / 2 + 1],
 			wholes[count - 1] },
 	};
-	size_t sizes[] = { 1, 1, 1, 5, 1, 4, 6 };
-
-	(void)state;
-	assert_true(count > 12);
+	const size_t sizes[] = { 1, 1, 1, 5, 1, 4, 6 };
 	for (size_t i = 0; i < COUNT_OF(sets); i++) {
 		struct damaged d;
 
-		damage(&d, r, sets[i], sizes[i]);
-		assert_jumps(&d, r);
-		assert_steps(&d, r);
-		assert_pace(&d, r);
-		damaged_free(&d, r);
+		damage(&d, &r, sets[i], sizes[i]);
+		assert_jumps(&d, &r);
+		assert_steps(&d, &r);
+		assert_pace(&d, &r);
+		damaged_free(&d, &r);
 	}
+	record_end(&r);
 }
 
 /* Nothing but the first can be read: it is still played through, and never asked for at once

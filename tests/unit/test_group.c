@@ -748,9 +748,30 @@ static void accept_drops_are_a_rate(void **state)
 	story_end(&st);
 }
 
+/* The quick first sample is told again: what it says is remembered once. */
+static void a_preliminary_sample_leaves_no_trace(void **state)
+{
+	struct story st;
+	struct frame *f;
+
+	(void)state;
+	story_begin(&st, 10);
+	for (unsigned n = 0; n < 3; n++) {
+		f = story_frame(&st, n);
+		f->preliminary = n == 0;
+		f->owners_known = n > 0;
+		story_sock(&st, "tcp LISTEN 10.0.0.1:80 * recv_q=%u send_q=8", n);
+		story_sample(&st);
+		assert_int_equal(st.sample->listeners[0].queue.count, n);
+	}
+	assert_int_equal(st.sample->listeners[0].queue.values[0], 1);
+	story_end(&st);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_preliminary_sample_leaves_no_trace),
 		cmocka_unit_test(states_are_counted_with_share_and_change),
 		cmocka_unit_test(sockets_enter_and_leave_states),
 		cmocka_unit_test(a_closed_tcp_socket_shows_while_there_is_one),
