@@ -155,7 +155,9 @@ static void tell_missing(struct frame *out, const struct frame *f, const struct 
 	} protocols[] = { { SOCK_TCP, FRAME_NO_TCP }, { SOCK_UDP, FRAME_NO_UDP } };
 	bool no_family = f->one_family && r->ipv4 != r->ipv6 && !out->sock_count;
 
-	for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++) {
+	/* A raw dump says itself what it has. */
+	for (size_t i = 0; i < sizeof protocols / sizeof *protocols && !f->problems[FRAME_RAW_DUMP];
+		i++) {
 		unsigned bit = 1u << protocols[i].proto;
 
 		if (r->protocols & bit && (no_family || f->absent & bit) &&
