@@ -183,10 +183,14 @@ static int observe(struct run *r)
 
 static int tell_end(struct run *r, int err)
 {
-	if (err == -ENODATA && r->origin.tape)
-		return origin_tell_end(r->options, &r->origin);
+	int status = EXIT_DONE;
+
+	if (err == -ENODATA && r->origin.tape) {
+		status = origin_tell_end(r->options, &r->origin);
+		err = 0;
+	}
 	if (!err || err == -EPIPE)
-		return r->blind ? EXIT_FAILED : EXIT_DONE;
+		return r->blind ? EXIT_FAILED : status;
 	complain("%s%s", r->printed && !r->origin.tape ? "standard output: " : "", strerror(-err));
 	return EXIT_FAILED;
 }

@@ -628,6 +628,116 @@ static void impossible_times_are_no_head(void **state)
 	record_end(&r);
 }
 
+/* Each is said twice: in the head, for who looks for a time, and in the payload. */
+static void a_head_tells_the_times_of_its_sample(void **state)
+{
+	enum { WALL = 16, MONO = 24 };
+	static const size_t places[] = { WALL, WALL + 4, MONO, MONO + 4 };
+	struct recording r;
+	uint32_t lost;
+
+	(void)state;
+	record(&r, 3, 0);
+	for (size_t i = 0; i < COUNT_OF(places); i++) {
+		struct tape *t;
+
+		r.bytes[r.begins[1] + places[i]] ^= 1;
+		mend_sample(r.bytes + r.begins[1]);
+		t = open_well(input_of(i % 2, r.bytes, r.len));
+		assert_int_equal(read_all(t, &r, &lost), 1);
+		assert_int_equal(tape_count(t), 3);
+		assert_int_equal(tape_damaged(t), 2);
+		tape_close(t);
+		r.bytes[r.begins[1] + places[i]] ^= 1;
+	}
+	record_end(&r);
+}
+
+/* A later version may write samples of another kind. */
+static void flags_that_are_not_known_are_no_head(void **state)
+{
+	enum { FLAGS = 12 };
+	struct recording r;
+	uint32_t lost;
+
+	(void)state;
+	record(&r, 6, 0);
+	for (unsigned bit = 1; bit < 32; bit++) {
+		uint8_t *flags = r.bytes + r.begins[2] + FLAGS + bit / 8;
+		struct tape *t;
+
+		*flags ^= (uint8_t)(1u << bit % 8);
+		mend_sample(r.bytes + r.begins[2]);
+		t = open_well(input_of(bit % 2, r.bytes, r.len));
+		assert_int_equal(read_all(t, &r, &lost), 5);
+		assert_int_equal(lost, 1);
+		tape_close(t);
+		*flags ^= (uint8_t)(1u << bit % 8);
+	}
+	record_end(&r);
+}
+
+/* ---- What is lost ---------------------------------------------------------------------------- */
+
+/* Of a tape that was made of another one, what that had lost is still told. */
+static void losses_add_up(void **state)
+{
+	static const struct {
+		uint32_t before, number, wanted;
+	} ways[] = { { 0, 1, 0 }, { 5, 1, 5 }, { 5, 4, 8 }, { 5, UINT32_MAX, UINT32_MAX } };
+	enum { NUMBER = 8 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(ways); i++) {
+		struct recording r;
+		struct tape *t;
+
+		record_begin(&r, 3);
+		record_shop(&r, 0, 0, 0);
+		/* Another recording's first is whole. */
+		story_end(&r.st);
+		story_begin(&r.st, 3);
+		tell_shop(&r.st, 1, 2, 0);
+		r.st.sample->frame->lost = ways[i].before;
+		record_sample(&r);
+		memcpy(r.bytes + r.begins[1] + NUMBER, &ways[i].number, 4);
+		mend_sample(r.bytes + r.begins[1]);
+		t = open_well(input_of(i % 2, r.bytes, r.len));
+		for (uint32_t n = 0; n < 2; n++) {
+			struct frame *f;
+
+			assert_int_equal(tape_look(t, true), 1);
+			assert_int_equal(tape_read(t, n, &f), 0);
+			assert_int_equal(f->lost, n ? ways[i].wanted : 0);
+			frame_put(f);
+		}
+		tape_close(t);
+		record_end(&r);
+	}
+}
+
+static void no_number_is_too_large_to_be_told(void **state)
+{
+	enum { NUMBER = 8 };
+	struct recording r;
+	uint32_t lost;
+
+	(void)state;
+	record(&r, 2, 0);
+	for (size_t i = 0; i < 2; i++) {
+		struct tape *t;
+
+		memset(r.bytes + r.begins[i] + NUMBER, 0xff, 4);
+		mend_sample(r.bytes + r.begins[i]);
+		r.bytes[r.ends[i] - 1] ^= 1;
+		t = open_well(file_of(r.bytes, r.len));
+		assert_int_equal(read_all(t, &r, &lost), 0);
+		assert_int_equal(tape_damaged(t), UINT32_MAX);
+		tape_close(t);
+	}
+	record_end(&r);
+}
+
 /* ---- One behind the other -------------------------------------------------------------------- */
 
 /* Reads a tape that was put together: the samples of `a` up to a number, then all of `b`; *lost
@@ -686,6 +796,38 @@ static void two_recordings_one_behind_the_other(void **state)
 	}
 	record_end(&a);
 	record_end(&b);
+}
+
+/* What is behind it, nobody here can read; the pipe may stay open. */
+static void a_tape_of_another_version_ends_ours(void **state)
+{
+	static uint8_t bytes[100000];
+	struct recording r;
+	uint32_t lost;
+
+	(void)state;
+	record(&r, 3, 0);
+	memcpy(bytes, r.bytes, r.len);
+	memcpy(bytes + r.len, r.bytes, r.len);
+	bytes[r.len + TAPE_MAGIC_LEN] = TAPE_VERSION + 1;
+	for (unsigned stream = 0; stream < 2; stream++) {
+		struct tape *t;
+		int fds[2] = { -1, -1 };
+
+		if (stream) {
+			assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+			put_bytes(fds[1], bytes, 2 * r.len);
+		}
+		t = open_well(stream ? fds[0] : file_of(bytes, 2 * r.len));
+		assert_int_equal(read_all(t, &r, &lost), 3);
+		assert_int_equal(tape_count(t), 3);
+		assert_int_equal(tape_torn(t), r.len);
+		assert_int_equal(tape_look(t, true), !stream);
+		assert_int_equal(tape_fd(t), -1);
+		close(fds[1]);
+		tape_close(t);
+	}
+	record_end(&r);
 }
 
 /* A hole loses the samples that it touches, and no others but those that build on them. */
@@ -953,7 +1095,12 @@ int main(void)
 		cmocka_unit_test(what_looks_like_a_sample_inside_one_does_not_confuse),
 		cmocka_unit_test(a_head_may_claim_anything),
 		cmocka_unit_test(impossible_times_are_no_head),
+		cmocka_unit_test(a_head_tells_the_times_of_its_sample),
+		cmocka_unit_test(flags_that_are_not_known_are_no_head),
+		cmocka_unit_test(losses_add_up),
+		cmocka_unit_test(no_number_is_too_large_to_be_told),
 		cmocka_unit_test(two_recordings_one_behind_the_other),
+		cmocka_unit_test(a_tape_of_another_version_ends_ours),
 		cmocka_unit_test(a_hole_loses_what_it_touches),
 		cmocka_unit_test(a_file_that_grows_is_read_on),
 		cmocka_unit_test(a_file_that_shrinks_loses_its_end),
