@@ -104,6 +104,8 @@ struct frame {
 	uint32_t lost;          /* samples right before this one that a tape has lost */
 	bool pids_hidden;       /* /proc does not even list the processes of others (hidepid) */
 	uint32_t owners_hidden; /* sockets with SOCK_HIDDEN */
+	double owners_percent;  /* how far the search for owners has come; below 100 a socket with
+				   a file and no owner may get one yet (frame_is_pending()) */
 	int64_t counters[COUNTER_COUNT]; /* COUNTER_UNKNOWN */
 
 	/* Tables. */
@@ -173,6 +175,8 @@ int frame_add_device(struct frame *f, uint32_t index, const char *name);
 /* The name of a device; "" for index 0, "?" for one that was not added. */
 const char *frame_device(const struct frame *f, uint32_t index);
 
+/* ---- Owners (frame_owners.c) ----------------------------------------------------------------- */
+
 /* One found owner of a socket, in any order. */
 struct owner_found {
 	uint32_t sock, proc, fd;
@@ -208,6 +212,13 @@ double frame_wait_age(const struct frame *f, const struct sock *s); /* CLOSE-WAI
 /* This frame's own time as a SOCK_TIME. */
 int32_t frame_now(const struct frame *f);
 
+/* Whether the owner of a socket is still being looked for. */
+static inline bool frame_is_pending(const struct frame *f, const struct sock *s)
+{
+	return f->owners_percent < 100 && s->inode && s->owner == SOCK_NONE &&
+	       !(s->flags & SOCK_HIDDEN);
+}
+
 /* True if sockets may be missing from the frame. */
 bool frame_is_partial(const struct frame *f);
 
@@ -224,7 +235,8 @@ int frame_copy_users(struct frame *f, const struct frame *from);
 
 /* ---- Comparing (diff.c) ---------------------------------------------------------------------- */
 
-/* Fills cur->diff and the ghosts against the frame before (NULL: there is none). 0 or -ENOMEM. */
+/* Fills cur->diff and the ghosts against the frame before (NULL: there is none). To be called when
+ * all sockets are there. 0 or -ENOMEM. */
 int frame_compare(struct frame *cur, const struct frame *prev);
 
 /* Carries over what a dump cannot tell, for rows that frame_compare() matched: first-seen time,

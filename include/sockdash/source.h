@@ -10,11 +10,13 @@
 
 /* What to collect. */
 struct source_request {
-	unsigned needs;     /* NEED_... */
-	unsigned protocols; /* bit 1 << enum sock_proto */
-	bool ipv4, ipv6;    /* families */
-	bool preliminary;   /* the frame is only for a first look: mark it so */
-	double interval_s;  /* between frames, for a source that makes its own time */
+	unsigned needs;           /* NEED_... */
+	unsigned protocols;       /* bit 1 << enum sock_proto */
+	bool ipv4, ipv6;          /* families */
+	bool preliminary;         /* the frame is only for a first look: mark it so */
+	double interval_s;        /* between frames, for a source that makes its own time */
+	int64_t owners_budget_ns; /* for looking for owners in this frame, more in the next; 0: all
+				     that it takes */
 };
 
 struct source;

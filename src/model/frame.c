@@ -20,6 +20,7 @@ struct frame *frame_create(void)
 	f->host = f->kind = f->seer = "";
 	f->uptime_s = f->cpu_percent = NAN;
 	f->seer_uid = PROC_UNKNOWN;
+	f->owners_percent = 100;
 	for (size_t i = 0; i < COUNTER_COUNT; i++)
 		f->counters[i] = COUNTER_UNKNOWN;
 	return f;
@@ -238,87 +239,11 @@ const char *frame_device(const struct frame *f, uint32_t index)
 	return row != HASH_NONE ? f->devices[row].name : index ? "?" : "";
 }
 
-static int compare_owners(const void *left, const void *right, void *context)
-{
-	const struct owner_found *a = left, *b = right;
-	const struct proc *procs = ((const struct frame *)context)->procs;
-	uint32_t x = procs[a->proc].pid, y = procs[b->proc].pid;
-
-	if (a->sock != b->sock)
-		return (a->sock > b->sock) - (a->sock < b->sock);
-	if (x != y)
-		return (x > y) - (x < y);
-	if (a->proc != b->proc)
-		return (a->proc > b->proc) - (a->proc < b->proc);
-	return (a->fd > b->fd) - (a->fd < b->fd);
-}
-
-/* Recorded and made-up owners come in order, and there may be a million. */
-static bool in_order(struct frame *f, const struct owner_found *found, size_t count)
-{
-	for (size_t i = 1; i < count; i++)
-		if (compare_owners(&found[i - 1], &found[i], f) > 0)
-			return false;
-	return true;
-}
-
-int frame_set_owners(struct frame *f, struct owner_found *found, size_t count)
-{
-	struct owner_edge *edges;
-
-	if (count >= SOCK_NONE)
-		return -ENOMEM;
-	edges = malloc((count ? count : 1) * sizeof *edges);
-	if (!edges)
-		return -ENOMEM;
-	if (!in_order(f, found, count))
-		qsort_r(found, count, sizeof *found, compare_owners, f);
-	for (uint32_t i = 0; i < count; i++) {
-		bool first = i == 0 || found[i - 1].sock != found[i].sock;
-
-		edges[i].proc = found[i].proc;
-		edges[i].fd = found[i].fd & INT32_MAX;
-		edges[i].last = i + 1 == count || found[i + 1].sock != found[i].sock;
-		if (first)
-			f->socks[found[i].sock].owner = i;
-	}
-	free(f->edges);
-	f->edges = edges;
-	f->edge_count = (uint32_t)count;
-	return 0;
-}
-
 uint32_t frame_find(const struct frame *f, uint64_t key)
 {
 	uint32_t row = hash_get(&f->by_key, key);
 
 	return row == HASH_NONE ? SOCK_NONE : row;
-}
-
-uint32_t frame_next_owner(const struct frame *f, uint32_t edge)
-{
-	uint32_t proc = f->edges[edge].proc;
-
-	while (!f->edges[edge].last)
-		if (f->edges[++edge].proc != proc)
-			return edge;
-	return SOCK_NONE;
-}
-
-const struct proc *frame_owner(const struct frame *f, const struct sock *s)
-{
-	return s->owner == SOCK_NONE ? NULL : &f->procs[f->edges[s->owner].proc];
-}
-
-bool frame_owned_by(const struct frame *f, const struct sock *s, uint32_t pid, uint64_t start)
-{
-	for (uint32_t e = s->owner; e != SOCK_NONE; e = frame_next_owner(f, e)) {
-		const struct proc *p = &f->procs[f->edges[e].proc];
-
-		if (p->pid == pid && p->start == start)
-			return true;
-	}
-	return false;
 }
 
 int32_t frame_now(const struct frame *f)

@@ -1,0 +1,178 @@
+/* Who owns the sockets of a frame: the edges from sockets to processes, and what the frame before
+ * knows of them. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sockdash/frame.h"
+
+static int compare_owners(const void *left, const void *right, void *context)
+{
+	const struct owner_found *a = left, *b = right;
+	const struct proc *procs = ((const struct frame *)context)->procs;
+	uint32_t x = procs[a->proc].pid, y = procs[b->proc].pid;
+
+	if (a->sock != b->sock)
+		return (a->sock > b->sock) - (a->sock < b->sock);
+	if (x != y)
+		return (x > y) - (x < y);
+	if (a->proc != b->proc)
+		return (a->proc > b->proc) - (a->proc < b->proc);
+	return (a->fd > b->fd) - (a->fd < b->fd);
+}
+
+/* Recorded and made-up owners come in order, and there may be a million. */
+static bool in_order(struct frame *f, const struct owner_found *found, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (compare_owners(&found[i - 1], &found[i], f) > 0)
+			return false;
+	return true;
+}
+
+int frame_set_owners(struct frame *f, struct owner_found *found, size_t count)
+{
+	struct owner_edge *edges;
+
+	if (count >= SOCK_NONE)
+		return -ENOMEM;
+	edges = malloc((count ? count : 1) * sizeof *edges);
+	if (!edges)
+		return -ENOMEM;
+	if (!in_order(f, found, count))
+		qsort_r(found, count, sizeof *found, compare_owners, f);
+	for (uint32_t i = 0; i < count; i++) {
+		bool first = i == 0 || found[i - 1].sock != found[i].sock;
+
+		edges[i].proc = found[i].proc;
+		edges[i].fd = found[i].fd & INT32_MAX;
+		edges[i].last = i + 1 == count || found[i + 1].sock != found[i].sock;
+		if (first)
+			f->socks[found[i].sock].owner = i;
+	}
+	free(f->edges);
+	f->edges = edges;
+	f->edge_count = (uint32_t)count;
+	return 0;
+}
+
+uint32_t frame_next_owner(const struct frame *f, uint32_t edge)
+{
+	uint32_t proc = f->edges[edge].proc;
+
+	while (!f->edges[edge].last)
+		if (f->edges[++edge].proc != proc)
+			return edge;
+	return SOCK_NONE;
+}
+
+const struct proc *frame_owner(const struct frame *f, const struct sock *s)
+{
+	return s->owner == SOCK_NONE ? NULL : &f->procs[f->edges[s->owner].proc];
+}
+
+bool frame_owned_by(const struct frame *f, const struct sock *s, uint32_t pid, uint64_t start)
+{
+	for (uint32_t e = s->owner; e != SOCK_NONE; e = frame_next_owner(f, e)) {
+		const struct proc *p = &f->procs[f->edges[e].proc];
+
+		if (p->pid == pid && p->start == start)
+			return true;
+	}
+	return false;
+}
+
+/* The row in `cur` of a process of `prev`, added if it holds no socket any more. */
+static int bring_proc(struct frame *cur, const struct frame *prev, uint32_t then, uint32_t *row)
+{
+	const struct proc *old = &prev->procs[then];
+	struct proc copy = *old;
+
+	*row = frame_find_proc(cur, old->pid, old->start);
+	if (*row != SOCK_NONE)
+		return 0;
+	if (frame_copy_proc_texts(cur, &copy))
+		return -ENOMEM;
+	copy.fds = PROC_UNKNOWN;
+	return frame_add_proc(cur, &copy, row);
+}
+
+/* A socket without an owner that some process held, or is remembered to have held: it has lost its
+ * file, or was closed after the dump and before the search for owners. */
+static bool inherits_owner(const struct frame *cur, const struct frame *prev, uint32_t row)
+{
+	uint32_t then = cur->diff.previous[row];
+
+	return cur->socks[row].owner == SOCK_NONE && then != SOCK_NONE &&
+	       prev->socks[then].owner != SOCK_NONE;
+}
+
+/* The edges that `s` of prev has, counted, or copied to `out` where it is given. */
+static uint32_t edges_of(const struct frame *prev, uint32_t then, struct owner_edge *out)
+{
+	uint32_t n = 0;
+
+	for (uint32_t e = prev->socks[then].owner; e != SOCK_NONE;
+		e = frame_next_owner(prev, e), n++)
+		if (out)
+			out[n] = prev->edges[e];
+	return n;
+}
+
+int frame_carry_owners(struct frame *cur, const struct frame *prev)
+{
+	struct owner_edge *edges;
+	uint64_t more = 0;
+
+	if (!prev || !cur->diff.known)
+		return 0;
+	for (uint32_t row = 0; row < cur->sock_count; row++)
+		if (inherits_owner(cur, prev, row))
+			more += edges_of(prev, cur->diff.previous[row], NULL);
+	if (!more)
+		return 0;
+	if (cur->edge_count + more >= SOCK_NONE)
+		return -ENOMEM;
+	edges = realloc(cur->edges, (cur->edge_count + more) * sizeof *edges);
+	if (!edges)
+		return -ENOMEM;
+	cur->edges = edges;
+	for (uint32_t row = 0; row < cur->sock_count; row++) {
+		struct owner_edge *mine = edges + cur->edge_count;
+		uint32_t n;
+
+		if (!inherits_owner(cur, prev, row))
+			continue;
+		n = edges_of(prev, cur->diff.previous[row], mine);
+		for (uint32_t i = 0; i < n; i++) {
+			uint32_t proc;
+			int err = bring_proc(cur, prev, mine[i].proc, &proc);
+
+			if (err)
+				return err;
+			mine[i].proc = proc;
+			mine[i].last = i + 1 == n;
+		}
+		cur->socks[row].owner = cur->edge_count;
+		cur->socks[row].flags |= SOCK_CARRIED;
+		cur->edge_count += n;
+	}
+	return 0;
+}
+
+void frame_mark_hidden(struct frame *cur)
+{
+	bool all_seen = !cur->procs_hidden && !cur->pids_hidden;
+
+	for (uint32_t row = 0; row < cur->sock_count; row++) {
+		struct sock *s = &cur->socks[row];
+		bool is_new = !cur->diff.known || cur->diff.previous[row] == SOCK_NONE;
+		bool foreign = cur->seer_uid != PROC_UNKNOWN && cur->seer_uid != s->uid;
+
+		if (!s->inode || s->owner != SOCK_NONE)
+			continue;
+		if (is_new && (all_seen || !foreign) && !cur->problems[FRAME_NO_PROC])
+			continue;
+		s->flags |= SOCK_HIDDEN;
+		cur->owners_hidden++;
+	}
+}
