@@ -118,7 +118,7 @@ $(BUILD)/tests/driver.o: tests/fuzz/driver.c $(BUILD)/flags
 
 $(FUZZERS): $(BUILD)/tests/%: tests/fuzz/%.c $(BUILD)/tests/driver.o $(SAN_LIBRARY)
 	$(call say,FUZZ,$<)
-	$(Q)$(CC) $(BASE_FLAGS) $(SAN_WARNINGS) $(SANITIZE) $(LIBS_CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< \
+	$(Q)$(CC) $(BASE_FLAGS) -Itests $(SAN_WARNINGS) $(SANITIZE) $(LIBS_CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< \
 		$(BUILD)/tests/driver.o $(SAN_LIBRARY) $(LIBS)
 
 $(TOOLS): $(BUILD)/tests/%: tests/tools/%.c $(BUILD)/flags
@@ -169,7 +169,7 @@ fuzz: $(LIBFUZZERS)
 
 $(LIBFUZZERS): $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBFUZZ_LIBRARY)
 	$(call say,FUZZ,$<)
-	$(Q)$(CLANG) $(BASE_FLAGS) $(SANITIZE) -fsanitize=fuzzer $(LIBS_CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< \
+	$(Q)$(CLANG) $(BASE_FLAGS) -Itests $(SANITIZE) -fsanitize=fuzzer $(LIBS_CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< \
 		$(LIBFUZZ_LIBRARY) $(LIBS)
 
 $(LIBFUZZ_LIBRARY): $(LIBFUZZ_OBJECTS)

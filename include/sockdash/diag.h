@@ -74,10 +74,23 @@ struct diag_query {
 	unsigned want;    /* DIAG_WANT_... */
 };
 
+/* One socket, as a row of a dump has told it. */
+struct diag_id {
+	uint64_t cookie;
+	uint8_t local[16], remote[16]; /* AF_INET: in the first 4 bytes */
+	uint16_t local_port, remote_port;
+	uint32_t iface;   /* index of the bound device, 0: none */
+	uint8_t family;   /* AF_INET or AF_INET6 */
+	uint8_t protocol; /* IPPROTO_TCP */
+};
+
 /* Writes the request for a query into `out`; answers its length, 0 for what cannot be asked (family
  * 0 but for TCP). Pure. */
 #define DIAG_REQUEST_MAX 256
 size_t diag_request(void *out, const struct diag_query *query, uint32_t sequence);
+
+/* The request for one socket. */
+size_t diag_request_one(void *out, const struct diag_id *id, unsigned want, uint32_t sequence);
 
 struct diag;
 
@@ -93,5 +106,10 @@ void diag_close(struct diag *d);
  * looked at between buffers: true ends with -ECANCELED. */
 int diag_dump(struct diag *d, const struct diag_query *query, diag_sink *sink, void *context,
 	const volatile bool *stop);
+
+/* Asks for single sockets, a batch of them in flight at a time: 4 us each. The sink gets those that
+ * are still there (with the same cookie), in order. Errors as with diag_dump(). */
+int diag_get(struct diag *d, const struct diag_id *ids, size_t count, unsigned want,
+	diag_sink *sink, void *context, const volatile bool *stop);
 
 #endif

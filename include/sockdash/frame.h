@@ -5,16 +5,11 @@
 
 #include <stddef.h>
 
+#include "sockdash/addresses.h"
 #include "sockdash/arena.h"
 #include "sockdash/counters.h"
 #include "sockdash/hash.h"
 #include "sockdash/sock.h"
-
-/* Interned: equal addresses of a frame have equal rows. */
-struct address {
-	uint8_t bytes[16]; /* IPv4 as ::ffff:a.b.c.d, also when the socket is AF_INET */
-	uint32_t scope;    /* interface index of a link-local address or bound device, else 0 */
-};
 
 /* A process that holds sockets, or held one that still lingers. Texts are safe to print, never
  * NULL; "" not known. */
@@ -111,8 +106,7 @@ struct frame {
 	/* Tables. */
 	struct sock *socks;
 	uint32_t sock_count, sock_room;
-	struct address *addresses;
-	uint32_t address_count, address_room;
+	struct addresses *addresses; /* of this frame and others of its source */
 	struct proc *procs;
 	uint32_t proc_count, proc_room;
 	struct owner_edge *edges;
@@ -127,15 +121,21 @@ struct frame {
 	uint32_t ghost_count;
 
 	struct diff diff;
+	struct match *match; /* until it is compared */
 
 	/* Indexes. */
-	struct hash by_key; /* sock_key → row */
-	struct hash by_address, by_process, by_user, by_device;
+	struct hash by_process, by_user, by_device;
 };
 
 /* An empty frame with one reference, or NULL without memory. The last frame_put() gives all of it
  * back; NULL is fine. Once sealed, a frame may be shared between threads. */
 struct frame *frame_create(void);
+
+/* The same, to be filled with what became of `prev` (NULL: there is none; else sealed, and there
+ * until frame_compare()), by the thread that filled it: its rows are found while they are added, and
+ * it shares the table of addresses. */
+struct frame *frame_create_after(const struct frame *prev);
+
 struct frame *frame_get(struct frame *f);
 void frame_put(struct frame *f);
 
@@ -147,7 +147,12 @@ int frame_add_netns(struct frame *f, uint64_t inode, const char *name);
 /* The row of an address, added if it is not there. */
 int frame_intern_address(struct frame *f, const uint8_t bytes[16], uint32_t scope, uint32_t *row);
 
-/* The row of an address that is there, or SOCK_NONE. */
+/* Both addresses of the socket that is to be added next, which most often are those of the row that
+ * is expected. */
+int frame_intern_ends(struct frame *f, const uint8_t local[16], const uint8_t remote[16],
+	uint32_t scope, struct sock *s);
+
+/* The row of an address that is there, or SOCK_NONE. By the thread that fills the frame. */
 uint32_t frame_find_address(const struct frame *f, const uint8_t bytes[16], uint32_t scope);
 
 /* Adds a socket; a second row with the same key replaces the first (a dump may repeat rows). */
@@ -191,8 +196,16 @@ int frame_set_owners(struct frame *f, struct owner_found *found, size_t count);
 /* The identity of a socket across frames. */
 uint64_t frame_sock_key(const struct frame *f, const struct sock *s);
 
-/* The row with that identity, or SOCK_NONE. */
-uint32_t frame_find(const struct frame *f, uint64_t key);
+static inline const struct address *frame_address(const struct frame *f, uint32_t row)
+{
+	return addresses_at(f->addresses, row);
+}
+
+/* The inode of a socket's namespace; 0 not known. */
+static inline uint64_t frame_netns_inode(const struct frame *f, const struct sock *s)
+{
+	return s->netns < f->netns_count ? f->namespaces[s->netns].inode : 0;
+}
 
 /* Walks the distinct processes that own a socket:
  * 	for (uint32_t e = s->owner; e != SOCK_NONE; e = frame_next_owner(f, e)) f->edges[e].proc ...

@@ -148,7 +148,7 @@ static inline void value_address(
 {
 	v->type = VALUE_ADDRESS;
 	v->ipv4 = s->flags & SOCK_IPV4;
-	v->address = &f->addresses[local ? s->local : s->remote];
+	v->address = frame_address(f, local ? s->local : s->remote);
 	v->device = local ? frame_device(f, v->address->scope) : "";
 }
 

@@ -13,7 +13,12 @@
 
 #include "sockdash/kcounters.h"
 
-enum { BUFFER_SIZE = 64 * 1024 };
+enum {
+	BUFFER_SIZE = 64 * 1024,
+	/* Answers of one batch must fit the receive buffer, which counts 1 to 2 KB for each. */
+	GET_BATCH = 32,
+	GET_REQUEST_MAX = 128,
+};
 
 struct diag {
 	struct mnl_socket *socket; /* NULL after an error */
@@ -78,21 +83,29 @@ void diag_close(struct diag *d)
 	free(d);
 }
 
+static uint32_t next_sequence(struct diag *d)
+{
+	if (++d->sequence == 0) /* 0 would accept any answer */
+		d->sequence = 1;
+	return d->sequence;
+}
+
+static int send_all(struct diag *d, const void *bytes, size_t len)
+{
+	ssize_t n;
+
+	do {
+		n = mnl_socket_sendto(d->socket, bytes, len);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
+}
+
 static int ask(struct diag *d, const struct diag_query *query)
 {
 	_Alignas(struct nlmsghdr) char request[DIAG_REQUEST_MAX];
-	size_t len;
-	ssize_t n;
+	size_t len = diag_request(request, query, next_sequence(d));
 
-	if (++d->sequence == 0) /* 0 would accept any answer */
-		d->sequence = 1;
-	len = diag_request(request, query, d->sequence);
-	if (len == 0)
-		return -EINVAL;
-	do {
-		n = mnl_socket_sendto(d->socket, request, len);
-	} while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : 0;
+	return len == 0 ? -EINVAL : send_all(d, request, len);
 }
 
 /* 1: there is more, 0: complete, -errno. libmnl answers a cut datagram (MSG_TRUNC) with ENOSPC. */
@@ -126,6 +139,40 @@ int diag_dump(struct diag *d, const struct diag_query *query, diag_sink *sink, v
 		rc = stop && *stop ? -ECANCELED : receive(d, &expect, sink, context);
 	} while (rc > 0);
 out:
+	if (rc < 0)
+		disconnect(d);
+	return rc;
+}
+
+/* Asks for some sockets with one system call; the kernel answers each in a datagram of its own. */
+static int ask_batch(struct diag *d, const struct diag_id *ids, size_t count, unsigned want)
+{
+	_Alignas(struct nlmsghdr) char requests[GET_BATCH * GET_REQUEST_MAX];
+	size_t len = 0;
+
+	for (size_t i = 0; i < count; i++)
+		len += diag_request_one(requests + len, &ids[i], want, next_sequence(d));
+	return send_all(d, requests, len);
+}
+
+int diag_get(struct diag *d, const struct diag_id *ids, size_t count, unsigned want,
+	diag_sink *sink, void *context, const volatile bool *stop)
+{
+	int rc = d->socket ? 0 : reconnect(d);
+
+	for (size_t at = 0; rc == 0 && at < count; at += GET_BATCH) {
+		size_t n = count - at < GET_BATCH ? count - at : GET_BATCH;
+		struct diag_expect expect = { .protocol = ids[at].protocol };
+
+		rc = stop && *stop ? -ECANCELED : ask_batch(d, ids + at, n, want);
+		/* Of the sequence any: there are no answers but those to this batch. */
+		expect.port = mnl_socket_get_portid(d->socket);
+		for (size_t i = 0; rc == 0 && i < n; i++) {
+			rc = receive(d, &expect, sink, context);
+			if (rc > 0 || rc == -ENOENT || rc == -ESTALE) /* there, or gone */
+				rc = 0;
+		}
+	}
 	if (rc < 0)
 		disconnect(d);
 	return rc;

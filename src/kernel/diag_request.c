@@ -33,12 +33,13 @@ static uint8_t extension_bits(unsigned want)
 	return bits;
 }
 
-static size_t finish(void *out, uint16_t type, uint32_t sequence, const void *body, size_t body_len)
+static size_t finish(void *out, uint16_t type, uint16_t flags, uint32_t sequence, const void *body,
+	size_t body_len)
 {
 	struct nlmsghdr head = {
 		.nlmsg_len = (uint32_t)(sizeof(head) + body_len),
 		.nlmsg_type = type,
-		.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		.nlmsg_flags = NLM_F_REQUEST | flags,
 		.nlmsg_seq = sequence,
 	};
 
@@ -62,8 +63,28 @@ size_t diag_request(void *out, const struct diag_query *query, uint32_t sequence
 	};
 
 	if (query->family != 0)
-		return finish(out, SOCK_DIAG_BY_FAMILY, sequence, &one, sizeof(one));
+		return finish(out, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, sequence, &one, sizeof(one));
 	if (query->protocol == IPPROTO_TCP)
-		return finish(out, TCPDIAG_GETSOCK, sequence, &both, sizeof(both));
+		return finish(out, TCPDIAG_GETSOCK, NLM_F_DUMP, sequence, &both, sizeof(both));
 	return 0;
+}
+
+size_t diag_request_one(void *out, const struct diag_id *id, unsigned want, uint32_t sequence)
+{
+	struct inet_diag_req_v2 one = {
+		.sdiag_family = id->family,
+		.sdiag_protocol = id->protocol,
+		.idiag_ext = extension_bits(want),
+		.idiag_states = STATES_ALL,
+		.id = {
+			.idiag_sport = htons(id->local_port),
+			.idiag_dport = htons(id->remote_port),
+			.idiag_if = id->iface,
+			.idiag_cookie = { (uint32_t)id->cookie, (uint32_t)(id->cookie >> 32) },
+		},
+	};
+
+	memcpy(one.id.idiag_src, id->local, sizeof(one.id.idiag_src));
+	memcpy(one.id.idiag_dst, id->remote, sizeof(one.id.idiag_dst));
+	return finish(out, SOCK_DIAG_BY_FAMILY, 0, sequence, &one, sizeof(one));
 }

@@ -37,8 +37,8 @@ struct names {
 
 struct anonymizer {
 	struct names names[NAME_KINDS];
-	struct frame *addresses[ADDRESS_KINDS]; /* only its table of addresses is used */
-	struct hash uids;                       /* → their number */
+	struct addresses *addresses[ADDRESS_KINDS];
+	struct hash uids; /* → their number */
 };
 
 void anonymizer_destroy(struct anonymizer *a)
@@ -51,7 +51,7 @@ void anonymizer_destroy(struct anonymizer *a)
 		free(a->names[i].texts);
 	}
 	for (size_t i = 0; i < ADDRESS_KINDS; i++)
-		frame_put(a->addresses[i]);
+		addresses_put(a->addresses[i]);
 	hash_free(&a->uids);
 	free(a);
 }
@@ -61,7 +61,7 @@ struct anonymizer *anonymizer_create(void)
 	struct anonymizer *a = calloc(1, sizeof *a);
 
 	for (size_t i = 0; a && i < ADDRESS_KINDS; i++) {
-		a->addresses[i] = frame_create();
+		a->addresses[i] = addresses_create();
 		if (a->addresses[i])
 			continue;
 		anonymizer_destroy(a);
@@ -238,7 +238,7 @@ static int rename_address(struct anonymizer *a, const uint8_t bytes[16], uint8_t
 	memcpy(out, b->kind == ADDRESS_KEPT ? bytes : replacements[b->kind], 16);
 	if (b->kind == ADDRESS_KEPT)
 		return 0;
-	err = frame_intern_address(a->addresses[b->kind], bytes, 0, &row);
+	err = addresses_add(a->addresses[b->kind], bytes, 0, &row);
 	return err ? err : write_number(b->kind, row + 1, out + 12);
 }
 
@@ -326,10 +326,10 @@ static int copy_procs(struct anonymizer *a, const struct frame *f, struct frame 
 /* Different addresses stay different, so each gets the row that it had. */
 static int copy_addresses(struct anonymizer *a, const struct frame *f, struct frame *copy)
 {
-	int err = hash_reserve(&copy->by_address, f->address_count);
+	int err = 0;
 
-	for (uint32_t row = 0; !err && row < f->address_count; row++) {
-		const struct address *from = &f->addresses[row];
+	for (uint32_t row = 0; !err && row < f->addresses->count; row++) {
+		const struct address *from = frame_address(f, row);
 		uint8_t bytes[16];
 		uint32_t same = row;
 
@@ -351,25 +351,19 @@ static void *copy_array(const void *from, uint32_t count, size_t size)
 }
 
 /* Sockets and edges as they stand: edges that were carried over are not where frame_set_owners()
- * would put them. After namespaces and addresses, of which keys are made. */
+ * would put them. */
 static int copy_socks(struct anonymizer *a, const struct frame *f, struct frame *copy)
 {
-	int err = hash_reserve(&copy->by_key, f->sock_count);
+	int err = 0;
 
 	copy->socks = copy_array(f->socks, f->sock_count, sizeof *f->socks);
 	copy->edges = copy_array(f->edges, f->edge_count, sizeof *f->edges);
-	if (err || !copy->socks || !copy->edges)
+	if (!copy->socks || !copy->edges)
 		return -ENOMEM;
 	copy->sock_count = copy->sock_room = f->sock_count;
 	copy->edge_count = f->edge_count;
-	for (uint32_t row = 0; !err && row < copy->sock_count; row++) {
-		struct sock *s = &copy->socks[row];
-		uint32_t first;
-
-		err = rename_uid(a, s->uid, &s->uid);
-		if (!err)
-			err = hash_add(&copy->by_key, frame_sock_key(copy, s), row, &first);
-	}
+	for (uint32_t row = 0; !err && row < copy->sock_count; row++)
+		err = rename_uid(a, copy->socks[row].uid, &copy->socks[row].uid);
 	return err;
 }
 

@@ -1,18 +1,18 @@
 /* What became of each socket between two frames, and what a later frame must remember of the
- * earlier one. Linear in the number of sockets: one look-up a row. A socket that a dump missed
- * leaves a ghost for one frame, so that its age goes on when it is back. */
+ * earlier one. A socket that a dump missed leaves a ghost for one frame, so that its age goes on when
+ * it is back. */
 #include <errno.h>
 #include <stdlib.h>
 
-#include "sockdash/frame.h"
+#include "sockdash/match.h"
 
-static int collect_gone(struct frame *cur, const struct frame *prev, const uint8_t *kept)
+static int collect_gone(struct frame *cur, const struct frame *prev, const uint32_t *rows_now)
 {
 	struct diff *d = &cur->diff;
 	uint32_t n = 0;
 
 	for (uint32_t row = 0; row < prev->sock_count; row++)
-		n += !kept[row];
+		n += rows_now[row] == SOCK_NONE;
 	d->gone = malloc((n ? n : 1) * sizeof *d->gone);
 	cur->ghosts = malloc((n ? n : 1) * sizeof *cur->ghosts);
 	if (!d->gone || !cur->ghosts)
@@ -20,7 +20,7 @@ static int collect_gone(struct frame *cur, const struct frame *prev, const uint8
 	for (uint32_t row = 0; row < prev->sock_count; row++) {
 		const struct sock *s = &prev->socks[row];
 
-		if (kept[row])
+		if (rows_now[row] != SOCK_NONE)
 			continue;
 		d->gone[d->gone_count++] = row;
 		cur->ghosts[cur->ghost_count++] = (struct frame_ghost){
@@ -34,30 +34,39 @@ static int collect_gone(struct frame *cur, const struct frame *prev, const uint8
 	return 0;
 }
 
+/* The frame was filled without knowing what it would be compared with. */
+static int match_again(struct frame *cur, const struct frame *prev)
+{
+	int err = 0;
+
+	match_free(cur->match);
+	cur->match = match_create(prev);
+	if (!cur->match)
+		return -ENOMEM;
+	for (uint32_t row = 0; !err && row < cur->sock_count; row++) {
+		uint32_t same;
+
+		err = match_add(cur->match, cur, &cur->socks[row], row, &same);
+	}
+	return err;
+}
+
 int frame_compare(struct frame *cur, const struct frame *prev)
 {
 	struct diff *d = &cur->diff;
-	uint8_t *kept;
-	int err;
+	int err = 0;
 
-	if (!prev)
-		return 0;
-	d->previous = malloc((cur->sock_count ? cur->sock_count : 1) * sizeof *d->previous);
-	kept = calloc(prev->sock_count ? prev->sock_count : 1, 1);
-	if (!d->previous || !kept) {
-		free(kept);
-		return -ENOMEM;
+	if (!cur->addresses->used)
+		cur->addresses->used = cur->addresses->count;
+	if (prev && (!cur->match || match_against(cur->match) != prev))
+		err = match_again(cur, prev);
+	if (!err && prev) {
+		d->previous = match_take_previous(cur->match);
+		err = collect_gone(cur, prev, match_rows_now(cur->match));
+		d->known = !err;
 	}
-	for (uint32_t row = 0; row < cur->sock_count; row++) {
-		uint32_t then = frame_find(prev, frame_sock_key(cur, &cur->socks[row]));
-
-		d->previous[row] = then;
-		if (then != SOCK_NONE)
-			kept[then] = 1;
-	}
-	err = collect_gone(cur, prev, kept);
-	free(kept);
-	d->known = !err;
+	match_free(cur->match);
+	cur->match = NULL;
 	return err;
 }
 

@@ -2,15 +2,29 @@
  * growing arrays (there may be a million), texts in the arena. */
 #include "sockdash/frame.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sockdash/buf.h"
+#include "sockdash/match.h"
 #include "sockdash/utf8.h"
 
-struct frame *frame_create(void)
+/* Addresses that no frame has any more are got rid of by a new table once they may be a fifth. */
+#define ADDRESSES_SLACK 4096
+
+static struct addresses *addresses_after(const struct frame *prev)
+{
+	const struct addresses *a = prev ? prev->addresses : NULL;
+
+	if (a && a->count <= a->used + a->used / 4 + ADDRESSES_SLACK)
+		return addresses_get(prev->addresses);
+	return addresses_create();
+}
+
+struct frame *frame_create_after(const struct frame *prev)
 {
 	struct frame *f = calloc(1, sizeof *f);
 
@@ -23,7 +37,18 @@ struct frame *frame_create(void)
 	f->owners_percent = 100;
 	for (size_t i = 0; i < COUNTER_COUNT; i++)
 		f->counters[i] = COUNTER_UNKNOWN;
+	f->addresses = addresses_after(prev);
+	f->match = match_create(prev);
+	if (!f->addresses || !f->match) {
+		frame_put(f);
+		return NULL;
+	}
 	return f;
+}
+
+struct frame *frame_create(void)
+{
+	return frame_create_after(NULL);
 }
 
 struct frame *frame_get(struct frame *f)
@@ -37,7 +62,8 @@ void frame_put(struct frame *f)
 	if (!f || __atomic_sub_fetch(&f->references, 1, __ATOMIC_ACQ_REL))
 		return;
 	free(f->socks);
-	free(f->addresses);
+	addresses_put(f->addresses);
+	match_free(f->match);
 	free(f->procs);
 	free(f->edges);
 	free(f->namespaces);
@@ -46,8 +72,6 @@ void frame_put(struct frame *f)
 	free(f->ghosts);
 	free(f->diff.previous);
 	free(f->diff.gone);
-	hash_free(&f->by_key);
-	hash_free(&f->by_address);
 	hash_free(&f->by_process);
 	hash_free(&f->by_user);
 	hash_free(&f->by_device);
@@ -92,60 +116,52 @@ int frame_add_netns(struct frame *f, uint64_t inode, const char *name)
 	return (int)f->netns_count++;
 }
 
-/* Where an address stands, or would: two with one hash are told apart by trying the next key.
- * *key gets its key. */
-static uint32_t look_up_address(
-	const struct frame *f, const uint8_t bytes[16], uint32_t scope, uint64_t *key)
-{
-	uint64_t halves[2];
-
-	memcpy(halves, bytes, 16);
-	for (*key = hash_mix(hash_mix(halves[0], halves[1]), scope);; (*key)++) {
-		uint32_t found = hash_get(&f->by_address, *key);
-
-		if (found == HASH_NONE || (memcmp(f->addresses[found].bytes, bytes, 16) == 0 &&
-						  f->addresses[found].scope == scope))
-			return found;
-	}
-}
-
 uint32_t frame_find_address(const struct frame *f, const uint8_t bytes[16], uint32_t scope)
 {
-	uint64_t key;
-	uint32_t found = look_up_address(f, bytes, scope, &key);
-
-	return found == HASH_NONE ? SOCK_NONE : found;
+	return addresses_find(f->addresses, bytes, scope);
 }
 
 int frame_intern_address(struct frame *f, const uint8_t bytes[16], uint32_t scope, uint32_t *row)
 {
-	uint64_t key;
+	return addresses_add(f->addresses, bytes, scope, row);
+}
+
+/* The row of an address that is probably `expected`. */
+static int intern_expected(
+	struct frame *f, const uint8_t bytes[16], uint32_t scope, uint32_t expected, uint32_t *row)
+{
+	const struct address *there = frame_address(f, expected);
+
+	*row = expected;
+	if (there->scope == scope && memcmp(there->bytes, bytes, 16) == 0)
+		return 0;
+	return frame_intern_address(f, bytes, scope, row);
+}
+
+int frame_intern_ends(struct frame *f, const uint8_t local[16], const uint8_t remote[16],
+	uint32_t scope, struct sock *s)
+{
+	const struct sock *expected = f->match ? match_expected(f->match) : NULL;
 	int err;
 
-	*row = look_up_address(f, bytes, scope, &key);
-	if (*row != HASH_NONE)
-		return 0;
-	err = grow(
-		(void **)&f->addresses, f->address_count, &f->address_room, sizeof *f->addresses);
-	if (!err)
-		err = hash_put(&f->by_address, key, f->address_count);
-	if (err)
-		return err;
-	*row = f->address_count++;
-	f->addresses[*row].scope = scope;
-	memcpy(f->addresses[*row].bytes, bytes, 16);
-	return 0;
+	if (expected && match_against(f->match)->addresses == f->addresses) {
+		err = intern_expected(f, local, scope, expected->local, &s->local);
+		return err ? err : intern_expected(f, remote, scope, expected->remote, &s->remote);
+	}
+	err = frame_intern_address(f, local, scope, &s->local);
+	return err ? err : frame_intern_address(f, remote, scope, &s->remote);
 }
 
 uint64_t frame_sock_key(const struct frame *f, const struct sock *s)
 {
-	uint64_t netns = s->netns < f->netns_count ? f->namespaces[s->netns].inode : 0;
+	uint64_t netns = frame_netns_inode(f, s);
 
 	if (s->cookie)
 		return hash_mix(s->cookie, netns);
 	/* Without a cookie: what tells two sockets apart, in a form that means the same in the next
 	 * frame. */
-	const struct address *local = &f->addresses[s->local], *remote = &f->addresses[s->remote];
+	const struct address *local = frame_address(f, s->local),
+			     *remote = frame_address(f, s->remote);
 	uint64_t ends =
 		hash_mix(hash_bytes(local, sizeof *local), hash_bytes(remote, sizeof *remote));
 	uint64_t ports = (uint64_t)s->local_port << 32 | (uint64_t)s->remote_port << 8 | s->proto;
@@ -158,12 +174,12 @@ int frame_add_sock(struct frame *f, const struct sock *s)
 	uint32_t row;
 	int err = grow((void **)&f->socks, f->sock_count, &f->sock_room, sizeof *f->socks);
 
+	assert(f->match);
 	if (!err)
-		err = hash_add(&f->by_key, frame_sock_key(f, s), f->sock_count, &row);
+		err = match_add(f->match, f, s, f->sock_count, &row);
 	if (err)
 		return err;
-	if (row == f->sock_count)
-		f->sock_count++;
+	f->sock_count += row == f->sock_count;
 	f->socks[row] = *s;
 	return 0;
 }
@@ -237,13 +253,6 @@ const char *frame_device(const struct frame *f, uint32_t index)
 	uint32_t row = index ? hash_get(&f->by_device, index) : HASH_NONE;
 
 	return row != HASH_NONE ? f->devices[row].name : index ? "?" : "";
-}
-
-uint32_t frame_find(const struct frame *f, uint64_t key)
-{
-	uint32_t row = hash_get(&f->by_key, key);
-
-	return row == HASH_NONE ? SOCK_NONE : row;
 }
 
 int32_t frame_now(const struct frame *f)

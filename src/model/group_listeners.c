@@ -69,7 +69,7 @@ static uint32_t probe(const struct index *ix, const struct sample *s, const stru
 static uint32_t find_listener(const struct index *ix, const struct sample *s, const struct sock *c)
 {
 	const struct frame *f = s->frame;
-	const struct address *local = &f->addresses[c->local];
+	const struct address *local = frame_address(f, c->local);
 	bool ipv4 = is_mapped(local->bytes);
 	uint32_t found = probe(ix, s, c, c->local, false);
 

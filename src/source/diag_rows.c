@@ -30,17 +30,16 @@ static int note_device(const struct diag_rows *r, uint32_t index)
 	return text ? frame_add_device(f, index, text) : -ENOMEM;
 }
 
-static int intern(
-	const struct diag_rows *r, const struct diag_sock *d, const uint8_t *bytes, uint32_t *row)
+/* An IPv4 address as an IPv6 one; any other as it stands. */
+static const uint8_t *widen(const struct diag_sock *d, const uint8_t *bytes, uint8_t wide[16])
 {
-	uint8_t wide[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
-	if (d->iface && note_device(r, d->iface))
-		return -ENOMEM;
 	if (d->family != AF_INET)
-		return frame_intern_address(r->frame, bytes, d->iface, row);
+		return bytes;
+	memcpy(wide, mapped, sizeof mapped);
 	memcpy(wide + 12, bytes, 4);
-	return frame_intern_address(r->frame, wide, d->iface, row);
+	return wide;
 }
 
 /* The kernel counts drops of every socket; a row has room for them where they are waited for. */
@@ -94,6 +93,7 @@ int diag_rows_add(void *context, const struct diag_sock *d)
 		.retrans = d->retrans,
 		.flags = flags_of(d),
 	};
+	uint8_t local[16], remote[16];
 	int err;
 
 	if (d->state == 0 || d->state >= SOCK_STATE_COUNT)
@@ -103,8 +103,9 @@ int diag_rows_add(void *context, const struct diag_sock *d)
 	else if (d->state == SOCK_CLOSE_WAIT)
 		s.wait_since = SOCK_TIME_NONE;
 	diag_rows_set_wait(r->frame, &s, d);
-	err = intern(r, d, d->local, &s.local);
-	if (!err)
-		err = intern(r, d, d->remote, &s.remote);
+	if (d->iface && note_device(r, d->iface))
+		return -ENOMEM;
+	err = frame_intern_ends(
+		r->frame, widen(d, d->local, local), widen(d, d->remote, remote), d->iface, &s);
 	return err ? err : frame_add_sock(r->frame, &s);
 }

@@ -13,15 +13,14 @@
 #include <unistd.h>
 
 #include "sockdash/clock.h"
-#include "sockdash/diag.h"
 #include "sockdash/diag_rows.h"
 #include "sockdash/kcounters.h"
+#include "sockdash/live_dump.h"
 #include "sockdash/live_owners.h"
 #include "sockdash/log.h"
 #include "sockdash/procnet.h"
 #include "sockdash/source.h"
 
-#define ALL_STATES   (((1u << SOCK_STATE_COUNT) - 1) & ~1u)
 #define STATE_BIT(s) (1u << (s))
 
 struct live {
@@ -35,7 +34,7 @@ struct live {
 };
 
 static const struct {
-	uint8_t ipproto;
+	uint8_t ipproto; /* for /proc/net */
 	enum frame_problem problem;
 } protocols[SOCK_PROTO_COUNT] = {
 	[SOCK_TCP] = { IPPROTO_TCP, FRAME_NO_TCP },
@@ -51,40 +50,21 @@ static int ensure_diag(struct live *l)
 	return l->open_error;
 }
 
-/* Both families in one walk where both are wanted and the protocol can. */
-static int dump(struct live *l, const struct source_request *r, enum sock_proto proto,
-	uint32_t states, unsigned want, diag_sink *sink, void *context)
-{
-	static const uint8_t families[] = { AF_INET, AF_INET6 };
-	struct diag_query q = {
-		.protocol = protocols[proto].ipproto, .states = states, .want = want
-	};
-	int err = 0;
-
-	if (proto == SOCK_TCP && r->ipv4 && r->ipv6)
-		return diag_dump(l->diag, &q, sink, context, &l->base.cancelled);
-	for (size_t i = 0; !err && i < sizeof families; i++) {
-		q.family = families[i];
-		if (q.family == AF_INET ? r->ipv4 : r->ipv6)
-			err = diag_dump(l->diag, &q, sink, context, &l->base.cancelled);
-	}
-	return err;
-}
-
 static int dump_once(
 	struct live *l, const struct source_request *r, enum sock_proto proto, struct frame *f)
 {
+	struct live_dump d = { l->diag, r, &l->base.cancelled };
 	struct diag_rows rows = { f, if_indextoname };
 	unsigned drops = r->needs & NEED_DROPS ? DIAG_WANT_DROPS : 0;
 	int err;
 
 	if (proto == SOCK_UDP)
-		return dump(l, r, proto, ALL_STATES, drops, diag_rows_add, &rows);
+		return live_dump(&d, proto, LIVE_STATES_ALL, drops, diag_rows_add, &rows);
 	/* A mask of LISTEN alone does not walk the table of connections. */
-	err = dump(l, r, proto, STATE_BIT(SOCK_LISTEN), drops, diag_rows_add, &rows);
+	err = live_dump(&d, proto, STATE_BIT(SOCK_LISTEN), drops, diag_rows_add, &rows);
 	if (!err)
-		err = dump(
-			l, r, proto, ALL_STATES & ~STATE_BIT(SOCK_LISTEN), 0, diag_rows_add, &rows);
+		err = live_dump(&d, proto, LIVE_STATES_ALL & ~STATE_BIT(SOCK_LISTEN), 0,
+			diag_rows_add, &rows);
 	return err;
 }
 
@@ -120,9 +100,9 @@ static int read_procnet(const struct source_request *r, enum sock_proto proto, s
 	int err = 0, err6 = 0;
 
 	if (r->ipv4)
-		err = procnet_read(AF_INET, ipproto, ALL_STATES, diag_rows_add, &rows);
+		err = procnet_read(AF_INET, ipproto, LIVE_STATES_ALL, diag_rows_add, &rows);
 	if (r->ipv6)
-		err6 = procnet_read(AF_INET6, ipproto, ALL_STATES, diag_rows_add, &rows);
+		err6 = procnet_read(AF_INET6, ipproto, LIVE_STATES_ALL, diag_rows_add, &rows);
 	/* A kernel without IPv6 has no tcp6. */
 	return err6 && !(err6 == -ENOENT && r->ipv4) ? err6 : err;
 }
@@ -169,72 +149,27 @@ static int collect_sockets(struct live *l, const struct source_request *r, struc
 	return err;
 }
 
-/* ---- Ages in CLOSE-WAIT ---------------------------------------------------------------------- */
+/* ---- What is asked about single sockets ------------------------------------------------------ */
 
-/* The row of the frame with the same cookie, or NULL. */
-static struct sock *same_sock(struct frame *f, const struct diag_sock *d)
-{
-	struct sock probe = { .cookie = d->cookie };
-	uint32_t row = d->cookie ? frame_find(f, frame_sock_key(f, &probe)) : SOCK_NONE;
-
-	return row == SOCK_NONE ? NULL : &f->socks[row];
-}
-
-static int add_wait_age(void *context, const struct diag_sock *d)
-{
-	struct frame *f = context;
-	struct sock *s = same_sock(f, d);
-
-	if (s)
-		diag_rows_set_wait(f, s, d);
-	return 0;
-}
-
-/* Asked only when some age is not known, and for that state only. */
 static int collect_wait_ages(struct live *l, const struct source_request *r, struct frame *f)
 {
-	bool unknown = false;
+	struct live_dump d = { l->diag, r, &l->base.cancelled };
 	int err;
 
-	for (uint32_t row = 0; !unknown && row < f->sock_count; row++)
-		unknown = f->socks[row].state == SOCK_CLOSE_WAIT &&
-			  f->socks[row].wait_since == SOCK_TIME_NONE;
-	if (!unknown || f->problems[FRAME_NO_SOCK_DIAG])
+	if (f->problems[FRAME_NO_SOCK_DIAG])
 		return 0;
-	err = dump(l, r, SOCK_TCP, STATE_BIT(SOCK_CLOSE_WAIT), DIAG_WANT_INFO, add_wait_age, f);
+	err = live_ask_wait_ages(&d, f);
 	f->problems[FRAME_NO_WAIT_AGE] = err == -ECANCELED ? 0 : err;
 	return err == -ECANCELED || err == -ENOMEM ? err : 0;
 }
 
-/* ---- Owners that cannot be seen -------------------------------------------------------------- */
-
-static int mark_if_there(void *context, const struct diag_sock *d)
-{
-	struct frame *f = context;
-	struct sock *s = same_sock(f, d);
-
-	if (s && s->inode && s->inode == d->inode && s->owner == SOCK_NONE &&
-		!(s->flags & SOCK_HIDDEN)) {
-		s->flags |= SOCK_HIDDEN;
-		f->owners_hidden++;
-	}
-	return 0;
-}
-
 /* The first frame cannot tell a socket that was closed during the search from one whose owner is
- * out of sight (the kernel, another pid namespace): it looks once more whether it is there. */
+ * out of sight: it looks once more whether it is there. */
 static int confirm_hidden(struct live *l, const struct source_request *r, struct frame *f)
 {
-	bool unclear = false;
-	int err = 0;
+	struct live_dump d = { l->diag, r, &l->base.cancelled };
+	int err = f->problems[FRAME_NO_SOCK_DIAG] ? 0 : live_confirm_hidden(&d, f);
 
-	for (uint32_t row = 0; !unclear && row < f->sock_count; row++)
-		unclear = f->socks[row].inode && f->socks[row].owner == SOCK_NONE &&
-			  !(f->socks[row].flags & SOCK_HIDDEN);
-	for (unsigned proto = 0; unclear && !err && proto < SOCK_PROTO_COUNT; proto++)
-		if (!(f->absent & 1u << proto) && !f->problems[FRAME_NO_SOCK_DIAG])
-			err = dump(l, r, proto, ALL_STATES & ~STATE_BIT(SOCK_TIME_WAIT), 0,
-				mark_if_there, f);
 	return err == -ECANCELED || err == -ENOMEM ? err : 0;
 }
 
@@ -331,7 +266,7 @@ static int live_next(struct source *s, const struct source_request *r, const str
 	struct frame **out)
 {
 	struct live *l = (struct live *)s;
-	struct frame *f = frame_create();
+	struct frame *f = frame_create_after(prev);
 	int64_t wall = clock_mono_ns(), cpu = clock_thread_cpu_ns();
 	int err = f ? fill(l, r, prev, f) : -ENOMEM;
 

@@ -303,7 +303,7 @@ static int synth_next(struct source *source, const struct source_request *r,
 	const struct frame *prev, struct frame **out)
 {
 	struct synth *s = (struct synth *)source;
-	struct frame *f = frame_create();
+	struct frame *f = frame_create_after(prev);
 	int err = f ? advance(s, r) : -ENOMEM;
 
 	if (!err)

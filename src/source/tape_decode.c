@@ -350,7 +350,7 @@ static int decode(struct tape_decoder *d, struct wire *w)
 
 	if (!err && d->prev) {
 		d->proc_is = tape_new_map(d->prev->proc_count);
-		d->address_is = tape_new_map(d->prev->address_count);
+		d->address_is = tape_new_map(d->prev->addresses->count);
 		d->taken = calloc(d->prev->sock_count + 1, 1);
 		err = d->proc_is && d->address_is && d->taken ? copy_small_tables(d) : -ENOMEM;
 	}
@@ -369,7 +369,9 @@ static int decode(struct tape_decoder *d, struct wire *w)
 
 int tape_decode(const uint8_t *bytes, size_t len, const struct frame *prev, struct frame **out)
 {
-	struct tape_decoder d = { .f = frame_create(), .prev = prev, .last_new = SOCK_NONE };
+	struct tape_decoder d = {
+		.f = frame_create_after(prev), .prev = prev, .last_new = SOCK_NONE
+	};
 	struct wire w = { .at = bytes, .left = len };
 	int err = d.f ? decode(&d, &w) : -ENOMEM;
 

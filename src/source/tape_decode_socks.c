@@ -132,9 +132,13 @@ static int push_row(struct tape_decoder *d, const struct tape_row *r)
 
 static int carry_address(struct tape_decoder *d, uint32_t *row)
 {
-	const struct address *a = &d->prev->addresses[*row];
-	uint32_t *is = &d->address_is[*row];
+	const struct address *a = frame_address(d->prev, *row);
+	uint32_t *is;
 	int err = 0;
+
+	if (d->f->addresses == d->prev->addresses)
+		return 0;
+	is = &d->address_is[*row];
 
 	if (*is == SOCK_NONE)
 		err = frame_intern_address(d->f, a->bytes, a->scope, is);

@@ -310,17 +310,16 @@ struct model {
 static uint32_t differences(const struct encoder *e, const struct sock *s, const struct model *m)
 {
 	const struct sock *o = m->sock;
-	const struct address *addresses = e->cur->addresses;
 
 	return (s->cookie != o->cookie ? TAPE_SOCK_COOKIE : 0u) |
 	       (s->inode != o->inode ? TAPE_SOCK_INODE : 0u) |
 	       (s->remote_port != o->remote_port ? TAPE_SOCK_REMOTE_PORT : 0u) |
-	       (same_address(&addresses[s->remote], m->remote) ? 0u : TAPE_SOCK_REMOTE) |
+	       (same_address(frame_address(e->cur, s->remote), m->remote) ? 0u : TAPE_SOCK_REMOTE) |
 	       (m->same_owners ? 0u : TAPE_SOCK_OWNERS) |
 	       (s->recv_q != o->recv_q ? TAPE_SOCK_RECV_Q : 0u) |
 	       (s->send_q != o->send_q ? TAPE_SOCK_SEND_Q : 0u) |
 	       (s->state != o->state ? TAPE_SOCK_STATE : 0u) |
-	       (same_address(&addresses[s->local], m->local) ? 0u : TAPE_SOCK_LOCAL) |
+	       (same_address(frame_address(e->cur, s->local), m->local) ? 0u : TAPE_SOCK_LOCAL) |
 	       (s->local_port != o->local_port ? TAPE_SOCK_LOCAL_PORT : 0u) |
 	       (s->timer != o->timer ? TAPE_SOCK_TIMER : 0u) |
 	       (s->expires_ms != o->expires_ms ? TAPE_SOCK_EXPIRES : 0u) |
@@ -337,7 +336,6 @@ static uint32_t differences(const struct encoder *e, const struct sock *s, const
 static void add_sock_fields(const struct encoder *e, struct buf *b, const struct sock *s,
 	const struct sock *model, uint32_t mask, struct place *last)
 {
-	const struct address *addresses = e->cur->addresses;
 
 	wire_add_uint(b, mask);
 	if (mask & TAPE_SOCK_COOKIE)
@@ -347,7 +345,7 @@ static void add_sock_fields(const struct encoder *e, struct buf *b, const struct
 	if (mask & TAPE_SOCK_REMOTE_PORT)
 		wire_add_u16(b, s->remote_port);
 	if (mask & TAPE_SOCK_REMOTE)
-		add_address(b, &addresses[s->remote]);
+		add_address(b, frame_address(e->cur, s->remote));
 	if (mask & TAPE_SOCK_OWNERS)
 		add_owners(e, b, s->owner, last);
 	if (mask & TAPE_SOCK_RECV_Q)
@@ -357,7 +355,7 @@ static void add_sock_fields(const struct encoder *e, struct buf *b, const struct
 	if (mask & TAPE_SOCK_STATE)
 		wire_add_uint(b, s->state);
 	if (mask & TAPE_SOCK_LOCAL)
-		add_address(b, &addresses[s->local]);
+		add_address(b, frame_address(e->cur, s->local));
 	if (mask & TAPE_SOCK_LOCAL_PORT)
 		wire_add_u16(b, s->local_port);
 	if (mask & TAPE_SOCK_TIMER)
@@ -389,8 +387,8 @@ static void add_new_sock(struct encoder *e, struct runs *runs, uint32_t row, uin
 
 	if (*last_new != SOCK_NONE) {
 		m.sock = &e->cur->socks[*last_new];
-		m.local = &e->cur->addresses[m.sock->local];
-		m.remote = &e->cur->addresses[m.sock->remote];
+		m.local = frame_address(e->cur, m.sock->local);
+		m.remote = frame_address(e->cur, m.sock->remote);
 	}
 	add_sock_fields(e, &runs->rows, s, m.sock, differences(e, s, &m), &e->new_place);
 	*last_new = row;
@@ -401,7 +399,6 @@ static void add_new_sock(struct encoder *e, struct runs *runs, uint32_t row, uin
 static uint32_t compare_sock(struct encoder *e, const struct sock *s, uint32_t was,
 	int64_t elapsed_ms, struct sock *model)
 {
-	const struct address *addresses = e->prev->addresses;
 	struct model m = { .sock = model };
 
 	*model = e->prev->socks[was];
@@ -411,8 +408,8 @@ static uint32_t compare_sock(struct encoder *e, const struct sock *s, uint32_t w
 					    tape_expected_timer(model->expires_ms, elapsed_ms));
 		model->expires_ms = s->expires_ms;
 	}
-	m.local = &addresses[model->local];
-	m.remote = &addresses[model->remote];
+	m.local = frame_address(e->prev, model->local);
+	m.remote = frame_address(e->prev, model->remote);
 	m.same_owners = same_owners(e, s->owner, model->owner);
 	return differences(e, s, &m);
 }

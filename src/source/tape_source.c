@@ -107,7 +107,8 @@ static int copy_edges(struct frame *out, const struct frame *f, const struct soc
 
 static int copy_sock(struct frame *out, const struct frame *f, const struct sock *s)
 {
-	const struct address *local = &f->addresses[s->local], *remote = &f->addresses[s->remote];
+	const struct address *local = frame_address(f, s->local),
+			     *remote = frame_address(f, s->remote);
 	struct sock copy = *s;
 	int err = frame_intern_address(out, local->bytes, local->scope, &copy.local);
 

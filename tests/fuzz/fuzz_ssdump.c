@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/frames.h"
 #include "sockdash/ssdump.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -20,12 +21,12 @@ static void check_row(const struct frame *f, uint32_t row)
 
 	must(s->proto == SOCK_TCP && s->state >= SOCK_ESTAB && s->state < SOCK_STATE_COUNT);
 	must(s->timer <= 4 && s->owner == SOCK_NONE && s->netns == 0);
-	must(s->local < f->address_count && s->remote < f->address_count);
+	must(s->local < f->addresses->count && s->remote < f->addresses->count);
 	must(!(s->flags & SOCK_HAS_DROPS) || s->state == SOCK_LISTEN);
 	must(!(s->flags & SOCK_WAIT_LONGER) || s->state == SOCK_CLOSE_WAIT);
 	must(s->state != SOCK_CLOSE_WAIT || s->wait_since <= frame_now(f));
 	must(s->first_seen == frame_now(f) && s->flags & SOCK_OLDER);
-	must(frame_find(f, frame_sock_key(f, s)) == row);
+	must(find_sock(f, frame_sock_key(f, s)) == row);
 	must(!s->inode || *frame_user(f, s->uid));
 }
 
@@ -37,7 +38,7 @@ static void check_frame(const struct frame *f, size_t size)
 	must(f->absent == 1u << SOCK_UDP && f->problems[FRAME_RAW_DUMP]);
 	must(!f->diff.known && f->netns_count == 1 && !f->proc_count && !f->edge_count);
 	/* Rows that were replaced leave their addresses and devices. */
-	must(f->sock_count <= messages && f->address_count <= 2 * messages);
+	must(f->sock_count <= messages && f->addresses->count <= 2 * messages);
 	must(f->user_count <= f->sock_count && f->device_count <= messages);
 	for (uint32_t row = 0; row < f->sock_count; row++)
 		check_row(f, row);

@@ -79,7 +79,7 @@ static void check_frame(const struct frame *f)
 		const struct sock *s = &f->socks[row];
 
 		must(s->proto < SOCK_PROTO_COUNT && s->state && s->state < SOCK_STATE_COUNT);
-		must(s->local < f->address_count && s->remote < f->address_count);
+		must(s->local < f->addresses->count && s->remote < f->addresses->count);
 		must(s->netns < f->netns_count);
 		must(s->owner == SOCK_NONE || s->owner < f->edge_count);
 	}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/frames.h"
 #include "sockdash/output.h"
 #include "sockdash/tape_codec.h"
 
@@ -31,10 +32,10 @@ static void check_row(const struct frame *f, uint32_t row)
 	const struct sock *s = &f->socks[row];
 
 	must(s->proto < SOCK_PROTO_COUNT && s->state >= SOCK_ESTAB && s->state < SOCK_STATE_COUNT);
-	must(s->local < f->address_count && s->remote < f->address_count);
+	must(s->local < f->addresses->count && s->remote < f->addresses->count);
 	must(s->netns < f->netns_count);
 	must(s->owner == SOCK_NONE || s->owner < f->edge_count);
-	must(frame_find(f, frame_sock_key(f, s)) == row);
+	must(find_sock(f, frame_sock_key(f, s)) == row);
 }
 
 static void check_diff(const struct frame *f, const struct frame *prev)

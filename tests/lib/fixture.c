@@ -1,5 +1,6 @@
 /* Stories: the order of what happens to a frame is that of the live source. */
 #include "lib/fixture.h"
+#include "lib/frames.h"
 
 #include <arpa/inet.h>
 #include <math.h>
@@ -197,8 +198,8 @@ static bool read_word(struct story *st, struct sock *s, const char *name, const 
 
 static uint64_t usual_cookie(const struct frame *f, const struct sock *s)
 {
-	uint64_t ends = hash_mix(hash_bytes(&f->addresses[s->local], sizeof *f->addresses),
-		hash_bytes(&f->addresses[s->remote], sizeof *f->addresses));
+	uint64_t ends = hash_mix(hash_bytes(frame_address(f, s->local), sizeof(struct address)),
+		hash_bytes(frame_address(f, s->remote), sizeof(struct address)));
 	uint64_t ports = (uint64_t)s->local_port << 32 | (uint64_t)s->remote_port << 8 | s->proto;
 
 	return hash_mix(ends, ports) >> 16 | 1; /* short, so that it looks like one */
@@ -241,7 +242,7 @@ uint32_t story_sock(struct story *st, const char *format, ...)
 	if (s.inode == UINT32_MAX)
 		s.inode = owned ? (uint32_t)(s.cookie % 1000000) + 1000 : 0;
 	assert_int_equal(frame_add_sock(st->frame, &s), 0);
-	row = frame_find(st->frame, frame_sock_key(st->frame, &s));
+	row = find_sock(st->frame, frame_sock_key(st->frame, &s));
 	for (size_t i = notes_then; i < st->note_count; i++) {
 		st->notes[i].row = row;
 		st->notes[i].fd = 3 + (uint32_t)i;
@@ -314,7 +315,7 @@ struct sample *story_sample(struct story *st)
 const struct sock *story_find(const struct frame *f, uint64_t cookie)
 {
 	struct sock like = { .cookie = cookie };
-	uint32_t row = frame_find(f, frame_sock_key(f, &like));
+	uint32_t row = find_sock(f, frame_sock_key(f, &like));
 
 	return row == SOCK_NONE ? NULL : &f->socks[row];
 }

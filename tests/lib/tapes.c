@@ -281,9 +281,9 @@ static bool same_owners(const struct frame *a, uint32_t x, const struct frame *b
 
 static bool same_address(const struct frame *a, uint32_t x, const struct frame *b, uint32_t y)
 {
-	return a->addresses[x].scope == b->addresses[y].scope &&
-	       memcmp(a->addresses[x].bytes, b->addresses[y].bytes, sizeof a->addresses->bytes) ==
-		       0;
+	const struct address *p = frame_address(a, x), *q = frame_address(b, y);
+
+	return p->scope == q->scope && memcmp(p->bytes, q->bytes, sizeof p->bytes) == 0;
 }
 
 static bool same_sock(const struct frame *a, const struct frame *b, uint32_t row)

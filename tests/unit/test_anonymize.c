@@ -1,5 +1,6 @@
 /* Anonymised copies of frames: the same in everything but names and addresses, and nothing of the
  * original in them. */
+#include "lib/frames.h"
 #include "lib/server.h"
 
 #include <arpa/inet.h>
@@ -187,9 +188,9 @@ static void assert_same_header(struct ledger *l, const struct frame *was, const 
 
 static void assert_same_socks(struct ledger *l, const struct frame *was, const struct frame *is)
 {
-	assert_int_equal(is->address_count, was->address_count);
-	for (uint32_t row = 0; row < was->address_count; row++) {
-		const struct address *a = &was->addresses[row], *b = &is->addresses[row];
+	assert_int_equal(is->addresses->count, was->addresses->count);
+	for (uint32_t row = 0; row < was->addresses->count; row++) {
+		const struct address *a = frame_address(was, row), *b = frame_address(is, row);
 
 		assert_int_equal(b->scope, a->scope);
 		assert_address(l, a->bytes, b->bytes);
@@ -200,7 +201,7 @@ static void assert_same_socks(struct ledger *l, const struct frame *was, const s
 		struct sock a = was->socks[row], b = is->socks[row];
 
 		assert_uid(l, a.uid, b.uid);
-		assert_int_equal(frame_find(is, frame_sock_key(is, &b)), row);
+		assert_int_equal(find_sock(is, frame_sock_key(is, &b)), row);
 		a.uid = b.uid;
 		assert_memory_equal(&a, &b, offsetof(struct sock, flags) + sizeof a.flags);
 	}
@@ -567,7 +568,8 @@ static void assert_clean(const struct frame *f)
 		assert_clean_text(f->namespaces[row].name);
 	for (uint32_t row = 0; row < f->sock_count; row++)
 		assert_int_not_equal(f->socks[row].uid, 77777);
-	assert_clean_memory(f->addresses, f->address_count * sizeof *f->addresses);
+	for (uint32_t row = 0; row < f->addresses->count; row++)
+		assert_clean_memory(frame_address(f, row), sizeof(struct address));
 	assert_int_not_equal(f->seer_uid, 77777);
 }
 
@@ -576,8 +578,8 @@ static void assert_no_key_of(const struct frame *copy, const struct frame *f)
 {
 	static const uint8_t none[16];
 
-	for (uint32_t row = 0; row < f->address_count; row++) {
-		const uint8_t *bytes = f->addresses[row].bytes;
+	for (uint32_t row = 0; row < f->addresses->count; row++) {
+		const uint8_t *bytes = frame_address(f, row)->bytes;
 
 		if (memcmp(bytes, none, 16) != 0)
 			assert_int_equal(frame_find_address(copy, bytes, 0), SOCK_NONE);
@@ -585,7 +587,7 @@ static void assert_no_key_of(const struct frame *copy, const struct frame *f)
 	for (uint32_t row = 0; row < f->sock_count; row++) {
 		uint64_t key = frame_sock_key(f, &f->socks[row]);
 
-		assert_int_equal(frame_find(copy, key), SOCK_NONE);
+		assert_int_equal(find_sock(copy, key), SOCK_NONE);
 		for (uint32_t i = 0; i < copy->ghost_count; i++)
 			assert_true(copy->ghosts[i].key != key);
 	}
@@ -712,11 +714,11 @@ static void addresses_are_numbered_by_kind(void **state)
 			assert_int_equal(row, i);
 		}
 		copy = copy_of(a, f, NULL);
-		for (uint32_t i = 0; i < copy->address_count; i++) {
+		for (uint32_t i = 0; i < copy->addresses->count; i++) {
 			to_bytes(cases[i].is, bytes);
-			if (memcmp(bytes, copy->addresses[i].bytes, 16) != 0)
+			if (memcmp(bytes, frame_address(copy, i)->bytes, 16) != 0)
 				fail_msg("%s", cases[i].was);
-			assert_int_equal(copy->addresses[i].scope, cases[i].scope);
+			assert_int_equal(frame_address(copy, i)->scope, cases[i].scope);
 			assert_int_equal(frame_find_address(copy, bytes, cases[i].scope), i);
 		}
 		frame_put(f);
@@ -748,7 +750,7 @@ static uint32_t ipv4_at(const struct frame *f, uint32_t row)
 {
 	uint32_t word;
 
-	memcpy(&word, f->addresses[row].bytes + 12, 4);
+	memcpy(&word, frame_address(f, row)->bytes + 12, 4);
 	return ntohl(word);
 }
 
@@ -759,7 +761,7 @@ static void no_two_addresses_become_one(void **state)
 	struct frame *f = many_addresses(0, ALL), *copy = copy_of(a, f, NULL), *none = NULL;
 
 	(void)state;
-	assert_int_equal(copy->address_count, ALL);
+	assert_int_equal(copy->addresses->count, ALL);
 	for (uint32_t i = 0; i < ALL; i++)
 		assert_int_equal(ipv4_at(copy, i), i < ANONYMIZE_TEN - 1
 							   ? 0x0a000001 + i
@@ -807,9 +809,9 @@ static void addresses_with_one_hash_stay_two(void **state)
 		assert_int_equal(row, i);
 	}
 	copy = copy_of(a, f, NULL);
-	assert_int_equal(copy->address_count, 2);
-	assert_int_equal(copy->addresses[0].bytes[15], 1);
-	assert_int_equal(copy->addresses[1].bytes[15], 2);
+	assert_int_equal(copy->addresses->count, 2);
+	assert_int_equal(frame_address(copy, 0)->bytes[15], 1);
+	assert_int_equal(frame_address(copy, 1)->bytes[15], 2);
 	frame_put(f);
 	frame_put(copy);
 	anonymizer_destroy(a);

@@ -1,6 +1,7 @@
 /* frame: rows that are the same and rows that are not, owners in any order, texts from hostile
  * processes. */
 #include "lib/fixture.h"
+#include "lib/frames.h"
 
 #include <errno.h>
 #include <math.h>
@@ -20,7 +21,7 @@ static void a_new_frame_knows_nothing(void **state)
 	for (size_t i = 0; i < COUNTER_COUNT; i++)
 		assert_true(f->counters[i] == COUNTER_UNKNOWN);
 	assert_false(frame_is_partial(f));
-	assert_int_equal(frame_find(f, 1), SOCK_NONE);
+	assert_int_equal(find_sock(f, 1), SOCK_NONE);
 	assert_int_equal(frame_find_proc(f, 1, 1), SOCK_NONE);
 	assert_string_equal(frame_user(f, 0), "");
 	frame_put(f);
@@ -118,7 +119,7 @@ static void ten_thousand_sockets_are_found(void **state)
 		story_sock(&st, "tcp ESTAB 10.0.0.1:80 10.1.%u.%u:%u cookie=%u", i / 250, i % 250,
 			1024 + i, 7 * i + 1);
 	assert_int_equal(f->sock_count, SOCKETS);
-	assert_int_equal(f->address_count, SOCKETS + 1);
+	assert_int_equal(f->addresses->count, SOCKETS + 1);
 	for (unsigned i = 0; i < SOCKETS; i++) {
 		assert_ptr_equal(story_find(f, 7 * i + 1), &f->socks[i]);
 		assert_null(story_find(f, 7 * i + 2));
@@ -144,10 +145,10 @@ static void equal_addresses_have_one_row(void **state)
 
 		assert_int_equal(frame_intern_address(f, bytes, cases[i].scope, &row), 0);
 		assert_int_equal(row, cases[i].row);
-		assert_memory_equal(f->addresses[row].bytes, bytes, 16);
-		assert_int_equal(f->addresses[row].scope, cases[i].scope);
+		assert_memory_equal(frame_address(f, row)->bytes, bytes, 16);
+		assert_int_equal(frame_address(f, row)->scope, cases[i].scope);
 	}
-	assert_int_equal(f->address_count, 5);
+	assert_int_equal(f->addresses->count, 5);
 	frame_put(f);
 }
 

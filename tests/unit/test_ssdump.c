@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/frames.h"
 #include "sockdash/diag_rows.h"
 #include "sockdash/problems.h"
 #include "sockdash/ssdump.h"
@@ -220,7 +221,7 @@ static int read_error(void)
 static const struct sock *find(const struct frame *f, uint32_t cookie)
 {
 	struct sock probe = { .cookie = UINT64_C(0x5500000000) | cookie };
-	uint32_t row = frame_find(f, frame_sock_key(f, &probe));
+	uint32_t row = find_sock(f, frame_sock_key(f, &probe));
 
 	return row == SOCK_NONE ? NULL : &f->socks[row];
 }
@@ -354,7 +355,7 @@ static void test_rows(void **state)
 	assert_int_equal(s->proto, SOCK_TCP);
 	assert_int_equal(s->flags, SOCK_IPV4 | SOCK_OLDER);
 	assert_int_equal(s->first_seen, frame_now(f));
-	assert_memory_equal(f->addresses[s->local].bytes, mapped, 16);
+	assert_memory_equal(frame_address(f, s->local)->bytes, mapped, 16);
 	assert_int_equal(s->local_port, 443);
 	assert_int_equal(s->remote_port, 51000);
 	assert_int_equal(s->recv_q, 17);
@@ -366,8 +367,8 @@ static void test_rows(void **state)
 	s = find(f, 3);
 	assert_int_equal(s->state, SOCK_LISTEN);
 	assert_int_equal(s->flags, SOCK_V6ONLY | SOCK_OLDER);
-	assert_int_equal(f->addresses[s->local].bytes[0], 0xab);
-	assert_int_equal(f->addresses[s->remote].bytes[15], 0xcd);
+	assert_int_equal(frame_address(f, s->local)->bytes[0], 0xab);
+	assert_int_equal(frame_address(f, s->remote)->bytes[15], 0xcd);
 	frame_put(f);
 }
 
@@ -425,7 +426,7 @@ static void test_names_are_numbers(void **state)
 	msg.idiag_inode = 0;
 	add_sock(&msg);
 	f = read_frame();
-	assert_int_equal(f->addresses[find(f, 1)->local].scope, 1);
+	assert_int_equal(frame_address(f, find(f, 1)->local)->scope, 1);
 	assert_string_equal(frame_device(f, 1), "1");
 	assert_string_equal(frame_user(f, 0), "0");
 	assert_string_equal(frame_user(f, 1000), "1000");

@@ -291,8 +291,10 @@ static void same_frame(const struct frame *f, const struct frame *g)
 	assert_real(f->uptime_s, g->uptime_s);
 	assert_memory_equal(f->counters, g->counters, sizeof f->counters);
 	assert_int_equal(f->sock_count, g->sock_count);
-	assert_int_equal(f->address_count, g->address_count);
-	assert_memory_equal(f->addresses, g->addresses, f->address_count * sizeof *f->addresses);
+	assert_int_equal(f->addresses->count, g->addresses->count);
+	for (uint32_t row = 0; row < f->addresses->count; row++)
+		assert_memory_equal(
+			frame_address(f, row), frame_address(g, row), sizeof(struct address));
 	assert_int_equal(f->proc_count, g->proc_count);
 	assert_int_equal(f->edge_count, g->edge_count);
 	assert_memory_equal(f->edges, g->edges, f->edge_count * sizeof *f->edges);
@@ -377,7 +379,7 @@ static void a_preliminary_frame_is_of_now_and_changes_nothing(void **state)
 		assert_int_equal(quick->proc_count, 0);
 		/* The first is of the time of the first frame, the others of the one before. */
 		assert_true(quick->wall_ns == f->wall_ns - (n ? 2000000000 : 0));
-		assert_int_equal(quick->address_count > 0, 1);
+		assert_int_equal(quick->addresses->count > 0, 1);
 		frame_put(quick);
 		a.request.preliminary = false;
 		same_frame(watch_next(&a), f);
@@ -824,7 +826,7 @@ static void check_row(const struct frame *f, const struct sock *s)
 		assert_true(s->state == SOCK_LISTEN && !(s->flags & SOCK_IPV4));
 	if (s->flags & SOCK_IPV4)
 		assert_memory_equal(
-			f->addresses[s->local].bytes, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+			frame_address(f, s->local)->bytes, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
 }
 
 static void rows_are_such_as_a_kernel_tells(void **state)
@@ -840,7 +842,7 @@ static void rows_are_such_as_a_kernel_tells(void **state)
 		assert_int_equal(f->owners_hidden, 0);
 		for (uint32_t row = 0; row < f->sock_count; row++) {
 			const struct sock *s = &f->socks[row];
-			const uint8_t *remote = f->addresses[s->remote].bytes;
+			const uint8_t *remote = frame_address(f, s->remote)->bytes;
 
 			check_row(f, s);
 			timers[s->timer]++;
@@ -903,8 +905,8 @@ static void sockets_change_as_they_can(void **state)
 			assert_int_equal(old->first_seen, s->first_seen);
 			assert_int_equal(old->local_port, s->local_port);
 			assert_int_equal(old->remote_port, s->remote_port);
-			assert_memory_equal(&prev->addresses[old->remote], &f->addresses[s->remote],
-				sizeof *f->addresses);
+			assert_memory_equal(frame_address(prev, old->remote),
+				frame_address(f, s->remote), sizeof(struct address));
 		}
 		frame_put(prev);
 		prev = frame_get(w.story.sample->frame);

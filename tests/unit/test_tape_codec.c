@@ -1,6 +1,7 @@
 /* tape_codec: frames come back as they were, whole and as changes, over many samples; how many
  * bytes they take; and bytes that tape_encode() does not write are an error, or a frame that can be
  * used. Payloads are read from blocks of exactly their size. */
+#include "lib/frames.h"
 #include "lib/server.h"
 
 #include <errno.h>
@@ -134,7 +135,7 @@ static bool same_procs(const struct frame *f, const struct frame *g)
 static bool same_address(
 	const struct frame *f, const struct frame *g, size_t row, uint32_t then, uint32_t now)
 {
-	const struct address *want = &f->addresses[then], *got = &g->addresses[now];
+	const struct address *want = frame_address(f, then), *got = frame_address(g, now);
 
 	for (size_t i = 0; i < sizeof want->bytes; i++)
 		if (!same_number(
@@ -176,7 +177,7 @@ static bool same_socks(const struct frame *f, const struct frame *g)
 			!same_address(f, g, row, want->remote, got->remote) ||
 			!same_owners(f, g, row) ||
 			!same_number(
-				"row of socket", row, row, frame_find(g, frame_sock_key(g, got))))
+				"row of socket", row, row, find_sock(g, frame_sock_key(g, got))))
 			return false;
 	}
 	return true;
@@ -980,7 +981,7 @@ static void tell_socks(const struct walk *w, struct frame *f)
 		s.remote = walk_address(f, s.remote);
 		s.owner = SOCK_NONE;
 		assert_int_equal(frame_add_sock(f, &s), 0);
-		row = frame_find(f, frame_sock_key(f, &s));
+		row = find_sock(f, frame_sock_key(f, &s));
 		for (uint32_t k = 0; k < w->socks[i].owner_count; k++) {
 			found[count] = w->socks[i].owners[k];
 			found[count++].sock = row;
@@ -1247,10 +1248,10 @@ static void check_frame(const struct frame *f, const struct frame *prev)
 
 		must(s->state >= SOCK_ESTAB && s->state < SOCK_STATE_COUNT, "state");
 		must(s->proto < SOCK_PROTO_COUNT, "protocol");
-		must(s->local < f->address_count && s->remote < f->address_count, "address");
+		must(s->local < f->addresses->count && s->remote < f->addresses->count, "address");
 		must(s->netns < f->netns_count, "namespace");
 		must(s->owner == SOCK_NONE || s->owner < f->edge_count, "owner");
-		must(frame_find(f, frame_sock_key(f, s)) == row, "key");
+		must(find_sock(f, frame_sock_key(f, s)) == row, "key");
 		must(!prev || f->diff.previous[row] == SOCK_NONE ||
 				f->diff.previous[row] < prev->sock_count,
 			"row before");
@@ -1871,6 +1872,7 @@ static void differences_are_seen(void **state)
 	static const size_t rows[] = { offsetof(struct sock, local), offsetof(struct sock, remote),
 		offsetof(struct sock, owner) };
 	const size_t end = offsetof(struct sock, flags) + 1;
+	struct address *remote;
 	struct frame *f, *g;
 	struct story st;
 	struct buf b = { 0 };
@@ -1893,12 +1895,13 @@ static void differences_are_seen(void **state)
 			fail_msg("byte %zu of a socket", at);
 		*byte ^= 1;
 	}
-	g->addresses[g->socks[1].remote].bytes[15] ^= 1;
+	remote = (struct address *)frame_address(g, g->socks[1].remote);
+	remote->bytes[15] ^= 1;
 	assert_false(same_frames(f, g));
-	g->addresses[g->socks[1].remote].bytes[15] ^= 1;
-	g->addresses[g->socks[1].remote].scope++;
+	remote->bytes[15] ^= 1;
+	remote->scope++;
 	assert_false(same_frames(f, g));
-	g->addresses[g->socks[1].remote].scope--;
+	remote->scope--;
 	g->edges[g->socks[2].owner].fd++;
 	assert_false(same_frames(f, g));
 	g->edges[g->socks[2].owner].fd--;

@@ -1,0 +1,31 @@
+/* live_dump: what the live source asks sock_diag. Part of the live source. */
+#ifndef SOCKDASH_LIVE_DUMP_H
+#define SOCKDASH_LIVE_DUMP_H
+
+#include "sockdash/diag.h"
+#include "sockdash/source.h"
+
+#define LIVE_STATES_ALL (((1u << SOCK_STATE_COUNT) - 1) & ~1u)
+
+/* A conversation, and what it is about. */
+struct live_dump {
+	struct diag *diag;
+	const struct source_request *request;
+	const volatile bool *stop;
+};
+
+/* Dumps one protocol in the families of the request: TCP in one walk of the kernel's table where
+ * both are wanted. 0 or -errno as diag_dump() has it. */
+int live_dump(const struct live_dump *d, enum sock_proto proto, uint32_t states, unsigned want,
+	diag_sink *sink, void *context);
+
+/* Sets the time since when sockets of the frame are in CLOSE-WAIT where it is not known. Few are
+ * asked for one by one, many by a dump of that state. 0 or -errno as diag_dump(). */
+int live_ask_wait_ages(const struct live_dump *d, struct frame *f);
+
+/* Marks as hidden those sockets without a known owner that are still there with the same file: their
+ * owner is out of sight (the kernel, another pid namespace), and they were not just closed between
+ * the dump and the search. 0 or -errno. */
+int live_confirm_hidden(const struct live_dump *d, struct frame *f);
+
+#endif

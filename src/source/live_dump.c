@@ -1,0 +1,199 @@
+/* Dumps, and questions about some sockets of a frame after its dump. A question costs the kernel as
+ * much as five rows of a dump, or forty that a dump passes over: the cheaper way is taken. */
+#include "sockdash/live_dump.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "sockdash/diag_rows.h"
+#include "sockdash/hash.h"
+
+/* Measured, in nanoseconds: a question with struct tcp_info, and a row of a dump with it, without
+ * it, and passed over. */
+enum { COST_GET = 4500, COST_ROW_INFO = 1500, COST_ROW = 900, COST_PASSED = 120 };
+
+int live_dump(const struct live_dump *d, enum sock_proto proto, uint32_t states, unsigned want,
+	diag_sink *sink, void *context)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	const struct source_request *r = d->request;
+	struct diag_query q = {
+		.protocol = proto == SOCK_TCP ? IPPROTO_TCP : IPPROTO_UDP,
+		.states = states,
+		.want = want,
+	};
+	int err = 0;
+
+	if (proto == SOCK_TCP && r->ipv4 && r->ipv6)
+		return diag_dump(d->diag, &q, sink, context, d->stop);
+	for (size_t i = 0; !err && i < sizeof families; i++) {
+		q.family = families[i];
+		if (q.family == AF_INET ? r->ipv4 : r->ipv6)
+			err = diag_dump(d->diag, &q, sink, context, d->stop);
+	}
+	return err;
+}
+
+/* ---- Some sockets of a frame ----------------------------------------------------------------- */
+
+/* The rows that are asked about. */
+struct chosen {
+	struct frame *f;
+	uint32_t *rows;
+	uint32_t count, room;
+	struct hash by_cookie; /* → row */
+};
+
+static void free_chosen(struct chosen *c)
+{
+	free(c->rows);
+	hash_free(&c->by_cookie);
+}
+
+static int choose(struct chosen *c, uint32_t row)
+{
+	const struct sock *s = &c->f->socks[row];
+
+	if (!s->cookie)
+		return 0;
+	if (c->count == c->room) {
+		uint32_t room = c->room ? c->room * 2 : 64;
+		uint32_t *bigger = realloc(c->rows, room * sizeof *bigger);
+
+		if (!bigger)
+			return -ENOMEM;
+		c->rows = bigger;
+		c->room = room;
+	}
+	c->rows[c->count++] = row;
+	return hash_put(&c->by_cookie, s->cookie, row);
+}
+
+/* The chosen row that the kernel tells about, or NULL. */
+static struct sock *chosen_sock(const struct chosen *c, const struct diag_sock *d)
+{
+	uint32_t row = hash_get(&c->by_cookie, d->cookie);
+
+	return row == HASH_NONE ? NULL : &c->f->socks[row];
+}
+
+static struct diag_id identity(const struct frame *f, const struct sock *s)
+{
+	const struct address *local = frame_address(f, s->local),
+			     *remote = frame_address(f, s->remote);
+	bool ipv4 = s->flags & SOCK_IPV4;
+	struct diag_id id = {
+		.cookie = s->cookie,
+		.local_port = s->local_port,
+		.remote_port = s->remote_port,
+		.iface = local->scope,
+		.family = ipv4 ? AF_INET : AF_INET6,
+		.protocol = IPPROTO_TCP,
+	};
+
+	memcpy(id.local, ipv4 ? local->bytes + 12 : local->bytes, ipv4 ? 4 : 16);
+	memcpy(id.remote, ipv4 ? remote->bytes + 12 : remote->bytes, ipv4 ? 4 : 16);
+	return id;
+}
+
+static int get_chosen(const struct live_dump *d, const struct chosen *c, unsigned want,
+	diag_sink *sink, void *context)
+{
+	struct diag_id *ids = malloc((c->count + 1) * sizeof *ids);
+	int err;
+
+	if (!ids)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < c->count; i++)
+		ids[i] = identity(c->f, &c->f->socks[c->rows[i]]);
+	err = diag_get(d->diag, ids, c->count, want, sink, context, d->stop);
+	free(ids);
+	return err;
+}
+
+/* ---- Ages in CLOSE-WAIT ---------------------------------------------------------------------- */
+
+static int take_wait_age(void *context, const struct diag_sock *d)
+{
+	const struct chosen *c = context;
+	struct sock *s = chosen_sock(c, d);
+
+	if (s)
+		diag_rows_set_wait(c->f, s, d);
+	return 0;
+}
+
+int live_ask_wait_ages(const struct live_dump *d, struct frame *f)
+{
+	struct chosen c = { .f = f };
+	uint64_t waiting = 0;
+	int err = 0;
+
+	for (uint32_t row = 0; !err && row < f->sock_count; row++) {
+		if (f->socks[row].state != SOCK_CLOSE_WAIT)
+			continue;
+		waiting++;
+		if (f->socks[row].wait_since == SOCK_TIME_NONE)
+			err = choose(&c, row);
+	}
+	if (!err && (uint64_t)c.count * COST_GET >
+			    waiting * COST_ROW_INFO + (uint64_t)f->sock_count * COST_PASSED)
+		err = live_dump(
+			d, SOCK_TCP, 1u << SOCK_CLOSE_WAIT, DIAG_WANT_INFO, take_wait_age, &c);
+	else if (!err && c.count)
+		err = get_chosen(d, &c, DIAG_WANT_INFO, take_wait_age, &c);
+	free_chosen(&c);
+	return err;
+}
+
+/* ---- Owners that cannot be seen -------------------------------------------------------------- */
+
+static int mark_if_there(void *context, const struct diag_sock *d)
+{
+	const struct chosen *c = context;
+	struct sock *s = chosen_sock(c, d);
+
+	if (s && s->inode == d->inode && !(s->flags & SOCK_HIDDEN)) {
+		s->flags |= SOCK_HIDDEN;
+		c->f->owners_hidden++;
+	}
+	return 0;
+}
+
+static bool is_unclear(const struct sock *s, enum sock_proto proto)
+{
+	return s->proto == proto && s->inode && s->owner == SOCK_NONE && !(s->flags & SOCK_HIDDEN);
+}
+
+/* UDP sockets are few, and to ask for one of them is full of traps. */
+static int confirm_protocol(const struct live_dump *d, struct frame *f, enum sock_proto proto)
+{
+	struct chosen c = { .f = f };
+	bool dumps;
+	int err = 0;
+
+	for (uint32_t row = 0; !err && row < f->sock_count; row++)
+		if (is_unclear(&f->socks[row], proto))
+			err = choose(&c, row);
+	dumps = proto == SOCK_UDP ||
+		(uint64_t)c.count * COST_GET > (uint64_t)f->sock_count * COST_ROW;
+	if (!err && c.count)
+		err = dumps ? live_dump(d, proto, LIVE_STATES_ALL & ~(1u << SOCK_TIME_WAIT), 0,
+				      mark_if_there, &c)
+			    : get_chosen(d, &c, 0, mark_if_there, &c);
+	free_chosen(&c);
+	return err;
+}
+
+int live_confirm_hidden(const struct live_dump *d, struct frame *f)
+{
+	int err = 0;
+
+	for (unsigned proto = 0; !err && proto < SOCK_PROTO_COUNT; proto++)
+		if (!(f->absent & 1u << proto))
+			err = confirm_protocol(d, f, (enum sock_proto)proto);
+	return err;
+}
