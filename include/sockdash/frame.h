@@ -110,7 +110,7 @@ struct frame {
 	struct proc *procs;
 	uint32_t proc_count, proc_room;
 	struct owner_edge *edges;
-	uint32_t edge_count;
+	uint32_t edge_count, edge_room;
 	struct user *users;
 	uint32_t user_count, user_room;
 	struct device *devices; /* that addresses are bound to */
@@ -187,6 +187,10 @@ struct owner_found {
 	uint32_t sock, proc, fd;
 };
 
+/* Adds an owner of the newest socket. Several come in the order of their edges: by pid, then by
+ * descriptor. 0 or -ENOMEM. */
+int frame_push_owner(struct frame *f, uint32_t proc, uint32_t fd);
+
 /* Replaces the owner edges of all sockets named in `found` (which it sorts); other sockets keep
  * none. */
 int frame_set_owners(struct frame *f, struct owner_found *found, size_t count);
@@ -251,6 +255,10 @@ int frame_copy_users(struct frame *f, const struct frame *from);
 /* Fills cur->diff and the ghosts against the frame before (NULL: there is none). To be called when
  * all sockets are there. 0 or -ENOMEM. */
 int frame_compare(struct frame *cur, const struct frame *prev);
+
+/* Gives the memory of cur->diff back but for `known`, once all tables are made: 4 bytes a socket
+ * that would be held until the frame after the next. */
+void frame_forget_diff(struct frame *f);
 
 /* Carries over what a dump cannot tell, for rows that frame_compare() matched: first-seen time,
  * CLOSE-WAIT time, and the owner of sockets that have lost their file (FIN-WAIT, LAST-ACK,

@@ -24,10 +24,11 @@ int match_add(
 /* The socket of the frame before that probably comes next, or NULL. */
 const struct sock *match_expected(const struct match *m);
 
-/* What was found: per row its row in the frame before, or SOCK_NONE (malloc'ed, the caller's; once),
- * and per row of the frame before its row now, or SOCK_NONE (the match's). Only with a frame
- * before. */
+/* Per row its row in the frame before, or SOCK_NONE: malloc'ed, the caller's from now on. Only with a
+ * frame before, and once. */
 uint32_t *match_take_previous(struct match *m);
-const uint32_t *match_rows_now(const struct match *m);
+
+/* Whether a row of the frame before is still there. */
+bool match_is_kept(const struct match *m, uint32_t then);
 
 #endif

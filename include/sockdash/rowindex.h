@@ -11,7 +11,7 @@
 /* An all-zero struct rowindex is empty and finds nothing. */
 struct rowindex {
 	uint32_t *slots;
-	uint32_t mask; /* of slots, which are a power of two */
+	uint32_t slot_count;
 	uint32_t room; /* rows that it has slots for */
 	uint32_t count;
 };
@@ -36,14 +36,14 @@ void rowindex_add(struct rowindex *x, uint64_t hash, uint32_t row);
  * 		if (it is the one) ... */
 static inline uint32_t rowindex_first(const struct rowindex *x, uint64_t hash)
 {
-	return (uint32_t)(hash >> 32) & x->mask;
+	return (uint32_t)((hash >> 32) * x->slot_count >> 32);
 }
 
 static inline uint32_t rowindex_next(const struct rowindex *x, uint32_t *at)
 {
 	uint32_t row = x->slots ? x->slots[*at] : ROWINDEX_NONE;
 
-	*at = (*at + 1) & x->mask;
+	*at = *at + 1 < x->slot_count ? *at + 1 : 0;
 	return row;
 }
 

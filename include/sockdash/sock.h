@@ -1,4 +1,4 @@
-/* sock: one socket, as a row of 64 bytes, and the words for its states. */
+/* sock: one socket, as a row of 56 bytes, and the words for its states. */
 #ifndef SOCKDASH_SOCK_H
 #define SOCKDASH_SOCK_H
 
@@ -56,15 +56,34 @@ struct sock {
 		int32_t wait_since; /* CLOSE-WAIT: when the FIN arrived, SOCK_TIME unit */
 		uint32_t drops;     /* LISTEN, UDP: lost here, with SOCK_HAS_DROPS */
 	};
-	uint32_t expires_ms; /* of the timer */
-	uint16_t netns;      /* row of the frame's namespace table */
-	uint8_t proto;       /* enum sock_proto */
-	uint8_t state;       /* enum sock_state */
-	uint8_t timer; /* 0 off, 1 retransmit, 2 keepalive, 3 time-wait, 4 zero-window probe */
+	uint32_t expires_ms : 26; /* of the timer, at most SOCK_EXPIRES_MAX */
+	uint32_t state : 4;       /* enum sock_state */
+	uint32_t proto : 2;       /* enum sock_proto */
+	uint16_t netns : 13;      /* row of the frame's namespace table */
+	uint16_t timer : 3; /* 0 off, 1 retransmit, 2 keepalive, 3 time-wait, 4 window probe */
 	uint8_t retrans;
 	uint8_t flags; /* enum sock_flag */
 };
-static_assert(sizeof(struct sock) == 64, "a million of these are held twice");
+static_assert(sizeof(struct sock) == 56, "a million of these are held twice");
+
+/* 18 hours: longer than any timer of TCP can run (a keepalive time has 32,767 seconds at most). */
+#define SOCK_EXPIRES_MAX ((UINT32_C(1) << 26) - 1)
+#define SOCK_TIMER_MAX   7u
+#define SOCK_NETNS_MAX   ((1u << 13) - 1)
+
+static inline void sock_set_state(struct sock *s, unsigned proto, unsigned state)
+{
+	s->proto = proto & 3u;
+	s->state = state & 15u;
+}
+
+/* A longer time than the longest becomes that. */
+static inline void sock_set_timer(struct sock *s, unsigned timer, uint32_t expires_ms)
+{
+	s->timer = timer & SOCK_TIMER_MAX;
+	s->expires_ms =
+		(expires_ms < SOCK_EXPIRES_MAX ? expires_ms : SOCK_EXPIRES_MAX) & SOCK_EXPIRES_MAX;
+}
 
 /* The name ss prints: "ESTAB", "CLOSE-WAIT", "UNCONN"; "?" for no state. */
 const char *sock_state_name(unsigned state);

@@ -138,7 +138,11 @@ static int take_sample(struct run *r, struct sample **out)
 	struct frame *frame;
 	int err = source_next(r->origin.source, &r->request, tracker_previous(r->tracker), &frame);
 
-	return err ? err : tracker_step(r->tracker, frame, out);
+	if (!err)
+		err = tracker_step(r->tracker, frame, out);
+	if (!err)
+		frame_forget_diff(frame);
+	return err;
 }
 
 /* Samples every so often, on a schedule that does not drift. A source that has its own time is not

@@ -356,6 +356,7 @@ static int copy_socks(struct anonymizer *a, const struct frame *f, struct frame 
 {
 	int err = 0;
 
+	free(copy->socks);
 	copy->socks = copy_array(f->socks, f->sock_count, sizeof *f->socks);
 	copy->edges = copy_array(f->edges, f->edge_count, sizeof *f->edges);
 	if (!copy->socks || !copy->edges)

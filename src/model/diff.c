@@ -6,13 +6,13 @@
 
 #include "sockdash/match.h"
 
-static int collect_gone(struct frame *cur, const struct frame *prev, const uint32_t *rows_now)
+static int collect_gone(struct frame *cur, const struct frame *prev)
 {
 	struct diff *d = &cur->diff;
 	uint32_t n = 0;
 
 	for (uint32_t row = 0; row < prev->sock_count; row++)
-		n += rows_now[row] == SOCK_NONE;
+		n += !match_is_kept(cur->match, row);
 	d->gone = malloc((n ? n : 1) * sizeof *d->gone);
 	cur->ghosts = malloc((n ? n : 1) * sizeof *cur->ghosts);
 	if (!d->gone || !cur->ghosts)
@@ -20,7 +20,7 @@ static int collect_gone(struct frame *cur, const struct frame *prev, const uint3
 	for (uint32_t row = 0; row < prev->sock_count; row++) {
 		const struct sock *s = &prev->socks[row];
 
-		if (rows_now[row] != SOCK_NONE)
+		if (match_is_kept(cur->match, row))
 			continue;
 		d->gone[d->gone_count++] = row;
 		cur->ghosts[cur->ghost_count++] = (struct frame_ghost){
@@ -62,12 +62,19 @@ int frame_compare(struct frame *cur, const struct frame *prev)
 		err = match_again(cur, prev);
 	if (!err && prev) {
 		d->previous = match_take_previous(cur->match);
-		err = collect_gone(cur, prev, match_rows_now(cur->match));
+		err = collect_gone(cur, prev);
 		d->known = !err;
 	}
 	match_free(cur->match);
 	cur->match = NULL;
 	return err;
+}
+
+void frame_forget_diff(struct frame *f)
+{
+	free(f->diff.previous);
+	free(f->diff.gone);
+	f->diff = (struct diff){ .known = f->diff.known };
 }
 
 /* The ghosts of `prev` by key, for sockets that come back. */

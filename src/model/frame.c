@@ -39,7 +39,9 @@ struct frame *frame_create_after(const struct frame *prev)
 		f->counters[i] = COUNTER_UNKNOWN;
 	f->addresses = addresses_after(prev);
 	f->match = match_create(prev);
-	if (!f->addresses || !f->match) {
+	f->sock_room = prev ? prev->sock_count + prev->sock_count / 8 + 64 : 64;
+	f->socks = malloc(f->sock_room * sizeof *f->socks);
+	if (!f->addresses || !f->match || !f->socks) {
 		frame_put(f);
 		return NULL;
 	}
@@ -102,7 +104,7 @@ int frame_add_netns(struct frame *f, uint64_t inode, const char *name)
 {
 	uint32_t n = f->netns_count;
 
-	if (n >= UINT16_MAX)
+	if (n > SOCK_NETNS_MAX)
 		return -ENOMEM;
 	/* One is enough for nearly all; the room of many doubles. */
 	if ((n & (n - 1)) == 0) {
@@ -150,6 +152,22 @@ int frame_intern_ends(struct frame *f, const uint8_t local[16], const uint8_t re
 	}
 	err = frame_intern_address(f, local, scope, &s->local);
 	return err ? err : frame_intern_address(f, remote, scope, &s->remote);
+}
+
+int frame_push_owner(struct frame *f, uint32_t proc, uint32_t fd)
+{
+	struct sock *s = &f->socks[f->sock_count - 1];
+	int err = grow((void **)&f->edges, f->edge_count, &f->edge_room, sizeof *f->edges);
+
+	if (err)
+		return err;
+	if (s->owner == SOCK_NONE)
+		s->owner = f->edge_count;
+	else
+		f->edges[f->edge_count - 1].last = 0;
+	f->edges[f->edge_count++] =
+		(struct owner_edge){ .proc = proc, .fd = fd & INT32_MAX, .last = 1 };
+	return 0;
 }
 
 uint64_t frame_sock_key(const struct frame *f, const struct sock *s)

@@ -51,7 +51,7 @@ int frame_set_owners(struct frame *f, struct owner_found *found, size_t count)
 	}
 	free(f->edges);
 	f->edges = edges;
-	f->edge_count = (uint32_t)count;
+	f->edge_count = f->edge_room = (uint32_t)count;
 	return 0;
 }
 
@@ -136,6 +136,7 @@ int frame_carry_owners(struct frame *cur, const struct frame *prev)
 	if (!edges)
 		return -ENOMEM;
 	cur->edges = edges;
+	cur->edge_room = (uint32_t)(cur->edge_count + more);
 	for (uint32_t row = 0; row < cur->sock_count; row++) {
 		struct owner_edge *mine = edges + cur->edge_count;
 		uint32_t n;

@@ -13,7 +13,8 @@
 struct match {
 	const struct frame *prev;
 	uint32_t expected;     /* row of prev */
-	uint32_t *rows_now;    /* per row of prev */
+	uint64_t *kept;        /* a bit per row of prev: it was found */
+	uint32_t *rows_now;    /* per row of prev; made for the first row that is repeated */
 	uint32_t *previous;    /* per row of the frame */
 	uint32_t room;         /* of `previous` */
 	struct rowindex index; /* of prev, by key; without slots until it is needed */
@@ -30,12 +31,11 @@ struct match *match_create(const struct frame *prev)
 	/* As many as before and a few more: what is not touched takes no memory. */
 	m->room = prev->sock_count + prev->sock_count / 8 + 64;
 	m->previous = malloc(m->room * sizeof *m->previous);
-	m->rows_now = malloc((prev->sock_count + 1) * sizeof *m->rows_now);
-	if (!m->previous || !m->rows_now) {
+	m->kept = calloc(prev->sock_count / 64 + 1, sizeof *m->kept);
+	if (!m->previous || !m->kept) {
 		match_free(m);
 		return NULL;
 	}
-	memset(m->rows_now, 0xff, prev->sock_count * sizeof *m->rows_now);
 	return m;
 }
 
@@ -44,6 +44,7 @@ void match_free(struct match *m)
 	if (!m)
 		return;
 	free(m->previous);
+	free(m->kept);
 	free(m->rows_now);
 	rowindex_free(&m->index);
 	hash_free(&m->fresh);
@@ -68,9 +69,9 @@ uint32_t *match_take_previous(struct match *m)
 	return previous;
 }
 
-const uint32_t *match_rows_now(const struct match *m)
+bool match_is_kept(const struct match *m, uint32_t then)
 {
-	return m->rows_now;
+	return m->kept[then / 64] >> then % 64 & 1;
 }
 
 static bool is_same(
@@ -130,6 +131,28 @@ static int make_room(struct match *m, uint32_t row)
 	return 0;
 }
 
+/* The row that has the socket already: a dump repeats a few rows, or begins anew. */
+static int find_repeated(struct match *m, uint32_t then, uint32_t next, uint32_t *row)
+{
+	if (!m->rows_now) {
+		m->rows_now = malloc(m->prev->sock_count * sizeof *m->rows_now);
+		if (!m->rows_now)
+			return -ENOMEM;
+		for (uint32_t i = 0; i < next; i++)
+			if (m->previous[i] != SOCK_NONE)
+				m->rows_now[m->previous[i]] = i;
+	}
+	*row = m->rows_now[then];
+	return 0;
+}
+
+static void keep(struct match *m, uint32_t then, uint32_t row)
+{
+	m->kept[then / 64] |= UINT64_C(1) << then % 64;
+	if (m->rows_now)
+		m->rows_now[then] = row;
+}
+
 int match_add(
 	struct match *m, const struct frame *f, const struct sock *s, uint32_t next, uint32_t *row)
 {
@@ -142,12 +165,13 @@ int match_add(
 		err = find_then(m, f, s, &then);
 	if (err)
 		return err;
+	*row = next;
 	if (then == SOCK_NONE)
 		err = hash_add(&m->fresh, frame_sock_key(f, s), next, row);
-	else if (m->rows_now[then] == SOCK_NONE)
-		*row = m->rows_now[then] = next;
+	else if (match_is_kept(m, then))
+		err = find_repeated(m, then, next, row);
 	else
-		*row = m->rows_now[then];
+		keep(m, then, next);
 	if (then != SOCK_NONE)
 		m->expected = then + 1;
 	if (m->prev && !err && *row == next)

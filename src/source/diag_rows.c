@@ -86,10 +86,6 @@ int diag_rows_add(void *context, const struct diag_sock *d)
 		.remote_port = d->remote_port,
 		.owner = SOCK_NONE,
 		.first_seen = SOCK_TIME_NONE,
-		.expires_ms = d->expires_ms,
-		.proto = d->protocol == IPPROTO_UDP ? SOCK_UDP : SOCK_TCP,
-		.state = d->state,
-		.timer = d->timer,
 		.retrans = d->retrans,
 		.flags = flags_of(d),
 	};
@@ -98,6 +94,8 @@ int diag_rows_add(void *context, const struct diag_sock *d)
 
 	if (d->state == 0 || d->state >= SOCK_STATE_COUNT)
 		return 0;
+	sock_set_state(&s, d->protocol == IPPROTO_UDP ? SOCK_UDP : SOCK_TCP, d->state);
+	sock_set_timer(&s, d->timer, d->expires_ms);
 	if (keeps_drops(d))
 		s.drops = d->drops;
 	else if (d->state == SOCK_CLOSE_WAIT)

@@ -58,7 +58,11 @@ static int take(
 		keep_schedule(f, c, now_ns);
 	}
 	err = source_next(f->source, &request, tracker_previous(f->tracker), &frame);
-	return err ? err : tracker_step(f->tracker, frame, out);
+	if (!err)
+		err = tracker_step(f->tracker, frame, out);
+	if (!err)
+		frame_forget_diff(frame);
+	return err;
 }
 
 static void cancel(struct feed *feed)

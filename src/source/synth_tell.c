@@ -23,10 +23,8 @@ struct telling {
 	const struct source_request *request;
 	unsigned needs;
 	struct frame *frame;
-	struct worker *workers;    /* by number of the process */
-	struct owner_found *found; /* NULL: owners are not asked for */
-	uint32_t found_count;
-	uint32_t last_uid; /* whose name is known */
+	struct worker *workers; /* by number of the process */
+	uint32_t last_uid;      /* whose name is known */
 };
 
 /* What the kernel tells of a connection because of its state. */
@@ -109,11 +107,7 @@ static int own(struct telling *t, const struct synth_service *v, uint32_t n, uin
 {
 	int err = t->workers[n].row == SOCK_NONE ? add_proc(t, v, n) : 0;
 
-	if (!err)
-		t->found[t->found_count++] = (struct owner_found){
-			.sock = t->frame->sock_count - 1, .proc = t->workers[n].row, .fd = fd
-		};
-	return err;
+	return err ? err : frame_push_owner(t->frame, t->workers[n].row, fd);
 }
 
 /* ---- Sockets --------------------------------------------------------------------------------- */
@@ -137,7 +131,7 @@ static int add_sock(struct telling *t, const struct synth_service *v, struct soc
 	s->flags |= e->flags;
 	if (!(r->protocols & 1u << v->proto) || !(e->flags & SOCK_IPV4 ? r->ipv4 : r->ipv6))
 		return 0;
-	s->proto = v->proto;
+	sock_set_state(s, v->proto, s->state);
 	s->local_port = e->local_port;
 	s->remote_port = e->remote_port;
 	s->owner = SOCK_NONE;
@@ -147,9 +141,7 @@ static int add_sock(struct telling *t, const struct synth_service *v, struct soc
 	s->uid = has_file ? s->uid : 0;
 	err = has_file ? add_user(t, v->program, s->uid) : 0;
 	if (!err)
-		err = frame_intern_address(t->frame, e->local, 0, &s->local);
-	if (!err)
-		err = frame_intern_address(t->frame, e->remote, 0, &s->remote);
+		err = frame_intern_ends(t->frame, e->local, e->remote, 0, s);
 	if (!err)
 		err = frame_add_sock(t->frame, s);
 	return err ? err : 1;
@@ -184,7 +176,7 @@ static int tell_listener(struct telling *t, const struct synth_service *v)
 	there = add_sock(t, v, &s, &ends, true);
 	for (uint32_t n = v->first_proc; !err && n < v->first_proc + holders; n++) {
 		t->workers[n].fds++;
-		if (there > 0 && t->found)
+		if (there > 0 && t->needs & NEED_OWNERS)
 			err = own(t, v, n, LISTEN_FD);
 	}
 	return there < 0 ? there : err;
@@ -208,16 +200,14 @@ static void look_established(const struct telling *t, const struct conn *c, stru
 		s->recv_q = 300 + (uint32_t)(chance % 1000); /* the request */
 	} else if (dice % 32 == 0) {
 		s->send_q = SEGMENT_BYTES * (uint32_t)(1 + (dice >> 8) % 20);
-		s->timer = 1;
 		s->retrans = (dice >> 16) % 16 == 0;
-		s->expires_ms = 200 + (uint32_t)(dice >> 32) % 200;
+		sock_set_timer(s, 1, 200 + (uint32_t)(dice >> 32) % 200);
 	} else if (dice % 32 == 1) {
 		s->recv_q = 1 + (uint32_t)(dice >> 32) % 4000;
 	} else if ((chance >> 8) % 16 == 0) {
 		uint64_t idle = (uint64_t)t->now->elapsed_ms + (chance >> 16);
 
-		s->timer = 2;
-		s->expires_ms = KEEPALIVE_MS - (uint32_t)(idle % KEEPALIVE_MS);
+		sock_set_timer(s, 2, KEEPALIVE_MS - (uint32_t)(idle % KEEPALIVE_MS));
 	}
 }
 
@@ -227,13 +217,12 @@ static void look(const struct telling *t, const struct conn *c, struct sock *s, 
 	uint32_t expire_ms = facts[c->state].expire_ms;
 	unsigned cause = (unsigned)(chance >> 32) % 32;
 
-	s->timer = facts[c->state].timer;
 	s->send_q = facts[c->state].send_q;
-	if (s->timer == 3)
-		s->expires_ms = expire_ms - (uint32_t)(t->now->time - c->since) * 100 -
-				(uint32_t)(chance % 100);
+	if (facts[c->state].timer == 3)
+		expire_ms -= (uint32_t)(t->now->time - c->since) * 100 + (uint32_t)(chance % 100);
 	else if (expire_ms)
-		s->expires_ms = 1 + (uint32_t)dice % expire_ms;
+		expire_ms = 1 + (uint32_t)dice % expire_ms;
+	sock_set_timer(s, facts[c->state].timer, expire_ms);
 	if (c->state == SOCK_ESTAB)
 		look_established(t, c, s, chance, dice);
 	if (c->state == SOCK_CLOSE_WAIT) {
@@ -253,7 +242,7 @@ static int tell_conn(struct telling *t, const struct synth_service *v, const str
 	/* All workers behind the boss take their turns, but one of them leaks. */
 	uint32_t worker =
 		v->first_proc + (v->procs - p->workers) + (c->leaked ? 0 : c->index % p->workers);
-	struct sock s = { .cookie = c->cookie, .uid = p->uid, .state = c->state };
+	struct sock s = { .cookie = c->cookie, .uid = p->uid, .state = c->state & 15u };
 	struct synth_ends ends;
 	uint64_t chance;
 	int there;
@@ -270,7 +259,7 @@ static int tell_conn(struct telling *t, const struct synth_service *v, const str
 	else if (t->needs & NEED_DROPS)
 		s.flags = SOCK_HAS_DROPS;
 	there = add_sock(t, v, &s, &ends, held);
-	if (there > 0 && held && t->found)
+	if (there > 0 && held && t->needs & NEED_OWNERS)
 		return own(t, v, worker, CONN_FD + c->index / p->workers);
 	return there < 0 ? there : 0;
 }
@@ -394,24 +383,15 @@ int synth_tell(const struct synth_now *now, const struct source_request *request
 		.workers = calloc(p->proc_count, sizeof *t.workers),
 		.last_uid = PROC_UNKNOWN,
 	};
-	size_t most = (size_t)p->slot_count + p->seats + p->burst + now->leaked +
-		      2 * (size_t)(p->service_count + p->proc_count);
 	int err = t.workers ? 0 : -ENOMEM;
 
-	if (!err && needs & NEED_OWNERS) {
-		t.found = malloc(most * sizeof *t.found);
-		err = t.found ? 0 : -ENOMEM;
-	}
 	for (uint32_t n = 0; !err && n < p->proc_count; n++)
 		t.workers[n] = (struct worker){ .fds = CONN_FD - 1, .row = SOCK_NONE };
 	for (uint32_t n = 0; !err && n < p->service_count; n++)
 		err = tell_service(&t, &p->services[n]);
-	if (!err && t.found)
-		err = frame_set_owners(f, t.found, t.found_count);
 	for (uint32_t n = 0; !err && n < p->proc_count; n++)
 		if (t.workers[n].row != SOCK_NONE)
 			f->procs[t.workers[n].row].fds = t.workers[n].fds;
-	free(t.found);
 	free(t.workers);
 	return err;
 }

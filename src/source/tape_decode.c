@@ -143,7 +143,7 @@ static int read_namespaces(struct tape_decoder *d, struct wire *w)
 	while (!err && w->left && !w->bad) {
 		uint64_t inode = wire_uint(w);
 
-		if (d->f->netns_count == UINT16_MAX)
+		if (d->f->netns_count > SOCK_NETNS_MAX)
 			return -EBADMSG;
 		err = read_text(d, w, &name);
 		if (!err && frame_add_netns(d->f, inode, name) < 0)

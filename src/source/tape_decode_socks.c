@@ -62,6 +62,15 @@ static uint8_t read_small(struct wire *w, uint64_t limit)
 	return (uint8_t)n;
 }
 
+static uint32_t read_expires(struct wire *w)
+{
+	uint32_t ms = wire_uint32(w);
+
+	if (ms > SOCK_EXPIRES_MAX)
+		w->bad = true;
+	return ms;
+}
+
 static uint16_t read_netns(const struct tape_decoder *d, struct wire *w)
 {
 	uint64_t row = wire_uint(w);
@@ -94,15 +103,15 @@ static int read_sock_fields(
 	if (mask & TAPE_SOCK_SEND_Q)
 		s->send_q = wire_uint32(w);
 	if (mask & TAPE_SOCK_STATE)
-		s->state = read_small(w, SOCK_STATE_COUNT);
+		sock_set_state(s, s->proto, read_small(w, SOCK_STATE_COUNT));
 	if (!err && mask & TAPE_SOCK_LOCAL)
 		err = read_address(d, w, &s->local);
 	if (mask & TAPE_SOCK_LOCAL_PORT)
 		s->local_port = wire_u16(w);
 	if (mask & TAPE_SOCK_TIMER)
-		s->timer = read_small(w, 256);
+		sock_set_timer(s, read_small(w, SOCK_TIMER_MAX + 1), s->expires_ms);
 	if (mask & TAPE_SOCK_EXPIRES)
-		s->expires_ms = wire_uint32(w);
+		sock_set_timer(s, s->timer, read_expires(w));
 	if (mask & TAPE_SOCK_RETRANS)
 		s->retrans = read_small(w, 256);
 	if (mask & TAPE_SOCK_FLAGS)
@@ -114,9 +123,9 @@ static int read_sock_fields(
 	if (mask & TAPE_SOCK_DETAIL)
 		s->wait_since = read_near(w, s->wait_since);
 	if (mask & TAPE_SOCK_NETNS)
-		s->netns = read_netns(d, w);
+		s->netns = read_netns(d, w) & SOCK_NETNS_MAX;
 	if (mask & TAPE_SOCK_PROTO)
-		s->proto = read_small(w, SOCK_PROTO_COUNT);
+		sock_set_state(s, read_small(w, SOCK_PROTO_COUNT), s->state);
 	if (!err && (w->bad || !s->state))
 		err = -EBADMSG;
 	return err;
@@ -190,9 +199,9 @@ static int read_timers(struct tape_decoder *d)
 			continue;
 		expires = (int64_t)((uint64_t)wire_int(w) +
 				    tape_expected_timer(r->sock.expires_ms, elapsed_ms));
-		if (w->bad || expires < 0 || expires > UINT32_MAX)
+		if (w->bad || expires < 0 || expires > SOCK_EXPIRES_MAX)
 			return -EBADMSG;
-		r->sock.expires_ms = (uint32_t)expires;
+		sock_set_timer(&r->sock, r->sock.timer, (uint32_t)expires);
 	}
 	return w->left ? -EBADMSG : 0;
 }

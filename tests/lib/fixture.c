@@ -176,13 +176,13 @@ static bool read_word(struct story *st, struct sock *s, const char *name, const 
 	else if (strcmp(name, "drops") == 0)
 		s->drops = (uint32_t)n, s->flags |= SOCK_HAS_DROPS;
 	else if (strcmp(name, "expires") == 0)
-		s->expires_ms = (uint32_t)n;
+		sock_set_timer(s, s->timer, (uint32_t)n);
 	else if (strcmp(name, "retrans") == 0)
 		s->retrans = (uint8_t)n;
 	else if (strcmp(name, "timer") == 0)
-		s->timer = (uint8_t)n;
+		sock_set_timer(s, (unsigned)n, s->expires_ms);
 	else if (strcmp(name, "netns") == 0)
-		s->netns = (uint16_t)n;
+		s->netns = n & SOCK_NETNS_MAX;
 	else if (strcmp(name, "v6only") == 0)
 		s->flags |= SOCK_V6ONLY;
 	else if (strcmp(name, "no_backlog") == 0)
@@ -224,7 +224,7 @@ uint32_t story_sock(struct story *st, const char *format, ...)
 		if (place == 0)
 			s.proto = strcmp(word, "udp") == 0 ? SOCK_UDP : SOCK_TCP;
 		else if (place == 1)
-			s.state = read_state(word);
+			sock_set_state(&s, s.proto, read_state(word));
 		else if (place < 4)
 			read_end(st->frame, word, &s, place == 2);
 		else if (value)

@@ -638,12 +638,10 @@ static void appear(struct walk *w)
 	s->s.remote = any(w, WALK_ADDRESSES);
 	s->s.local_port = (uint16_t)any(w, 3);
 	s->s.remote_port = (uint16_t)any_number(w);
-	s->s.state = (uint8_t)(1 + any(w, SOCK_STATE_COUNT - 1));
-	s->s.proto = (uint8_t)any(w, SOCK_PROTO_COUNT);
-	s->s.timer = (uint8_t)any(w, 5);
-	s->s.expires_ms = any_number(w);
+	sock_set_state(&s->s, any(w, SOCK_PROTO_COUNT), 1 + any(w, SOCK_STATE_COUNT - 1));
+	sock_set_timer(&s->s, any(w, 5), any_number(w));
 	s->s.inode = any(w, 2) ? any_number(w) : 0;
-	s->s.netns = (uint16_t)any(w, w->netns_count);
+	s->s.netns = any(w, w->netns_count) & SOCK_NETNS_MAX;
 	w->sock_count++;
 }
 
@@ -665,6 +663,14 @@ static void vanish_in_order(struct walk *w)
 }
 
 /* A field that may have any value. */
+static void change_timer(struct walk *w)
+{
+	struct sock *s = &any_sock(w)->s;
+
+	if (w->sock_count)
+		sock_set_timer(s, any(w, SOCK_TIMER_MAX + 1), any_number(w));
+}
+
 static void change_number(struct walk *w)
 {
 #define FIELD(name)                                                                                \
@@ -674,8 +680,7 @@ static void change_number(struct walk *w)
 	static const struct {
 		size_t at, size;
 	} fields[] = { FIELD(inode), FIELD(uid), FIELD(recv_q), FIELD(send_q), FIELD(local_port),
-		FIELD(remote_port), FIELD(first_seen), FIELD(drops), FIELD(expires_ms),
-		FIELD(timer), FIELD(retrans), FIELD(flags) };
+		FIELD(remote_port), FIELD(first_seen), FIELD(drops), FIELD(retrans), FIELD(flags) };
 	size_t i = any(w, COUNT_OF(fields));
 	uint32_t n = any_number(w);
 
@@ -697,11 +702,11 @@ static void change_sock(struct walk *w)
 	else if (what == 1)
 		s->remote = any(w, WALK_ADDRESSES);
 	else if (what == 2)
-		s->proto = (uint8_t)any(w, SOCK_PROTO_COUNT);
+		sock_set_state(s, any(w, SOCK_PROTO_COUNT), s->state);
 	else if (what == 3)
-		s->state = (uint8_t)(1 + any(w, SOCK_STATE_COUNT - 1));
+		sock_set_state(s, s->proto, 1 + any(w, SOCK_STATE_COUNT - 1));
 	else
-		s->netns = (uint16_t)any(w, w->netns_count);
+		s->netns = any(w, w->netns_count) & SOCK_NETNS_MAX;
 }
 
 static void swap_socks(struct walk *w)
@@ -865,18 +870,18 @@ static void pass_time(struct walk *w)
 	w->mono_ns += step;
 	w->wall_ns += any(w, 4) ? step : (int64_t)any_number(w) * (any(w, 2) ? 1000000 : -1000000);
 	for (uint32_t i = 0; i < w->sock_count; i++) {
-		uint32_t *expires = &w->socks[i].s.expires_ms;
+		struct sock *s = &w->socks[i].s;
+		int64_t left = (int64_t)s->expires_ms - step / 1000000;
 
-		if (w->socks[i].s.timer && any(w, 5))
-			*expires = *expires > step / 1000000 ? *expires - (uint32_t)(step / 1000000)
-							     : 0;
+		if (s->timer && any(w, 5))
+			sock_set_timer(s, s->timer, left > 0 ? (uint32_t)left : 0);
 	}
 }
 
 static void walk_on(struct walk *w)
 {
 	static void (*const steps[])(struct walk * w) = { appear, appear, appear, appear, appear,
-		appear, vanish, vanish_in_order, change_number, change_number, change_number,
+		appear, vanish, vanish_in_order, change_number, change_number, change_timer,
 		change_sock, swap_socks, turn_socks, change_owners, change_owners, begin_proc,
 		begin_proc, end_proc, swap_procs, change_proc, change_proc, change_users,
 		change_devices, change_namespaces, change_counter };
@@ -1486,7 +1491,8 @@ static const struct damage damaged_changes[] = {
 	{ "state 257", SAME "@sock_changes 0 128 257 " },
 	{ "protocol 2", SAME "@sock_changes 0 262144 2 " },
 	{ "protocol 256", SAME "@sock_changes 0 262144 256 " },
-	{ "a timer of more than a byte", SAME "@sock_changes 0 1024 256 " },
+	{ "timer 8", SAME "@sock_changes 0 1024 8 " },
+	{ "timer 256", SAME "@sock_changes 0 1024 256 " },
 	{ "flags of more than 32 bits", SAME "@sock_changes 0 8192 4294967296 " },
 	{ "a namespace that is not there", SAME "@sock_changes 0 131072 1 " },
 	{ "a namespace of 17 bits", SAME "@sock_changes 0 131072 65536 " },
@@ -1516,7 +1522,7 @@ static const struct damage damaged_changes[] = {
 	{ "a timer too many", HEAD PROCS SOCKS "@timers +0 +0 " },
 	{ "a timer of none", HEAD PROCS "@socks 2 +0 0 " TIMERS },
 	{ "a timer that is too short", HEAD PROCS SOCKS "@timers -9001 " },
-	{ "a timer that is too long", HEAD PROCS SOCKS "@timers +4294958296 " },
+	{ "a timer that is too long", HEAD PROCS SOCKS "@timers +67099864 " },
 	{ "a timer that is much too long", HEAD PROCS SOCKS "@timers +9223372036854775807 " },
 	{ "a socket that is there", HEAD PROCS "@socks 3 +0 1 129 +1 1 " TIMERS },
 	{ "a socket that becomes another", SAME "@sock_changes 1 1 -1 " },
@@ -1588,13 +1594,13 @@ static void damage_is_seen(void **state)
 }
 
 /* Sockets have room for so many. */
-static void there_are_65535_namespaces_at_most(void **state)
+static void there_are_8192_namespaces_at_most(void **state)
 {
 	struct buf section = { 0 }, b = { 0 };
 	struct frame *f;
 
 	(void)state;
-	for (unsigned n = 0; n < 65535; n++) {
+	for (unsigned n = 0; n <= SOCK_NETNS_MAX; n++) {
 		wire_add_uint(&section, n);
 		wire_add_text(&section, "");
 	}
@@ -1605,7 +1611,7 @@ static void there_are_65535_namespaces_at_most(void **state)
 		wire_add_bytes(&b, &section);
 		assert_int_equal(decode_bytes(b.data, b.len, NULL, &f), more ? -EBADMSG : 0);
 		if (!more)
-			assert_int_equal(f->netns_count, 65535);
+			assert_int_equal(f->netns_count, SOCK_NETNS_MAX + 1);
 		frame_put(f);
 		wire_add_uint(&section, 65535);
 		wire_add_text(&section, "");
@@ -1623,11 +1629,11 @@ static void numbers_may_be_as_large_as_they_can(void **state)
 		SAME "@sock_changes 2 32 4294967295 ",
 		SAME "@sock_changes 0 16 2 +1 +2147483647 -1 -2147483647 0 128 11 ",
 		SAME "@sock_changes 0 32768 -1 1 65536 +2147483647 ",
-		SAME "@sock_changes 0 1024 255 ",
+		SAME "@sock_changes 0 1024 7 ",
 		SAME "@sock_changes 0 8 6 x20 x01 x00 x00 x00 x00 x00 x00 x00 x00 x00 x00 x00 x00 "
 		     "x00 x01 4294967295 ",
 		HEAD PROCS SOCKS "@timers -9000 ",
-		HEAD PROCS SOCKS "@timers +4294958295 ",
+		HEAD PROCS SOCKS "@timers +67099863 ",
 		SAME "@proc_changes 0 7 4294967295 4294967295 0 0 0 ",
 		HEAD "@procs 2 +0 1 4294967295 18446744073709551615 0 " SOCKS TIMERS,
 		SAME "@counters 'TcpActiveOpens 4611686018427387903 ",
@@ -1937,7 +1943,7 @@ int main(void)
 		cmocka_unit_test(texts_come_out_safe),
 		cmocka_unit_test(reals_out_of_range_are_not_known),
 		cmocka_unit_test(damage_is_seen),
-		cmocka_unit_test(there_are_65535_namespaces_at_most),
+		cmocka_unit_test(there_are_8192_namespaces_at_most),
 		cmocka_unit_test(numbers_may_be_as_large_as_they_can),
 		cmocka_unit_test(any_end_may_be_torn_off),
 		cmocka_unit_test(any_bit_may_be_wrong),
