@@ -128,11 +128,50 @@ static void test_what_cannot_be_asked(void **state)
 	assert_int_equal(request(bytes, &query), 0);
 }
 
+static void test_one_socket(void **state)
+{
+	struct diag_id id = {
+		.cookie = UINT64_C(0x1122334455667788),
+		.local = { 127, 0, 0, 1 },
+		.remote = { 10, 9, 8, 7 },
+		.local_port = 0x1234,
+		.remote_port = 443,
+		.iface = 3,
+		.family = AF_INET,
+		.protocol = IPPROTO_TCP,
+	};
+	uint8_t bytes[DIAG_REQUEST_MAX];
+	struct inet_diag_req_v2 sent;
+	struct nlmsghdr head;
+
+	(void)state;
+	memset(bytes, 0x5a, sizeof(bytes));
+	assert_int_equal(diag_request_one(bytes, &id, DIAG_WANT_INFO, 77), 72);
+	assert_int_equal(bytes[72], 0x5a);
+	memcpy(&head, bytes, sizeof(head));
+	assert_int_equal(head.nlmsg_len, 72);
+	assert_int_equal(head.nlmsg_type, 20);
+	assert_int_equal(head.nlmsg_flags, NLM_F_REQUEST); /* not a dump */
+	assert_int_equal(head.nlmsg_seq, 77);
+	memcpy(&sent, bytes + sizeof(head), sizeof(sent));
+	assert_int_equal(sent.sdiag_family, AF_INET);
+	assert_int_equal(sent.sdiag_protocol, IPPROTO_TCP);
+	assert_int_equal(sent.idiag_ext, 1u << (INET_DIAG_INFO - 1));
+	assert_memory_equal(&sent.id.idiag_sport, "\x12\x34", 2);
+	assert_memory_equal(&sent.id.idiag_dport, "\x01\xbb", 2);
+	assert_memory_equal(sent.id.idiag_src, id.local, 16);
+	assert_memory_equal(sent.id.idiag_dst, id.remote, 16);
+	assert_int_equal(sent.id.idiag_if, 3);
+	assert_int_equal(sent.id.idiag_cookie[0], 0x55667788);
+	assert_int_equal(sent.id.idiag_cookie[1], 0x11223344);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_family),
 		cmocka_unit_test(test_both_families),
+		cmocka_unit_test(test_one_socket),
 		cmocka_unit_test(test_extensions),
 		cmocka_unit_test(test_only_real_states_are_sent),
 		cmocka_unit_test(test_what_cannot_be_asked),
