@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sockdash/buf.h"
+#include "sockdash/needs.h"
 #include "sockdash/utf8.h"
 
 struct frame *frame_create(void)
@@ -21,6 +22,7 @@ struct frame *frame_create(void)
 	f->uptime_s = f->cpu_percent = NAN;
 	f->seer_uid = PROC_UNKNOWN;
 	f->owners_percent = 100;
+	f->asked = NEED_ALL;
 	for (size_t i = 0; i < COUNTER_COUNT; i++)
 		f->counters[i] = COUNTER_UNKNOWN;
 	return f;
