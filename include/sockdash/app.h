@@ -43,6 +43,7 @@ struct app_settings {
 	int pane; /* to open on, or APP_OVERVIEW */
 	double interval_s;
 	bool replay;
+	double cpu_limit; /* percent of one core; 0: none */
 };
 
 void app_init(struct app *a, const struct app_settings *s);

@@ -101,7 +101,12 @@ static int open_feed(
 int cmd_top(const struct table *t, const struct options *o)
 {
 	struct source_request request = options_request(o, NEED_ALL);
-	struct app_settings settings = { find_pane(t), o->interval_s, o->tape != NULL };
+	struct app_settings settings = {
+		.pane = find_pane(t),
+		.interval_s = o->interval_s,
+		.replay = o->tape != NULL,
+		.cpu_limit = o->cpu_limit,
+	};
 	struct terminal *terminal = NULL;
 	struct sampler *sampler = NULL;
 	struct origin origin;

@@ -139,6 +139,7 @@ static void *run(void *context)
 		struct sample *sample = NULL;
 		int err;
 
+		f->cpu_ns = clock_process_cpu_ns();
 		if (!feed_is_asked(&c))
 			due = f->ops->due(f, &c, now);
 		if (due > now && !wait_until(s, due, now))

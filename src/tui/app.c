@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sockdash/fmt.h"
 #include "sockdash/jump.h"
 #include "sockdash/keys.h"
 #include "sockdash/sampler.h"
@@ -21,7 +22,7 @@ void app_init(struct app *a, const struct app_settings *s)
 		.full = s->pane,
 		.focus = 0,
 		.replay = s->replay,
-		.control = { .interval_s = s->interval_s, .speed = 1 },
+		.control = { .interval_s = s->interval_s, .speed = 1, .cpu_limit = s->cpu_limit },
 	};
 	for (size_t i = 0; i < PANE_COUNT; i++)
 		pane_init(&a->panes[i], panes[i]);
@@ -96,6 +97,18 @@ void app_open_pane(struct app *a, int pane)
 
 /* ---- Interval -------------------------------------------------------------------------------- */
 
+static void say_interval(struct app *a)
+{
+	double wished = a->control.interval_s;
+	char held[FMT_MAX];
+
+	if (a->sample && sample_is_held(a->sample, wished))
+		app_say(a, "every %g seconds, %s by the CPU limit", wished,
+			screen_seconds(held, a->sample->least_s));
+	else
+		app_say(a, "every %g seconds", wished);
+}
+
 void app_step_interval(struct app *a, int direction)
 {
 	static const double steps[] = { 0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 15, 30, 60, 120, 300, 600,
@@ -111,7 +124,7 @@ void app_step_interval(struct app *a, int direction)
 			break;
 		}
 	}
-	app_say(a, "every %g seconds", a->control.interval_s);
+	say_interval(a);
 }
 
 void app_step_speed(struct app *a, int direction)
@@ -162,7 +175,7 @@ static void finish_interval(struct app *a)
 		return;
 	}
 	app_wish(a)->interval_s = typed;
-	app_say(a, "every %g seconds", typed);
+	say_interval(a);
 }
 
 static void prompt_key(struct app *a, int key)

@@ -14,7 +14,7 @@
 #include "sockdash/sampler.h"
 #include "sockdash/utf8.h"
 
-static const struct app_settings usual = { APP_OVERVIEW, 2, false };
+static const struct app_settings usual = { APP_OVERVIEW, 2, false, 0 };
 
 /* The picture as text; the caller frees it. */
 static char *picture(struct app *a, struct cells *c)
@@ -498,6 +498,38 @@ static void pages_overlap_by_a_row(void **state)
 	story_end(&st);
 }
 
+static void the_message_tells_of_the_limit(void **state)
+{
+	static const struct {
+		const char *keys, *message;
+	} cases[] = {
+		{ "-", "every 1 seconds, 4.1 by the CPU limit" },
+		{ "+", "every 3 seconds, 4.1 by the CPU limit" },
+		{ "+ +", "every 5 seconds" },
+		{ "d 0 . 5 Enter", "every 0.5 seconds, 4.1 by the CPU limit" },
+		{ "d 4 Enter", "every 4 seconds" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct app_settings limited = usual;
+		struct story st;
+		struct app a;
+
+		limited.cpu_limit = 10;
+		story_begin(&st, 0);
+		app_init(&a, &limited);
+		assert_real(a.control.cpu_limit, 10);
+		story_frame(&st, 0);
+		story_sample(&st)->least_s = 4.1;
+		app_take(&a, sample_get(st.sample));
+		press(&a, NULL, cases[i].keys);
+		assert_string_equal(a.message, cases[i].message);
+		app_free(&a);
+		story_end(&st);
+	}
+}
+
 /* ---- Every key, everywhere ------------------------------------------------------------------- */
 
 static const struct {
@@ -632,6 +664,7 @@ int main(void)
 		cmocka_unit_test(intervals_are_typed),
 		cmocka_unit_test(typing_stops_where_there_is_no_room),
 		cmocka_unit_test(plus_and_minus_step_the_interval),
+		cmocka_unit_test(the_message_tells_of_the_limit),
 		cmocka_unit_test(the_menu_sorts),
 		cmocka_unit_test(the_menu_shows_the_field_it_is_on),
 		cmocka_unit_test(help_scrolls_to_its_last_line),
