@@ -49,6 +49,9 @@ struct app_settings {
 void app_init(struct app *a, const struct app_settings *s);
 void app_free(struct app *a);
 
+/* NEED_... of what is on the screen. To be wished for after panes were changed from outside. */
+unsigned app_needs(const struct app *a);
+
 /* Takes a sample (the reference becomes the app's). */
 void app_take(struct app *a, struct sample *sample);
 

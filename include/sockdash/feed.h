@@ -10,6 +10,7 @@
 struct feed_control {
 	double interval_s; /* between samples of a source */
 	double cpu_limit;  /* percent of one core that a source's samples may take; 0: no limit */
+	unsigned needs;    /* NEED_... of what is looked at; a recording has what it has */
 	double speed;      /* recorded seconds in a second of ours */
 	bool paused;
 
@@ -69,7 +70,8 @@ int64_t feed_least_ns(int64_t cpu_ns, double cpu_limit);
 
 /* Samples of a source every interval: the first at once, and before that, where owners are looked
  * at, a preliminary one without them. An interval is as long as the CPU limit wants it, from what
- * the process took for the last sample, its picture included. `window_s` is that of the growth. Takes the source,
+ * the process took for the last sample, its picture included. What is collected follows the
+ * control's needs, not those of the request. `window_s` is that of the growth. Takes the source,
  * also on error. 0 or -ENOMEM. */
 int feed_open_source(struct source *source, const struct source_request *request, double window_s,
 	struct feed **out);

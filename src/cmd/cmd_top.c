@@ -66,6 +66,7 @@ static void apply_sort(struct app *a, const struct sort_key *sort)
 {
 	if (sort->field)
 		app_pane(a)->sort = *sort;
+	a->control.needs = app_needs(a);
 }
 
 /* The field to sort by belongs to the view that was asked for. */

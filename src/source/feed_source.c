@@ -105,7 +105,8 @@ static int take(
 
 	*out = NULL;
 	request.interval_s = c->interval_s;
-	if (!f->looked && request.needs & NEED_OWNERS) {
+	request.needs = c->needs;
+	if (!f->looked && c->needs & NEED_OWNERS) {
 		request.preliminary = true;
 		request.needs &=
 			~(unsigned)(NEED_OWNERS | NEED_PROC_DETAILS | NEED_WAIT_AGE | NEED_USERS);

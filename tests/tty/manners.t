@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the dashboard leaves to others: it samples less often than asked to where that takes too much CPU and at
-# a lower priority.
+# What the dashboard leaves to others: it samples less often than asked to where that takes too much CPU, at a lower
+# priority, and only what is looked at.
 # shellcheck disable=SC2016,SC2034 source=tests/tty/lib.sh
 . "$(dirname "$0")/lib.sh"
 tty_begin 120 "$@"
@@ -33,5 +33,15 @@ nices()
 }
 own=$(nices | cut -d ' ' -f 1)
 is "$(nices)" "$own $((own + 10 < 19 ? own + 10 : 19)) " 'the thread that samples comes after others, the keys do not'
+
+# ---- What is looked at --------------------------------------------------------------------------
+
+start 120x36 -d 3600 top states
+shows 'the states alone' 'ESTAB +[0-9]'
+press 3
+shows 'processes come when they are looked at, before the next sample is due' '[0-9] root +zoo-server'
+hides 'and are not waited for any more' 'resolving'
+press 0
+expect 'so does all the rest' "$four_panes"' && has "not closed"'
 
 live_end

@@ -63,11 +63,12 @@ struct scene {
 static void scene_open(struct scene *e, unsigned needs, double interval_s)
 {
 	static const struct source_ops ops = { .next = fake_next, .close = fake_close };
-	struct source_request request = { .needs = needs, .protocols = 3, .ipv4 = true };
+	struct source_request request = { .protocols = 3, .ipv4 = true };
 
 	*e = (struct scene){ .fake.base.ops = &ops, .now_ns = 7000 * MSEC };
 	e->c.interval_s = interval_s;
 	e->c.speed = 1;
+	e->c.needs = needs;
 	assert_int_equal(feed_open_source(&e->fake.base, &request, 3, &e->feed), 0);
 	assert_int_equal(e->feed->wait_fd, -1);
 }
@@ -324,6 +325,41 @@ static void it_is_at_no_place_of_a_recording(void **state)
 	scene_close(&e);
 }
 
+/* ---- What is looked at ----------------------------------------------------------------------- */
+
+static void only_what_is_looked_at_is_asked_for(void **state)
+{
+	static const unsigned looks[] = { NEED_ALL, NEED_SOCKETS | NEED_COUNTERS,
+		NEED_SOCKETS | NEED_OWNERS, NEED_SOCKETS, NEED_ALL };
+	struct scene e;
+
+	(void)state;
+	begin(&e, NEED_ALL, 2);
+	for (size_t i = 0; i < COUNT_OF(looks); i++) {
+		e.now_ns = due(&e);
+		e.c.needs = looks[i];
+		assert_int_equal(take(&e), 0);
+		assert_int_equal(e.fake.asked.needs, looks[i]);
+		assert_false(e.fake.asked.preliminary);
+	}
+	scene_close(&e);
+}
+
+/* Who begins without owners has seen a picture: the first one with them is no first look. */
+static void owners_that_are_wanted_later_come_whole(void **state)
+{
+	struct scene e;
+
+	(void)state;
+	begin(&e, NEED_SOCKETS, 2);
+	e.c.needs = NEED_ALL;
+	e.c.now = true;
+	assert_int_equal(take(&e), 0);
+	assert_int_equal(e.fake.asked.needs, NEED_ALL);
+	assert_false(e.fake.asked.preliminary);
+	scene_close(&e);
+}
+
 /* ---- The CPU limit --------------------------------------------------------------------------- */
 
 static void a_share_of_time_is_the_time_for_a_cost(void **state)
@@ -538,6 +574,8 @@ int main(void)
 		cmocka_unit_test(also_the_first),
 		cmocka_unit_test(who_does_not_want_to_wait_cancels),
 		cmocka_unit_test(it_is_at_no_place_of_a_recording),
+		cmocka_unit_test(only_what_is_looked_at_is_asked_for),
+		cmocka_unit_test(owners_that_are_wanted_later_come_whole),
 		cmocka_unit_test(a_share_of_time_is_the_time_for_a_cost),
 		cmocka_unit_test(a_sample_that_costs_more_than_its_share_lasts_longer),
 		cmocka_unit_test(one_that_was_an_exception_puts_off_one_sample_only),
