@@ -43,10 +43,14 @@ struct app_settings {
 	int pane; /* to open on, or APP_OVERVIEW */
 	double interval_s;
 	bool replay;
+	double cpu_limit; /* percent of one core; 0: none */
 };
 
 void app_init(struct app *a, const struct app_settings *s);
 void app_free(struct app *a);
+
+/* NEED_... of what is on the screen. To be wished for after panes were changed from outside. */
+unsigned app_needs(const struct app *a);
 
 /* Takes a sample (the reference becomes the app's). */
 void app_take(struct app *a, struct sample *sample);

@@ -9,6 +9,8 @@
 /* What the user wishes. The first part lasts, the second is for once. */
 struct feed_control {
 	double interval_s; /* between samples of a source */
+	double cpu_limit;  /* percent of one core that a source's samples may take; 0: no limit */
+	unsigned needs;    /* NEED_... of what is looked at; a recording has what it has */
 	double speed;      /* recorded seconds in a second of ours */
 	bool paused;
 
@@ -44,7 +46,9 @@ struct feed_ops {
 /* The beginning of every feed. */
 struct feed {
 	const struct feed_ops *ops;
-	int wait_fd; /* a sample may be due when this is readable; -1 none */
+	int wait_fd;    /* a sample may be due when this is readable; -1 none */
+	int64_t cpu_ns; /* CPU time of the process so far: from whoever runs the feed, before each
+			   due() and take() */
 	struct feed_position position;
 };
 
@@ -60,9 +64,15 @@ static inline void feed_close(struct feed *f)
 		f->ops->close(f);
 }
 
-/* Samples of a source every interval: the first at once, and before that, where owners are asked
- * for, a preliminary one without them. `window_s` is that of the growth. Takes the source, also on
- * error. 0 or -ENOMEM. */
+/* How long what cost so much CPU time must last, to take no more than `cpu_limit` percent of one
+ * core; 0 without a limit. */
+int64_t feed_least_ns(int64_t cpu_ns, double cpu_limit);
+
+/* Samples of a source every interval: the first at once, and before that, where owners are looked
+ * at, a preliminary one without them. An interval is as long as the CPU limit wants it, from what
+ * the process took for the last sample, its picture included. What is collected follows the
+ * control's needs, not those of the request. `window_s` is that of the growth. Takes the source,
+ * also on error. 0 or -ENOMEM. */
 int feed_open_source(struct source *source, const struct source_request *request, double window_s,
 	struct feed **out);
 

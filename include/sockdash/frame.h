@@ -94,6 +94,8 @@ struct frame {
 	unsigned absent;   /* bit 1 << enum sock_proto: not asked for, or not to be had */
 	bool preliminary;  /* for the first screen: without owners, not to be compared with */
 	bool owners_known; /* the owners were asked for (whether or not all could be seen) */
+	unsigned
+		asked; /* NEED_... that were asked for; all of a recording, which has what it has */
 	int problems[FRAME_PROBLEMS];
 	uint32_t procs_hidden;  /* processes whose descriptors we may not see */
 	uint32_t lost;          /* samples right before this one that a tape has lost */
@@ -267,9 +269,16 @@ void frame_forget_diff(struct frame *f);
 int frame_carry_times(struct frame *cur, const struct frame *prev);
 int frame_carry_owners(struct frame *cur, const struct frame *prev);
 
+/* Whether the frame before knew the owners, so that they can be compared. */
+static inline bool frame_owners_compare(const struct frame *cur, const struct frame *prev)
+{
+	return prev && cur->diff.known && prev->owners_known;
+}
+
 /* Marks and counts the sockets that have a file but no owner that was found: SOCK_HIDDEN. One
- * that is there for the first time was more likely closed between the dump and the search, and
- * is not marked, unless it is another user's that the seer may not look into. To be called last. */
-void frame_mark_hidden(struct frame *cur);
+ * whose owner is looked for for the first time (`prev`, which may be NULL, did not have it, or did
+ * not ask for owners) was more likely closed between the dump and the search, and is not marked,
+ * unless it is another user's that the seer may not look into. To be called last. */
+void frame_mark_hidden(struct frame *cur, const struct frame *prev);
 
 #endif

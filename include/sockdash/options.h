@@ -17,6 +17,7 @@ struct options {
 	double interval_s;
 	uint64_t count; /* 0: not given */
 	double window_s;
+	double cpu_limit; /* percent of one core */
 	enum output output;
 	const char *sort, *columns; /* NULL: the table's own */
 	unsigned protocols;         /* bit 1 << enum sock_proto */

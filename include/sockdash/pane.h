@@ -76,6 +76,10 @@ void pane_reverse(struct pane_state *p);
 /* Sorts by the column to the left (-1) or right (+1) of the one that sorts now. */
 void pane_sort_neighbour(struct pane_state *p, int direction);
 
+/* NEED_...: what a sample must have for what the pane shows, all fields or (not in full screen) its
+ * columns, whether or not the screen is wide enough for them. */
+unsigned pane_needs(const struct pane_state *p, bool full);
+
 /* ---- Drawing --------------------------------------------------------------------------------- */
 
 enum pane_look {

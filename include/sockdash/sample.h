@@ -85,6 +85,7 @@ struct sample {
 	uint64_t serial;   /* from 1, another one for each sample of a tracker */
 	double interval_s; /* since the sample before; NAN for the first */
 	double window_s;   /* that the growth covers so far */
+	double least_s;    /* seconds until the next, at least, by the CPU limit; 0: no limit */
 	struct sample_totals totals;
 	struct state_row *states;
 	uint32_t state_count;
@@ -96,6 +97,12 @@ struct sample {
 	uint32_t leak_count;
 	unsigned references; /* atomic */
 };
+
+/* Whether the CPU limit makes an interval noticeably longer than wished. */
+static inline bool sample_is_held(const struct sample *s, double interval_s)
+{
+	return s->least_s > interval_s * 1.05;
+}
 
 struct sample *sample_get(struct sample *s);
 void sample_put(struct sample *s); /* NULL is fine */

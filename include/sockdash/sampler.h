@@ -11,7 +11,7 @@
 
 struct sampler;
 
-/* Starts taking samples at once. Takes the feed, also on error. 0 or -errno. */
+/* Starts taking samples at once, at a priority below that of the rest. Takes the feed, also on error. 0 or -errno. */
 int sampler_start(struct feed *feed, const struct feed_control *control, struct sampler **out);
 
 /* Ends the thread and closes the feed. NULL is fine. False, and nothing freed, where the thread

@@ -3,6 +3,7 @@
 #define SOCKDASH_SCREEN_H
 
 #include "sockdash/cells.h"
+#include "sockdash/fmt.h"
 #include "sockdash/pane.h"
 
 /* What the header lines show besides the sample. */
@@ -15,6 +16,9 @@ struct screen_header {
 	bool stream, ended;
 	bool damaged; /* something is lost behind the last of them */
 };
+
+/* Seconds between samples, for people: 0.35, 4.1, 12, 240. */
+char *screen_seconds(char out[FMT_MAX], double seconds);
 
 /* Draws the two header lines at the top of the area. */
 #define SCREEN_HEADER_LINES 2

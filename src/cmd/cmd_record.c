@@ -11,6 +11,7 @@
 #include "sockdash/anonymize.h"
 #include "sockdash/clock.h"
 #include "sockdash/commands.h"
+#include "sockdash/feed.h"
 #include "sockdash/fmt.h"
 
 struct recording {
@@ -123,6 +124,11 @@ static int record_one(struct recording *r)
 	return err;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* Until interrupted, or so many samples. A source of its own time is waited for only where nothing
  * else would end it. */
 static int record(struct recording *r)
@@ -133,12 +139,14 @@ static int record(struct recording *r)
 	int err = 0;
 
 	while (!err && !interrupted) {
+		int64_t began = clock_mono_ns(), cpu = clock_process_cpu_ns();
+
 		err = record_one(r);
 		if (err || (o->count && r->samples == o->count))
 			break;
-		when += step_ns;
-		if (when < clock_mono_ns())
-			when = clock_mono_ns();
+		when = later(when + step_ns,
+			began + feed_least_ns(clock_process_cpu_ns() - cpu, o->cpu_limit));
+		when = later(when, clock_mono_ns());
 		if (waits && clock_sleep_until(when))
 			break;
 	}

@@ -8,6 +8,7 @@
 
 #include "sockdash/clock.h"
 #include "sockdash/commands.h"
+#include "sockdash/feed.h"
 #include "sockdash/output.h"
 
 /* Everything between the first sample and the last. */
@@ -145,6 +146,22 @@ static int take_sample(struct run *r, struct sample **out)
 	return err;
 }
 
+/* When the next sample is to be taken, after one that was due at `when`, began at `began` and cost
+ * so much CPU time. A sample that took longer than the interval, or more than its share of the
+ * processor, begins the schedule anew rather than that we hurry after it. What is only observed
+ * does not put off the answer, which is due at `speak`. */
+static int64_t next_time(
+	const struct run *r, int64_t when, int64_t began, int64_t cpu_ns, int64_t speak)
+{
+	int64_t now = clock_mono_ns();
+	int64_t least = began + feed_least_ns(cpu_ns, r->options->cpu_limit);
+
+	if (when <= speak && least > speak)
+		least = speak;
+	when = when > least ? when : least;
+	return when > now ? when : now;
+}
+
 /* Samples every so often, on a schedule that does not drift. A source that has its own time is not
  * waited for. */
 static int observe(struct run *r)
@@ -161,6 +178,7 @@ static int observe(struct run *r)
 	while (!err) {
 		struct sample *s;
 		bool speaks = when >= speak;
+		int64_t began = clock_mono_ns(), cpu = clock_process_cpu_ns();
 
 		err = take_sample(r, &s);
 		if (err)
@@ -176,10 +194,7 @@ static int observe(struct run *r)
 			when = speak;
 		if (own_time)
 			continue;
-		/* A sample took longer than the interval: the schedule begins anew rather than
-		 * hurry after it. */
-		if (when < clock_mono_ns())
-			when = clock_mono_ns();
+		when = next_time(r, when, began, clock_process_cpu_ns() - cpu, speak);
 		err = clock_sleep_until(when);
 	}
 	return err;

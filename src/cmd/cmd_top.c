@@ -66,6 +66,7 @@ static void apply_sort(struct app *a, const struct sort_key *sort)
 {
 	if (sort->field)
 		app_pane(a)->sort = *sort;
+	a->control.needs = app_needs(a);
 }
 
 /* The field to sort by belongs to the view that was asked for. */
@@ -101,7 +102,12 @@ static int open_feed(
 int cmd_top(const struct table *t, const struct options *o)
 {
 	struct source_request request = options_request(o, NEED_ALL);
-	struct app_settings settings = { find_pane(t), o->interval_s, o->tape != NULL };
+	struct app_settings settings = {
+		.pane = find_pane(t),
+		.interval_s = o->interval_s,
+		.replay = o->tape != NULL,
+		.cpu_limit = o->cpu_limit,
+	};
 	struct terminal *terminal = NULL;
 	struct sampler *sampler = NULL;
 	struct origin origin;

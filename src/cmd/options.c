@@ -47,6 +47,12 @@ static bool set_window(struct options *o, const char *argument, const char **wan
 	return read_real(argument, 0, SAMPLER_INTERVAL_MAX, &o->window_s);
 }
 
+static bool set_cpu_limit(struct options *o, const char *argument, const char **wanted)
+{
+	*wanted = "percent of one core, from 0.1 to 100";
+	return read_real(argument, 0.1, 100, &o->cpu_limit);
+}
+
 static bool set_count(struct options *o, const char *argument, const char **wanted)
 {
 	char *end;
@@ -130,6 +136,8 @@ static const struct option_row rows[] = {
 	{ 'n', "count", "N", "stop after N samples (commands: 1 unless told)", set_count },
 	{ 'w', "window", "SECONDS", "how long leaks observes before speaking (default 3)",
 		set_window },
+	{ LONG_ONLY + 6, "cpu-limit", "PERCENT", "most CPU to take, in % of one core (default 10)",
+		set_cpu_limit },
 	{ 'j', "json", NULL, "one JSON document per sample, each on a line", set_json },
 	{ LONG_ONLY, "csv", NULL, "CSV with a header line", set_csv },
 	{ 's', "sort", "FIELD", "sort by a field; -FIELD for largest first", set_sort },
@@ -201,7 +209,7 @@ int options_parse(int argc, char **argv, struct options *out, int *first_word, s
 	char shorts[2 * ROW_COUNT + 2];
 	int got;
 
-	*out = (struct options){ .interval_s = 2, .window_s = 3 };
+	*out = (struct options){ .interval_s = 2, .window_s = 3, .cpu_limit = 10 };
 	make_tables(longs, shorts);
 	opterr = 0;
 	optind = 0;

@@ -10,6 +10,7 @@
 
 #include "sockdash/buf.h"
 #include "sockdash/match.h"
+#include "sockdash/needs.h"
 #include "sockdash/utf8.h"
 
 /* Addresses that no frame has any more are got rid of by a new table once they may be a fifth. */
@@ -35,6 +36,7 @@ struct frame *frame_create_after(const struct frame *prev)
 	f->uptime_s = f->cpu_percent = NAN;
 	f->seer_uid = PROC_UNKNOWN;
 	f->owners_percent = 100;
+	f->asked = NEED_ALL;
 	for (size_t i = 0; i < COUNTER_COUNT; i++)
 		f->counters[i] = COUNTER_UNKNOWN;
 	f->addresses = addresses_after(prev);

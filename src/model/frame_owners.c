@@ -160,13 +160,14 @@ int frame_carry_owners(struct frame *cur, const struct frame *prev)
 	return 0;
 }
 
-void frame_mark_hidden(struct frame *cur)
+void frame_mark_hidden(struct frame *cur, const struct frame *prev)
 {
 	bool all_seen = !cur->procs_hidden && !cur->pids_hidden;
+	bool watching = frame_owners_compare(cur, prev);
 
 	for (uint32_t row = 0; row < cur->sock_count; row++) {
 		struct sock *s = &cur->socks[row];
-		bool is_new = !cur->diff.known || cur->diff.previous[row] == SOCK_NONE;
+		bool is_new = !watching || cur->diff.previous[row] == SOCK_NONE;
 		bool foreign = cur->seer_uid != PROC_UNKNOWN && cur->seer_uid != s->uid;
 
 		if (!s->inode || s->owner != SOCK_NONE)

@@ -163,8 +163,8 @@ static int collect_wait_ages(struct live *l, const struct source_request *r, str
 	return err == -ECANCELED || err == -ENOMEM ? err : 0;
 }
 
-/* The first frame cannot tell a socket that was closed during the search from one whose owner is
- * out of sight: it looks once more whether it is there. */
+/* The first frame with owners cannot tell a socket that was closed during the search from one whose
+ * owner is out of sight: it looks once more whether it is there. */
 static int confirm_hidden(struct live *l, const struct source_request *r, struct frame *f)
 {
 	struct live_dump d = { l->diag, r, &l->base.cancelled };
@@ -180,8 +180,8 @@ static int collect_owners(
 
 	if (err)
 		return err;
-	frame_mark_hidden(f);
-	return f->diff.known ? 0 : confirm_hidden(l, r, f);
+	frame_mark_hidden(f, prev);
+	return frame_owners_compare(f, prev) ? 0 : confirm_hidden(l, r, f);
 }
 
 /* ---- A frame --------------------------------------------------------------------------------- */
@@ -229,6 +229,7 @@ static int fill(
 	int err = fill_header(l, f);
 
 	f->preliminary = r->preliminary;
+	f->asked = r->needs;
 	f->one_family = !r->ipv4 || !r->ipv6;
 	if (!err && r->needs & NEED_COUNTERS)
 		read_counters(f);

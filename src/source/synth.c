@@ -280,7 +280,7 @@ static int fill(
 	if (!err && f->owners_known)
 		err = frame_carry_owners(f, prev);
 	if (!err && f->owners_known)
-		frame_mark_hidden(f);
+		frame_mark_hidden(f, prev);
 	return err;
 }
 

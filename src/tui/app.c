@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sockdash/fmt.h"
 #include "sockdash/jump.h"
 #include "sockdash/keys.h"
+#include "sockdash/needs.h"
 #include "sockdash/sampler.h"
 #include "sockdash/screen.h"
 #include "sockdash/utf8.h"
@@ -21,10 +23,11 @@ void app_init(struct app *a, const struct app_settings *s)
 		.full = s->pane,
 		.focus = 0,
 		.replay = s->replay,
-		.control = { .interval_s = s->interval_s, .speed = 1 },
+		.control = { .interval_s = s->interval_s, .speed = 1, .cpu_limit = s->cpu_limit },
 	};
 	for (size_t i = 0; i < PANE_COUNT; i++)
 		pane_init(&a->panes[i], panes[i]);
+	a->control.needs = app_needs(a);
 }
 
 void app_free(struct app *a)
@@ -94,7 +97,43 @@ void app_open_pane(struct app *a, int pane)
 		a->focus = (unsigned)pane;
 }
 
+/* ---- What is looked at ----------------------------------------------------------------------- */
+
+unsigned app_needs(const struct app *a)
+{
+	unsigned needs = NEED_COUNTERS; /* the header */
+
+	for (size_t i = 0; i < PANE_COUNT; i++)
+		if (a->full == APP_OVERVIEW ? i < PANE_OVERVIEW : (int)i == a->full)
+			needs |= pane_needs(&a->panes[i], a->full != APP_OVERVIEW);
+	return needs;
+}
+
+/* What has come into sight and is not in the sample comes at once, with a new one. */
+static void follow_needs(struct app *a)
+{
+	unsigned needs = app_needs(a), more = needs & ~a->control.needs;
+
+	if (needs == a->control.needs)
+		return;
+	app_wish(a)->needs = needs;
+	if (more && !a->replay && (!a->sample || more & ~a->sample->frame->asked))
+		a->control.now = true;
+}
+
 /* ---- Interval -------------------------------------------------------------------------------- */
+
+static void say_interval(struct app *a)
+{
+	double wished = a->control.interval_s;
+	char held[FMT_MAX];
+
+	if (a->sample && sample_is_held(a->sample, wished))
+		app_say(a, "every %g seconds, %s by the CPU limit", wished,
+			screen_seconds(held, a->sample->least_s));
+	else
+		app_say(a, "every %g seconds", wished);
+}
 
 void app_step_interval(struct app *a, int direction)
 {
@@ -111,7 +150,7 @@ void app_step_interval(struct app *a, int direction)
 			break;
 		}
 	}
-	app_say(a, "every %g seconds", a->control.interval_s);
+	say_interval(a);
 }
 
 void app_step_speed(struct app *a, int direction)
@@ -162,7 +201,7 @@ static void finish_interval(struct app *a)
 		return;
 	}
 	app_wish(a)->interval_s = typed;
-	app_say(a, "every %g seconds", typed);
+	say_interval(a);
 }
 
 static void prompt_key(struct app *a, int key)
@@ -328,7 +367,7 @@ static void draw_help(struct app *a, struct cells *c)
 
 /* ---- Keys and picture ------------------------------------------------------------------------ */
 
-void app_key(struct app *a, int key)
+static void take_key(struct app *a, int key)
 {
 	static void (*const modes[])(struct app *, int) = {
 		[APP_HELP] = help_key,
@@ -353,6 +392,12 @@ void app_key(struct app *a, int key)
 		binding->act(a, key);
 	else if (key > ' ' && key < KEYCODE_RUBOUT)
 		app_say(a, "'%c' does nothing: ? shows the keys", key);
+}
+
+void app_key(struct app *a, int key)
+{
+	take_key(a, key);
+	follow_needs(a);
 }
 
 static void draw_bottom(struct app *a, struct cells *c, struct area line)

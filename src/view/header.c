@@ -18,6 +18,7 @@ struct piece {
 	char text[PIECE_MAX];
 	enum role role;
 	int priority; /* 0 stays, the highest goes first */
+	bool joined;  /* belongs to the piece before, with one blank between them */
 };
 
 struct line {
@@ -49,12 +50,18 @@ static int piece_width(const char *text)
 	return utf8_text_width(text, strlen(text));
 }
 
+/* What stands before a piece. */
+static const char *gap_before(const struct line *l, size_t i)
+{
+	return i == 0 ? "" : l->pieces[i].joined ? " " : l->gap;
+}
+
 static int line_width(const struct line *l)
 {
 	int total = 0;
 
 	for (size_t i = 0; i < l->count; i++)
-		total += piece_width(l->pieces[i].text) + (i ? piece_width(l->gap) : 0);
+		total += piece_width(l->pieces[i].text) + piece_width(gap_before(l, i));
 	return total;
 }
 
@@ -75,8 +82,7 @@ static bool drop_one(struct line *l)
 static void draw_line(struct cells *c, struct area a, int x, int y, const struct line *l)
 {
 	for (size_t i = 0; i < l->count; i++) {
-		if (i)
-			x += cells_put(c, a, x, y, a.width - x, ROLE_DIM, l->gap);
+		x += cells_put(c, a, x, y, a.width - x, ROLE_DIM, gap_before(l, i));
 		x += cells_put(c, a, x, y, a.width - x, l->pieces[i].role, l->pieces[i].text);
 	}
 }
@@ -145,6 +151,37 @@ static void add_replay(struct line *l, const struct screen_header *h)
 		add(l, 3, ROLE_TEXT, "%gx", h->speed);
 }
 
+char *screen_seconds(char out[FMT_MAX], double seconds)
+{
+	int decimals = seconds < 1 ? 2 : seconds < 9.95 ? 1 : 0;
+
+	snprintf(out, FMT_MAX, "%.*f", decimals, seconds);
+	return out;
+}
+
+/* How far samples are apart. Where that is not as wished it says why, beside the wish. */
+static void add_interval(struct line *l, const struct sample *s, const struct screen_header *h)
+{
+	char seconds[FMT_MAX];
+	const char *why = NULL;
+	double apart = 0;
+
+	if (s && sample_is_held(s, h->interval_s)) {
+		apart = s->least_s;
+		why = "cpu limit";
+	} else if (s && (double)s->frame->cost_wall_ns / 1e9 > h->interval_s) {
+		apart = (double)s->frame->cost_wall_ns / 1e9;
+		why = "slow";
+	}
+	if (!why) {
+		add(l, 3, ROLE_TEXT, "every %gs", h->interval_s);
+		return;
+	}
+	add(l, 3, ROLE_TEXT, "every %ss", screen_seconds(seconds, apart));
+	add(l, 4, ROLE_TEXT, "(%gs, %s)", h->interval_s, why);
+	l->pieces[l->count - 1].joined = true;
+}
+
 static void draw_first(
 	struct cells *c, struct area a, const struct sample *s, const struct screen_header *h)
 {
@@ -158,7 +195,7 @@ static void draw_first(
 	else if (h->paused)
 		add(&right, 0, ROLE_WARNING, "PAUSED");
 	if (!h->replay)
-		add(&right, 3, ROLE_TEXT, "every %gs", h->interval_s);
+		add_interval(&right, s, h);
 	if (s) {
 		if (*s->frame->host)
 			add(&left, 2, ROLE_TEXT, "%.40s", s->frame->host);

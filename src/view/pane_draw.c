@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sockdash/format.h"
+#include "sockdash/needs.h"
 
 #define GAP 1
 
@@ -271,6 +272,12 @@ static void scroll(struct pane_state *p, int height)
 		p->top = p->count - page;
 }
 
+/* They come with the next sample: they were not asked for because nobody looked. */
+static bool owners_follow(const struct frame *f)
+{
+	return f->preliminary || !(f->asked & NEED_OWNERS);
+}
+
 static void draw_emptiness(
 	const struct pane_state *p, struct cells *c, struct area rows, const struct sample *sample)
 {
@@ -279,8 +286,8 @@ static void draw_emptiness(
 			"waiting for the first sample\xe2\x80\xa6");
 	else if (p->pane->shows_owners && !sample->frame->owners_known)
 		cells_put(c, rows, 1, 0, rows.width - 1, ROLE_DIM,
-			sample->frame->preliminary ? "resolving owners\xe2\x80\xa6"
-						   : "owners are not known");
+			owners_follow(sample->frame) ? "resolving owners\xe2\x80\xa6"
+						     : "owners are not known");
 	else if (sample->frame->absent & 1u << SOCK_TCP)
 		cells_put(c, rows, 1, 0, rows.width - 1, ROLE_WARNING,
 			"TCP sockets are not in this sample");

@@ -302,7 +302,7 @@ struct sample *story_sample(struct story *st)
 	assert_int_equal(frame_carry_times(f, prev), 0);
 	if (f->owners_known) {
 		assert_int_equal(frame_carry_owners(f, prev), 0);
-		frame_mark_hidden(f);
+		frame_mark_hidden(f, prev);
 	}
 	set_wait_ages(st);
 	sample_put(st->sample);

@@ -11,10 +11,11 @@
 #include "lib/server.h"
 #include "sockdash/app.h"
 #include "sockdash/keys.h"
+#include "sockdash/needs.h"
 #include "sockdash/sampler.h"
 #include "sockdash/utf8.h"
 
-static const struct app_settings usual = { APP_OVERVIEW, 2, false };
+static const struct app_settings usual = { APP_OVERVIEW, 2, false, 0 };
 
 /* The picture as text; the caller frees it. */
 static char *picture(struct app *a, struct cells *c)
@@ -498,6 +499,129 @@ static void pages_overlap_by_a_row(void **state)
 	story_end(&st);
 }
 
+/* ---- What is looked at ----------------------------------------------------------------------- */
+
+/* A sample that was asked for this. */
+static void tell_asked(struct story *st, struct app *a, unsigned asked)
+{
+	struct frame *f = story_frame(st, 0);
+
+	f->asked = asked;
+	f->owners_known = asked & NEED_OWNERS;
+	app_take(a, sample_get(story_sample(st)));
+}
+
+static void only_what_is_on_the_screen_is_collected(void **state)
+{
+	static const struct {
+		const char *keys;
+		unsigned needs;
+		bool now; /* with a sample that has only the states */
+	} cases[] = {
+		{ "", NEED_ALL, false },
+		{ "1", NEED_SOCKETS | NEED_COUNTERS, false },
+		{ "1 0", NEED_ALL, true },
+		{ "1 Tab",
+			NEED_SOCKETS | NEED_COUNTERS | NEED_OWNERS | NEED_USERS |
+				NEED_PROC_DETAILS | NEED_DROPS,
+			true },
+		{ "1 s Down Enter", NEED_SOCKETS | NEED_COUNTERS, false },
+		{ "5",
+			NEED_SOCKETS | NEED_COUNTERS | NEED_OWNERS | NEED_USERS |
+				NEED_PROC_DETAILS | NEED_WAIT_AGE,
+			false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct story st;
+		struct app a;
+
+		story_begin(&st, 0);
+		app_init(&a, &usual);
+		tell_asked(&st, &a, NEED_SOCKETS | NEED_COUNTERS);
+		press(&a, NULL, cases[i].keys);
+		assert_int_equal(a.control.needs, cases[i].needs);
+		assert_int_equal(a.control.needs, app_needs(&a));
+		assert_int_equal(a.wished, cases[i].needs != NEED_ALL || cases[i].now);
+		assert_int_equal(a.control.now, cases[i].now);
+		app_free(&a);
+		story_end(&st);
+	}
+}
+
+/* Once: the sample that was asked for is on its way. */
+static void what_is_missing_is_asked_for_once(void **state)
+{
+	struct app_settings on_states = usual, replay = usual;
+	struct story st;
+	struct app a;
+
+	(void)state;
+	on_states.pane = replay.pane = 0;
+	replay.replay = true;
+	story_begin(&st, 0);
+	app_init(&a, &on_states);
+	assert_int_equal(a.control.needs, NEED_SOCKETS | NEED_COUNTERS);
+	tell_asked(&st, &a, NEED_SOCKETS | NEED_COUNTERS);
+	press(&a, NULL, "3");
+	assert_true(a.wished && a.control.now);
+	a.wished = a.control.now = false; /* the loop */
+	press(&a, NULL, "Down r");
+	assert_false(a.wished || a.control.now);
+	app_free(&a);
+	/* What is there is not asked for again. */
+	app_init(&a, &on_states);
+	tell_asked(&st, &a, NEED_ALL);
+	press(&a, NULL, "3");
+	assert_true(a.wished && !a.control.now);
+	app_free(&a);
+	/* Before there is one it may be on its way without. */
+	app_init(&a, &on_states);
+	press(&a, NULL, "3");
+	assert_true(a.wished && a.control.now);
+	app_free(&a);
+	/* A recording has what it has. */
+	app_init(&a, &replay);
+	tell_asked(&st, &a, NEED_SOCKETS);
+	press(&a, NULL, "3");
+	assert_false(a.control.now);
+	app_free(&a);
+	story_end(&st);
+}
+
+static void the_message_tells_of_the_limit(void **state)
+{
+	static const struct {
+		const char *keys, *message;
+	} cases[] = {
+		{ "-", "every 1 seconds, 4.1 by the CPU limit" },
+		{ "+", "every 3 seconds, 4.1 by the CPU limit" },
+		{ "+ +", "every 5 seconds" },
+		{ "d 0 . 5 Enter", "every 0.5 seconds, 4.1 by the CPU limit" },
+		{ "d 4 Enter", "every 4 seconds" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct app_settings limited = usual;
+		struct story st;
+		struct app a;
+
+		limited.cpu_limit = 10;
+		story_begin(&st, 0);
+		app_init(&a, &limited);
+		assert_real(a.control.cpu_limit, 10);
+		story_frame(&st, 0);
+		story_sample(&st)->least_s = 4.1;
+		app_take(&a, sample_get(st.sample));
+		press(&a, NULL, cases[i].keys);
+		assert_string_equal(a.message, cases[i].message);
+		app_free(&a);
+		story_end(&st);
+	}
+}
+
 /* ---- Every key, everywhere ------------------------------------------------------------------- */
 
 static const struct {
@@ -632,6 +756,9 @@ int main(void)
 		cmocka_unit_test(intervals_are_typed),
 		cmocka_unit_test(typing_stops_where_there_is_no_room),
 		cmocka_unit_test(plus_and_minus_step_the_interval),
+		cmocka_unit_test(only_what_is_on_the_screen_is_collected),
+		cmocka_unit_test(what_is_missing_is_asked_for_once),
+		cmocka_unit_test(the_message_tells_of_the_limit),
 		cmocka_unit_test(the_menu_sorts),
 		cmocka_unit_test(the_menu_shows_the_field_it_is_on),
 		cmocka_unit_test(help_scrolls_to_its_last_line),

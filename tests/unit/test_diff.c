@@ -361,6 +361,30 @@ static void hidden_owners_are_told_from_closed_files(void **state)
 	}
 }
 
+/* Where the frame before did not ask for owners, this one looks for them for the first time. */
+static void a_file_is_not_hidden_at_the_first_look(void **state)
+{
+	struct story st;
+	const struct frame *f;
+
+	(void)state;
+	story_begin(&st, 0);
+	story_frame(&st, 0);
+	conn(&st, 1, "ESTAB", "pid=7");
+	story_sample(&st);
+	story_frame(&st, 1)->owners_known = false;
+	conn(&st, 1, "ESTAB", "inode=5");
+	story_sample(&st);
+	for (unsigned look = 0; look < 2; look++) {
+		story_frame(&st, 2 + look);
+		conn(&st, 1, "ESTAB", "inode=5");
+		f = story_sample(&st)->frame;
+		assert_int_equal(f->owners_hidden, look);
+		assert_int_equal(!!(story_find(f, 1)->flags & SOCK_HIDDEN), look);
+	}
+	story_end(&st);
+}
+
 /* A new socket without an owner was closed meanwhile, unless it is another's that we may not see. */
 static void new_files_without_owner_are_hidden_where_we_may_not_look(void **state)
 {
@@ -434,6 +458,7 @@ int main(void)
 		cmocka_unit_test(all_owners_are_remembered),
 		cmocka_unit_test(owners_are_not_made_up),
 		cmocka_unit_test(hidden_owners_are_told_from_closed_files),
+		cmocka_unit_test(a_file_is_not_hidden_at_the_first_look),
 		cmocka_unit_test(new_files_without_owner_are_hidden_where_we_may_not_look),
 		cmocka_unit_test(an_owner_bridges_a_gap),
 	};

@@ -17,7 +17,8 @@ struct fake {
 	struct source_request asked;      /* the last request */
 	const struct frame *prev, *given; /* the last frame to compare with, and the answer */
 	int64_t mono_ns;
-	int err; /* what to answer instead */
+	int64_t cpu_ns; /* that a frame costs */
+	int err;        /* what to answer instead */
 };
 
 static int fake_next(struct source *s, const struct source_request *request,
@@ -36,6 +37,7 @@ static int fake_next(struct source *s, const struct source_request *request,
 	f = frame_create();
 	assert_non_null(f);
 	f->mono_ns = k->mono_ns += 1000 * MSEC;
+	f->cost_cpu_ns = k->cpu_ns;
 	f->preliminary = request->preliminary;
 	assert_int_equal(frame_compare(f, prev), 0);
 	k->given = *out = f;
@@ -54,17 +56,19 @@ struct scene {
 	struct feed *feed;
 	struct feed_control c;
 	int64_t now_ns;
-	bool fresh; /* there was a sample with the last take() */
+	bool fresh;     /* there was a sample with the last take() */
+	double least_s; /* of that sample */
 };
 
 static void scene_open(struct scene *e, unsigned needs, double interval_s)
 {
 	static const struct source_ops ops = { .next = fake_next, .close = fake_close };
-	struct source_request request = { .needs = needs, .protocols = 3, .ipv4 = true };
+	struct source_request request = { .protocols = 3, .ipv4 = true };
 
 	*e = (struct scene){ .fake.base.ops = &ops, .now_ns = 7000 * MSEC };
 	e->c.interval_s = interval_s;
 	e->c.speed = 1;
+	e->c.needs = needs;
 	assert_int_equal(feed_open_source(&e->fake.base, &request, 3, &e->feed), 0);
 	assert_int_equal(e->feed->wait_fd, -1);
 }
@@ -88,8 +92,11 @@ static int take(struct scene *e)
 
 	e->c.now = false;
 	e->fresh = s != NULL;
-	if (s)
+	if (s) {
 		assert_ptr_equal(s->frame, e->fake.given);
+		e->least_s = s->least_s;
+		e->feed->cpu_ns += e->fake.cpu_ns;
+	}
 	sample_put(s);
 	return err;
 }
@@ -318,6 +325,240 @@ static void it_is_at_no_place_of_a_recording(void **state)
 	scene_close(&e);
 }
 
+/* ---- What is looked at ----------------------------------------------------------------------- */
+
+static void only_what_is_looked_at_is_asked_for(void **state)
+{
+	static const unsigned looks[] = { NEED_ALL, NEED_SOCKETS | NEED_COUNTERS,
+		NEED_SOCKETS | NEED_OWNERS, NEED_SOCKETS, NEED_ALL };
+	struct scene e;
+
+	(void)state;
+	begin(&e, NEED_ALL, 2);
+	for (size_t i = 0; i < COUNT_OF(looks); i++) {
+		e.now_ns = due(&e);
+		e.c.needs = looks[i];
+		assert_int_equal(take(&e), 0);
+		assert_int_equal(e.fake.asked.needs, looks[i]);
+		assert_false(e.fake.asked.preliminary);
+	}
+	scene_close(&e);
+}
+
+/* Who begins without owners has seen a picture: the first one with them is no first look. */
+static void owners_that_are_wanted_later_come_whole(void **state)
+{
+	struct scene e;
+
+	(void)state;
+	begin(&e, NEED_SOCKETS, 2);
+	e.c.needs = NEED_ALL;
+	e.c.now = true;
+	assert_int_equal(take(&e), 0);
+	assert_int_equal(e.fake.asked.needs, NEED_ALL);
+	assert_false(e.fake.asked.preliminary);
+	scene_close(&e);
+}
+
+/* ---- The CPU limit --------------------------------------------------------------------------- */
+
+static void a_share_of_time_is_the_time_for_a_cost(void **state)
+{
+	static const struct {
+		int64_t cpu_ns;
+		double limit;
+		int64_t least_ns;
+	} cases[] = {
+		{ 400 * MSEC, 10, 4000 * MSEC },
+		{ 400 * MSEC, 100, 400 * MSEC },
+		{ 400 * MSEC, 0.5, 80000 * MSEC },
+		{ 0, 10, 0 },
+		{ 400 * MSEC, 0, 0 },
+		{ -1, 10, 0 },
+		{ 100000 * MSEC, 0.1, 100000000 * MSEC },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		assert_int_equal(feed_least_ns(cases[i].cpu_ns, cases[i].limit), cases[i].least_ns);
+}
+
+/* So much CPU time goes by. */
+static void spend(struct scene *e, int64_t msec)
+{
+	e->feed->cpu_ns += msec * MSEC;
+}
+
+/* The next sample as the sampling thread takes it: it looks at the time after each wait. Answers
+ * how long after the last one it begins, in milliseconds. */
+static int64_t next(struct scene *e, int64_t begun_ns)
+{
+	int looks = 0;
+
+	while (due(e) > e->now_ns) {
+		e->now_ns = due(e);
+		assert_true(++looks < 4);
+	}
+	assert_int_equal(take(e), 0);
+	return (e->now_ns - begun_ns) / MSEC;
+}
+
+static void a_sample_that_costs_more_than_its_share_lasts_longer(void **state)
+{
+	struct scene e;
+	int64_t begun;
+
+	(void)state;
+	scene_open(&e, NEED_SOCKETS, 2);
+	e.c.cpu_limit = 10;
+	e.feed->cpu_ns = 5000 * MSEC; /* whatever was before does not count */
+	e.fake.cpu_ns = 400 * MSEC;
+	assert_int_equal(take(&e), 0);
+	assert_true(e.least_s == 4);
+	begun = e.now_ns;
+	e.now_ns += 450 * MSEC;
+	assert_int_equal(due(&e), begun + 4000 * MSEC);
+	assert_int_equal(next(&e, begun), 4000);
+	/* The same again. */
+	begun = e.now_ns;
+	assert_true(e.least_s == 4);
+	assert_int_equal(next(&e, begun), 4000);
+	/* Cheap enough: as wished. */
+	begun = e.now_ns;
+	e.fake.cpu_ns = 20 * MSEC;
+	assert_int_equal(next(&e, begun), 4000);
+	assert_true(e.least_s == 0.2);
+	begun = e.now_ns;
+	assert_int_equal(next(&e, begun), 2000);
+	scene_close(&e);
+}
+
+static void one_that_was_an_exception_puts_off_one_sample_only(void **state)
+{
+	struct scene e;
+	int64_t begun;
+
+	(void)state;
+	scene_open(&e, NEED_SOCKETS, 2);
+	e.c.cpu_limit = 10;
+	e.fake.cpu_ns = 3000 * MSEC;
+	assert_int_equal(take(&e), 0);
+	e.fake.cpu_ns = 50 * MSEC;
+	begun = e.now_ns;
+	assert_int_equal(next(&e, begun), 30000);
+	for (int i = 0; i < 5; i++) {
+		begun = e.now_ns;
+		assert_int_equal(next(&e, begun), 2000);
+	}
+	scene_close(&e);
+}
+
+/* Drawing follows the sample, in another thread. It counts, once; what comes while we wait because
+ * of it, our own looking at the clock included, does not put it off again. */
+static void the_picture_costs_too(void **state)
+{
+	struct scene e;
+	int64_t begun;
+
+	(void)state;
+	scene_open(&e, NEED_SOCKETS, 2);
+	e.c.cpu_limit = 10;
+	e.fake.cpu_ns = 300 * MSEC;
+	assert_int_equal(take(&e), 0);
+	begun = e.now_ns;
+	assert_int_equal(due(&e), begun + 3000 * MSEC);
+	spend(&e, 100);
+	e.now_ns = begun + 3000 * MSEC;
+	assert_int_equal(due(&e), begun + 4000 * MSEC);
+	spend(&e, 100);
+	e.now_ns = begun + 3900 * MSEC;
+	assert_int_equal(due(&e), begun + 4000 * MSEC);
+	e.now_ns = begun + 4000 * MSEC;
+	spend(&e, 100);
+	assert_int_equal(due(&e), begun + 4000 * MSEC);
+	assert_int_equal(take(&e), 0);
+	/* It is expected to cost so much once more. */
+	assert_true(e.least_s == 4);
+	scene_close(&e);
+}
+
+static void a_sample_that_is_asked_for_does_not_wait(void **state)
+{
+	struct scene e;
+	int64_t begun;
+
+	(void)state;
+	scene_open(&e, NEED_SOCKETS, 2);
+	e.c.cpu_limit = 10;
+	e.fake.cpu_ns = 1000 * MSEC;
+	assert_int_equal(take(&e), 0);
+	e.now_ns += 1100 * MSEC;
+	e.c.now = true;
+	e.fake.cpu_ns = 500 * MSEC;
+	assert_int_equal(take(&e), 0);
+	assert_true(e.fresh);
+	begun = e.now_ns;
+	e.now_ns += 600 * MSEC;
+	assert_int_equal(next(&e, begun), 5000);
+	scene_close(&e);
+}
+
+static void a_wish_beyond_the_limit_is_kept(void **state)
+{
+	struct scene e;
+	int64_t begun;
+
+	(void)state;
+	scene_open(&e, NEED_SOCKETS, 2);
+	e.c.cpu_limit = 10;
+	e.fake.cpu_ns = 1000 * MSEC;
+	assert_int_equal(take(&e), 0);
+	begun = e.now_ns;
+	e.c.interval_s = 60;
+	assert_int_equal(next(&e, begun), 60000);
+	/* And shorter again: as short as may be. */
+	begun = e.now_ns;
+	e.c.interval_s = 0.1;
+	assert_int_equal(next(&e, begun), 10000);
+	scene_close(&e);
+}
+
+/* After one that was put off by less than half of an interval the next does not hurry. */
+static void what_was_put_off_is_not_caught_up_with(void **state)
+{
+	struct scene e;
+	int64_t begun;
+
+	(void)state;
+	scene_open(&e, NEED_SOCKETS, 2);
+	e.c.cpu_limit = 10;
+	e.fake.cpu_ns = 250 * MSEC;
+	assert_int_equal(take(&e), 0);
+	begun = e.now_ns;
+	e.fake.cpu_ns = 0;
+	assert_int_equal(next(&e, begun), 2500);
+	begun = e.now_ns;
+	assert_int_equal(next(&e, begun), 2000);
+	scene_close(&e);
+}
+
+static void the_limit_holds_for_samples_that_fail(void **state)
+{
+	struct scene e;
+	int64_t begun;
+
+	(void)state;
+	begin(&e, NEED_SOCKETS, 2);
+	e.c.cpu_limit = 10;
+	e.fake.err = -ENOBUFS;
+	e.now_ns = due(&e);
+	assert_int_equal(take(&e), -ENOBUFS);
+	begun = e.now_ns;
+	spend(&e, 700);
+	assert_int_equal(due(&e), begun + 7000 * MSEC);
+	scene_close(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +574,16 @@ int main(void)
 		cmocka_unit_test(also_the_first),
 		cmocka_unit_test(who_does_not_want_to_wait_cancels),
 		cmocka_unit_test(it_is_at_no_place_of_a_recording),
+		cmocka_unit_test(only_what_is_looked_at_is_asked_for),
+		cmocka_unit_test(owners_that_are_wanted_later_come_whole),
+		cmocka_unit_test(a_share_of_time_is_the_time_for_a_cost),
+		cmocka_unit_test(a_sample_that_costs_more_than_its_share_lasts_longer),
+		cmocka_unit_test(one_that_was_an_exception_puts_off_one_sample_only),
+		cmocka_unit_test(the_picture_costs_too),
+		cmocka_unit_test(a_sample_that_is_asked_for_does_not_wait),
+		cmocka_unit_test(a_wish_beyond_the_limit_is_kept),
+		cmocka_unit_test(what_was_put_off_is_not_caught_up_with),
+		cmocka_unit_test(the_limit_holds_for_samples_that_fail),
 	};
 
 	return cmocka_run_group_tests_name("feed_source", tests, NULL, NULL);

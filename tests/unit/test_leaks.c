@@ -200,6 +200,35 @@ static void sockets_that_were_there_have_not_entered(void **state)
 	story_end(&st);
 }
 
+/* Nobody looked for a while, and no owners were asked for: what changed meanwhile is not growth
+ * since the sample after it. */
+static void growth_begins_anew_after_a_gap(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 100);
+	story_frame(&st, 0);
+	waiting(&st, 0, 10, "pid=7");
+	story_sample(&st);
+	story_frame(&st, 2);
+	waiting(&st, 0, 14, "pid=7");
+	assert_row(story_sample(&st), "leaks", "pid=7", "growth=+2.0");
+	story_frame(&st, 4)->owners_known = false;
+	waiting(&st, 0, 20, "inode=3");
+	assert_int_equal(story_sample(&st)->leak_count, 0);
+	story_frame(&st, 6);
+	waiting(&st, 0, 50, "pid=7");
+	assert_row(story_sample(&st), "leaks", "pid=7",
+		"close_wait=50, growth=-, in_rate=-, out_rate=-, exhaustion=-");
+	assert_int_equal(st.sample->leaks[0].trend.count, 1);
+	story_frame(&st, 8);
+	waiting(&st, 0, 52, "pid=7");
+	assert_row(story_sample(&st), "leaks", "pid=7", "growth=+1.0, in_rate=1.0, out_rate=0");
+	assert_real(st.sample->window_s, 2);
+	story_end(&st);
+}
+
 static void rates_are_never_negative(void **state)
 {
 	struct story st;
@@ -370,6 +399,7 @@ int main(void)
 		cmocka_unit_test(the_first_leaked_sockets_are_growth),
 		cmocka_unit_test(growth_forgets_what_was_closed),
 		cmocka_unit_test(sockets_that_were_there_have_not_entered),
+		cmocka_unit_test(growth_begins_anew_after_a_gap),
 		cmocka_unit_test(rates_are_never_negative),
 		cmocka_unit_test(a_short_window_still_spans_three_samples),
 		cmocka_unit_test(a_long_window_is_remembered),

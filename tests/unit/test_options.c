@@ -47,6 +47,7 @@ static void without_options_there_are_defaults(void **state)
 	assert_int_equal(l.err, 0);
 	assert_real(l.options.interval_s, 2);
 	assert_real(l.options.window_s, 3);
+	assert_real(l.options.cpu_limit, 10);
 	assert_int_equal(l.options.count, 0);
 	assert_int_equal(l.options.output, OUTPUT_TEXT);
 	assert_null(l.options.sort);
@@ -97,6 +98,29 @@ static void numbers_and_words_are_read(void **state)
 		assert_true(l.options.count == cases[i].count);
 		assert_int_equal(l.options.color, cases[i].color);
 		assert_string_equal(l.error.data, "");
+		buf_free(&l.error);
+	}
+}
+
+static void the_cpu_limit_is_read(void **state)
+{
+	static const struct {
+		const char *words;
+		double cpu_limit;
+	} cases[] = {
+		{ "--cpu-limit 1", 1 },
+		{ "--cpu-limit=0.1", 0.1 },
+		{ "--cpu-limit 100", 100 },
+		{ "--cpu 2.5", 2.5 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct line l;
+
+		parse(&l, cases[i].words);
+		assert_int_equal(l.err, 0);
+		assert_real(l.options.cpu_limit, cases[i].cpu_limit);
 		buf_free(&l.error);
 	}
 }
@@ -197,6 +221,13 @@ static void what_cannot_be_read_is_explained(void **state)
 #define INTERVAL "; it takes seconds, from 0.1 to 86400"
 #define WINDOW   "; it takes seconds, from 0 to 86400"
 #define WHOLE    "; it takes a whole number from 1"
+#define PERCENT  "; it takes percent of one core, from 0.1 to 100"
+		{ "--cpu-limit 0", "--cpu-limit: '0' is not right" PERCENT },
+		{ "--cpu-limit 0.09", "--cpu-limit: '0.09' is not right" PERCENT },
+		{ "--cpu-limit 101", "--cpu-limit: '101' is not right" PERCENT },
+		{ "--cpu-limit -5", "--cpu-limit: '-5' is not right" PERCENT },
+		{ "--cpu-limit 5%", "--cpu-limit: '5%' is not right" PERCENT },
+		{ "--cpu-limit", "option --cpu-limit needs an argument: PERCENT" },
 		{ "-d 0", "--interval: '0' is not right" INTERVAL },
 		{ "-d 0.09", "--interval: '0.09' is not right" INTERVAL },
 		{ "-d 86401", "--interval: '86401' is not right" INTERVAL },
@@ -249,10 +280,11 @@ static void what_cannot_be_read_is_explained(void **state)
 static void help_lists_every_option_once(void **state)
 {
 	static const char *const names[] = { "  -d, --interval SECONDS ", "  -n, --count N ",
-		"  -w, --window SECONDS ", "  -j, --json ", "      --csv ", "  -s, --sort FIELD ",
-		"  -c, --columns LIST ", "  -t, --tcp ", "  -u, --udp ", "  -4, --ipv4 ",
-		"  -6, --ipv6 ", "  -H, --no-header ", "      --color WHEN ", "      --ascii ",
-		"      --anonymize ", "      --debug FILE ", "  -V, --version ", "  -h, --help " };
+		"  -w, --window SECONDS ", "      --cpu-limit PERCENT ", "  -j, --json ",
+		"      --csv ", "  -s, --sort FIELD ", "  -c, --columns LIST ", "  -t, --tcp ",
+		"  -u, --udp ", "  -4, --ipv4 ", "  -6, --ipv6 ", "  -H, --no-header ",
+		"      --color WHEN ", "      --ascii ", "      --anonymize ",
+		"      --debug FILE ", "  -V, --version ", "  -h, --help " };
 	struct buf b = { 0 };
 	size_t lines = 0;
 
@@ -278,6 +310,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_options_there_are_defaults),
 		cmocka_unit_test(numbers_and_words_are_read),
+		cmocka_unit_test(the_cpu_limit_is_read),
 		cmocka_unit_test(switches_are_set),
 		cmocka_unit_test(protocols_and_families_are_chosen),
 		cmocka_unit_test(words_may_stand_anywhere),

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/server.h"
+#include "sockdash/needs.h"
 #include "sockdash/pane.h"
 #include "sockdash/utf8.h"
 
@@ -477,12 +478,14 @@ static void emptiness_says_what_it_means(void **state)
 {
 	static const struct {
 		bool sample, owners, preliminary;
+		unsigned asked;
 		const char *text;
 	} cases[] = {
-		{ false, false, false, "waiting for the first sample" },
-		{ true, false, true, "resolving owners" },
-		{ true, false, false, "owners are not known" },
-		{ true, true, false, "no socket is in CLOSE-WAIT" },
+		{ false, false, false, NEED_ALL, "waiting for the first sample" },
+		{ true, false, true, NEED_ALL, "resolving owners" },
+		{ true, false, false, NEED_ALL, "owners are not known" },
+		{ true, false, false, NEED_SOCKETS, "resolving owners" },
+		{ true, true, false, NEED_ALL, "no socket is in CLOSE-WAIT" },
 	};
 
 	(void)state;
@@ -495,6 +498,7 @@ static void emptiness_says_what_it_means(void **state)
 		story_begin(&st, 0);
 		story_frame(&st, 0)->owners_known = cases[i].owners;
 		st.frame->preliminary = cases[i].preliminary;
+		st.frame->asked = cases[i].asked;
 		story_sample(&st);
 		assert_int_equal(cells_resize(&c, 60, 5), 0);
 		pane_init(&p, &pane_leaks);
@@ -507,6 +511,47 @@ static void emptiness_says_what_it_means(void **state)
 		cells_free(&c);
 		story_end(&st);
 	}
+}
+
+/* Whatever a pane draws, or sorts by, is asked for, and the histogram alone asks for no owners. */
+static void needs_are_those_of_what_is_shown(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < PANE_COUNT; i++) {
+		const struct table *t = panes[i]->table;
+		struct columns more;
+		const char *bad;
+		size_t bad_len;
+		struct pane_state p;
+
+		pane_init(&p, panes[i]);
+		for (size_t f = 0; f < t->field_count; f++)
+			if (has_column(panes[i], &t->fields[f]))
+				assert_false(t->fields[f].needs & ~pane_needs(&p, false));
+		assert_int_equal(columns_parse(t, panes[i]->more, &more, &bad, &bad_len), 0);
+		for (size_t f = 0; f < more.count; f++)
+			assert_false(more.fields[f]->needs & ~pane_needs(&p, true));
+		for (size_t f = 0; f < t->field_count; f++) {
+			p.sort.field = &t->fields[f];
+			assert_false(t->fields[f].needs & ~pane_needs(&p, false));
+		}
+	}
+}
+
+static void a_pane_needs_no_more_than_it_shows(void **state)
+{
+	struct pane_state p;
+
+	(void)state;
+	pane_init(&p, &pane_states);
+	assert_int_equal(pane_needs(&p, true), NEED_SOCKETS);
+	pane_init(&p, &pane_procs);
+	assert_int_equal(pane_needs(&p, false), NEED_SOCKETS | NEED_OWNERS | NEED_USERS);
+	assert_int_equal(
+		pane_needs(&p, true), NEED_SOCKETS | NEED_OWNERS | NEED_USERS | NEED_PROC_DETAILS);
+	p.sort.field = table_field(&table_procs, "unit", 4);
+	assert_int_equal(
+		pane_needs(&p, false), NEED_SOCKETS | NEED_OWNERS | NEED_USERS | NEED_PROC_DETAILS);
 }
 
 int main(void)
@@ -529,6 +574,8 @@ int main(void)
 		cmocka_unit_test(full_screen_scrolls_through_all_columns),
 		cmocka_unit_test(columns_do_not_scroll_past_the_last),
 		cmocka_unit_test(emptiness_says_what_it_means),
+		cmocka_unit_test(needs_are_those_of_what_is_shown),
+		cmocka_unit_test(a_pane_needs_no_more_than_it_shows),
 	};
 
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))

@@ -32,6 +32,8 @@
 #define FALLBACK     "a busy server in a sandbox without sock_diag"
 #define EMPTY        "a machine without a socket"
 #define PARTIAL      "a busy server whose UDP cannot be told"
+#define HELD         "a busy server that costs too much to look at"
+#define SLOW         "a busy server that takes long to look at"
 #define SYNTH        "synth:sockets=2000,churn=0.05,leak=3,listeners=12,seed=7"
 #define TAPE         "tapes/incident.tape"
 #define DUMP         "fuzz/corpus/ssdump/listen-drops"
@@ -83,6 +85,9 @@ static const struct screen screens[] = {
 	{ .name = "interval", .source = SERVER, .keys = "d '0.5" },
 	{ .name = "interval-wrong", .source = SERVER, .keys = "d 'never Enter" },
 	{ .name = "paused", .source = SERVER, .keys = "p" },
+	{ .name = "held", .source = HELD, .keys = "-" },
+	{ .name = "held-not", .source = HELD, .keys = "+ +" },
+	{ .name = "slow", .source = SLOW, .keys = "- ~" },
 	/* What cannot be seen. */
 	{ .name = "hidden", .source = UNPRIVILEGED },
 	{ .name = "hidden-leaks", .source = UNPRIVILEGED, .keys = "4" },
@@ -155,6 +160,11 @@ static bool tell(struct story *st, const char *source)
 	}
 	if (strcmp(source, PARTIAL) == 0) {
 		tell_partial(st);
+		return true;
+	}
+	if (strcmp(source, HELD) == 0 || strcmp(source, SLOW) == 0) {
+		server_tell(st, &s)->least_s = strcmp(source, HELD) == 0 ? 4.13 : 0;
+		st->sample->frame->cost_wall_ns = 1416000000;
 		return true;
 	}
 	s.without_owners = strcmp(source, RESOLVING) == 0;
@@ -377,8 +387,12 @@ static void check_screen(void **state)
 {
 	size_t n = (size_t)(uintptr_t)*state;
 	const struct screen *screen = &screens[n / 3];
-	const struct app_settings settings = { APP_OVERVIEW, 2,
-		strchr(screen->source, '/') != NULL };
+	const struct app_settings settings = {
+		.pane = APP_OVERVIEW,
+		.interval_s = 2,
+		.replay = strchr(screen->source, '/') != NULL,
+		.cpu_limit = 10,
+	};
 	bool own = screen->sizes[0].width;
 	int width = own ? screen->sizes[n % 3].width : usual_sizes[n % 3].width;
 	int height = own ? screen->sizes[n % 3].height : usual_sizes[n % 3].height;
