@@ -140,6 +140,16 @@ static uint64_t identity(const struct rowset *rows, uint32_t row)
 	return frame_sock_key(rows->sample->frame, sock_of(rows, row)) | 1;
 }
 
+/* The lowest bit of the key is not in the identity. */
+static uint32_t find(const struct rowset *rows, uint64_t identity)
+{
+	uint32_t row = frame_find(rows->sample->frame, identity);
+
+	if (row == SOCK_NONE)
+		row = frame_find(rows->sample->frame, identity - 1);
+	return row == SOCK_NONE ? ROWSET_NONE : row;
+}
+
 const struct table table_sockets = {
 	.name = "sockets",
 	.title = "Sockets",
@@ -152,4 +162,5 @@ const struct table table_sockets = {
 	.needs = NEED_SOCKETS,
 	.count = count,
 	.identity = identity,
+	.find = find,
 };

@@ -39,14 +39,14 @@ static void follow_cursor(struct pane_state *p, const struct rowset *rows)
 		return;
 	}
 	for (uint32_t i = 0; i < p->count; i++) {
-		if (rows->table->identity(rows, p->order[i]) == p->cursor) {
+		if (rows->table->identity(rows, rowset_row(p->order, i)) == p->cursor) {
 			p->position = i;
 			return;
 		}
 	}
 	if (p->position >= p->count)
 		p->position = p->count ? p->count - 1 : 0;
-	p->cursor = p->count ? rows->table->identity(rows, p->order[p->position]) : 0;
+	p->cursor = p->count ? rows->table->identity(rows, rowset_row(p->order, p->position)) : 0;
 }
 
 int pane_update(struct pane_state *p, const struct sample *sample)
@@ -58,11 +58,10 @@ int pane_update(struct pane_state *p, const struct sample *sample)
 		pane_free(p);
 		return 0;
 	}
-	if (p->order && p->ordered == sample->serial && same_key(p->ordered_by, p->sort))
+	if (p->ordered == sample->serial && same_key(p->ordered_by, p->sort))
 		return 0;
 	rows = rowset_of(p->pane->table, sample);
-	order = rowset_order(&rows, p->sort);
-	if (!order) {
+	if (rowset_order(&rows, p->sort, NULL, &order)) {
 		pane_free(p); /* its rows were those of another sample */
 		return -ENOMEM;
 	}
@@ -88,7 +87,7 @@ void pane_move(struct pane_state *p, const struct sample *sample, int64_t by)
 	}
 	rows = rowset_of(p->pane->table, sample);
 	p->position = to >= p->count ? p->count - 1 : (uint32_t)to;
-	p->cursor = rows.table->identity(&rows, p->order[p->position]);
+	p->cursor = rows.table->identity(&rows, rowset_row(p->order, p->position));
 }
 
 void pane_home(struct pane_state *p)

@@ -312,6 +312,6 @@ void pane_draw(struct pane_state *p, struct cells *c, struct area a, const struc
 	for (uint32_t i = 0; i < p->page && p->top + i < p->count; i++) {
 		if (look & PANE_FOCUSED && p->top + i == p->position)
 			cells_select(c, body, (int)i);
-		draw_row(c, body, (int)i, &l, &rows, p->order[p->top + i]);
+		draw_row(c, body, (int)i, &l, &rows, rowset_row(p->order, p->top + i));
 	}
 }

@@ -34,7 +34,8 @@ static int64_t pid_at_cursor(const struct pane_state *p, const struct sample *s)
 
 	if (!p->count)
 		return 0;
-	return rowset_value(&rows, p->order[p->position], table_field(p->pane->table, "pid", 3))
+	return rowset_value(
+		&rows, rowset_row(p->order, p->position), table_field(p->pane->table, "pid", 3))
 		.number;
 }
 
