@@ -1,23 +1,19 @@
-/* The order of rows. What is sorted is an array of 16 bytes a row, in place, by a radix sort over
- * 64-bit keys that order as the values do. Where a value does not fit (a long text, an IPv6
- * address), and where values are equal, the rows with equal keys get new keys: the rest of the
- * value, then that of the second field, then the identity. So every step looks only at the rows
- * that are not told apart yet, equal rows cost no more than others, and nothing is quadratic. */
+/* The order of rows. What is sorted is an array of 16 bytes a row with 64-bit keys that order as the
+ * values do. Where a value does not fit (a long text, an IPv6 address), and where values are equal,
+ * the rows with equal keys get new keys: the rest of the value, then that of the second field, then
+ * the identity. So every step looks only at the rows that are not told apart yet, equal rows cost
+ * no more than others, and nothing is quadratic. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "sockdash/keysort.h"
 #include "sockdash/rowset.h"
 
-#define FEW         24   /* rows that are sorted by insertion */
-#define CANCEL_ROWS 8192 /* pieces of work between two looks at the flag */
-
-struct entry {
-	uint64_t key;
-	uint32_t tie; /* upper half of the identity: nearly always enough to tell rows apart */
-	uint32_t row;
-};
+#define CANCEL_ROWS 8192  /* pieces of work between two looks at the flag */
+#define PAGED_ROWS  32768 /* from here on their entries are mapped */
 
 /* What rows are told apart by, one after the other. */
 enum level { LEVEL_FIELD, LEVEL_THEN, LEVEL_IDENTITY };
@@ -175,92 +171,12 @@ static const struct key_kind kinds[] = {
 	[CLASS_ADDRESS] = { address_key, address_is_last },
 };
 
-/* ---- Sorting by keys ------------------------------------------------------------------------- */
-
-static bool is_cancelled(const struct order *o)
-{
-	return o->cancel && atomic_load_explicit(o->cancel, memory_order_relaxed);
-}
-
-static void insert(struct entry *e, uint32_t n)
-{
-	for (uint32_t i = 1; i < n; i++) {
-		struct entry moving = e[i];
-		uint32_t to = i;
-
-		for (; to && e[to - 1].key > moving.key; to--)
-			e[to] = e[to - 1];
-		e[to] = moving;
-	}
-}
-
-/* The highest eight bits from the first on in which keys differ begin here; -1: all are equal. */
-static int find_digit(const struct entry *e, uint32_t n)
-{
-	uint64_t differing = 0;
-	int top;
-
-	for (uint32_t i = 1; i < n; i++)
-		differing |= e[i].key ^ e[0].key;
-	if (!differing)
-		return -1;
-	top = 63 - __builtin_clzll(differing);
-	return top > 7 ? top - 7 : 0;
-}
-
-/* Puts every entry where its digit belongs; ends[] gets where each digit's entries end. */
-static void distribute(struct entry *e, uint32_t n, int shift, uint32_t ends[256])
-{
-	uint32_t next[256] = { 0 }, sum = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		next[e[i].key >> shift & 0xff]++;
-	for (unsigned d = 0; d < 256; d++) {
-		uint32_t count = next[d];
-
-		next[d] = sum;
-		sum += count;
-		ends[d] = sum;
-	}
-	for (unsigned d = 0; d < 256; d++) {
-		for (; next[d] < ends[d]; next[d]++) {
-			struct entry moving = e[next[d]];
-			unsigned to;
-
-			while ((to = moving.key >> shift & 0xff) != d) {
-				struct entry other = e[next[to]];
-
-				e[next[to]++] = moving;
-				moving = other;
-			}
-			e[next[d]] = moving;
-		}
-	}
-}
-
-static void sort_keys(const struct order *o, struct entry *e, uint32_t n)
-{
-	uint32_t ends[256], begin = 0;
-	int shift;
-
-	if (n <= FEW) {
-		insert(e, n);
-		return;
-	}
-	shift = find_digit(e, n);
-	if (shift < 0 || (n > CANCEL_ROWS && is_cancelled(o)))
-		return;
-	distribute(e, n, shift, ends);
-	for (unsigned d = 0; shift && d < 256; begin = ends[d++])
-		sort_keys(o, e + begin, ends[d] - begin);
-}
-
 /* ---- Levels ---------------------------------------------------------------------------------- */
 
-static uint64_t identity_key(const struct order *o, const struct entry *e, unsigned step)
+static uint64_t identity_key(const struct order *o, const struct keyed *e, unsigned step)
 {
 	switch (step) {
-	case 0:
+	case 0: /* nearly always enough, and at hand */
 		return e->tie;
 	case 1:
 		return o->rows->table->identity(o->rows, e->row);
@@ -272,7 +188,7 @@ static uint64_t identity_key(const struct order *o, const struct entry *e, unsig
 /* Gives each row its key. Rows whose value is not known go to the end and get none; answers how
  * many have one. */
 static uint32_t set_keys(
-	const struct order *o, struct entry *e, uint32_t n, enum level level, unsigned step)
+	const struct order *o, struct keyed *e, uint32_t n, enum level level, unsigned step)
 {
 	const struct sort_key *by = &o->keys[level];
 	const struct key_kind *kind;
@@ -288,7 +204,7 @@ static uint32_t set_keys(
 		struct value v = rowset_value(o->rows, e[i].row, by->field);
 
 		if (v.type == VALUE_NONE) {
-			struct entry last = e[--n];
+			struct keyed last = e[--n];
 
 			e[n] = e[i];
 			e[i] = last;
@@ -297,7 +213,7 @@ static uint32_t set_keys(
 		assert(class_of(v.type) == class_of(by->field->type));
 		e[i].key = kind->key(&v, step) ^ (by->descending ? UINT64_MAX : 0);
 		i++;
-		if (i % CANCEL_ROWS == 0 && is_cancelled(o))
+		if (i % CANCEL_ROWS == 0 && keysort_is_cancelled(o->cancel))
 			return 0;
 	}
 	return n;
@@ -305,7 +221,7 @@ static uint32_t set_keys(
 
 /* Whether rows that have a key in common have nothing more to tell them apart at this level. */
 static bool are_equal(
-	const struct order *o, const struct entry *e, uint32_t n, enum level level, unsigned step)
+	const struct order *o, const struct keyed *e, uint32_t n, enum level level, unsigned step)
 {
 	const struct sort_key *by = &o->keys[level];
 	struct value first;
@@ -332,15 +248,15 @@ static enum level next_level(const struct order *o, enum level level)
 }
 
 static void tell_apart(
-	const struct order *o, struct entry *e, uint32_t n, enum level level, unsigned step)
+	const struct order *o, struct keyed *e, uint32_t n, enum level level, unsigned step)
 {
 	uint32_t known, end;
 
 	for (;;) {
 		known = set_keys(o, e, n, level, step);
-		if (n > CANCEL_ROWS && is_cancelled(o))
+		if (n > CANCEL_ROWS && keysort_is_cancelled(o->cancel))
 			return;
-		sort_keys(o, e, known);
+		keysort(e, known, o->cancel);
 		for (end = known ? 1 : 0; end < known && e[end].key == e[0].key;)
 			end++;
 		if (!end || end < n)
@@ -371,6 +287,27 @@ static void tell_apart(
 
 /* ---- The outside ----------------------------------------------------------------------------- */
 
+/* Of a million rows these are 16 MB, which are to go back to the system and not to stay with the
+ * allocator. */
+static struct keyed *alloc_entries(uint32_t n)
+{
+	void *pages;
+
+	if (n < PAGED_ROWS)
+		return malloc(n * sizeof(struct keyed));
+	pages = mmap(NULL, n * sizeof(struct keyed), PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return pages == MAP_FAILED ? NULL : pages;
+}
+
+static void free_entries(struct keyed *entries, uint32_t n)
+{
+	if (n < PAGED_ROWS)
+		free(entries);
+	else
+		munmap(entries, n * sizeof *entries);
+}
+
 static struct order begin_order(const struct rowset *rows, struct sort_key key)
 {
 	struct order o = { .rows = rows, .keys = { [LEVEL_FIELD] = key } };
@@ -384,7 +321,7 @@ int rowset_order(
 	const struct rowset *rows, struct sort_key key, const atomic_bool *cancel, uint32_t **out)
 {
 	struct order o = begin_order(rows, key);
-	struct entry *entries;
+	struct keyed *entries;
 	uint32_t *order;
 	int err = 0;
 
@@ -392,20 +329,21 @@ int rowset_order(
 	if (!key.field || !rows->count)
 		return 0;
 	o.cancel = cancel;
-	entries = malloc(rows->count * sizeof *entries);
+	entries = alloc_entries(rows->count);
 	if (!entries)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < rows->count; i++) {
 		entries[i].row = i;
+		/* The upper half of the identity, which most often is a hash. */
 		entries[i].tie = (uint32_t)(rows->table->identity(rows, i) >> 32);
 	}
 	tell_apart(&o, entries, rows->count, LEVEL_FIELD, 0);
-	order = is_cancelled(&o) ? NULL : malloc(rows->count * sizeof *order);
+	order = keysort_is_cancelled(cancel) ? NULL : malloc(rows->count * sizeof *order);
 	for (uint32_t i = 0; order && i < rows->count; i++)
 		order[i] = entries[i].row;
 	if (!order)
-		err = is_cancelled(&o) ? -ECANCELED : -ENOMEM;
-	free(entries);
+		err = keysort_is_cancelled(cancel) ? -ECANCELED : -ENOMEM;
+	free_entries(entries, rows->count);
 	*out = order;
 	return err;
 }
