@@ -58,6 +58,16 @@ void app_take(struct app *a, struct sample *sample);
 /* Takes where in a recording we are. */
 void app_move(struct app *a, const struct feed_position *position);
 
+/* The order that a pane waits for, for somebody to make (its sample is borrowed). False where it
+ * waits for none, or does not wait any more. */
+bool app_wish_order(const struct app *a, size_t pane, struct pane_order *out);
+
+/* Takes such an order, as pane_take() does. */
+void app_take_order(struct app *a, size_t pane, struct pane_order *made);
+
+/* Tells that one waits so long for it that one should be told. */
+void app_late_order(struct app *a, size_t pane);
+
 /* Tells that a sample could not be made. */
 void app_lost_sample(struct app *a, int error);
 

@@ -9,7 +9,7 @@
 struct output_table {
 	struct rowset rows;
 	const struct columns *columns;
-	const uint32_t *order; /* of rows.count row numbers */
+	const uint32_t *order; /* of rowset_order() */
 	bool header;           /* text, CSV: the line of names */
 	bool with_time;        /* CSV: a first column with the time of the sample */
 };

@@ -38,7 +38,34 @@ extern const struct pane *const panes[];
 #define PANE_COUNT    5
 #define PANE_OVERVIEW 4 /* the first four stand together in the overview */
 
+/* ---- The order of its rows ------------------------------------------------------------------- */
+
+/* The rows of a sample, ordered: first what is wished, then what came of it. */
+struct pane_order {
+	const struct table *table;
+	struct sample *sample;
+	struct sort_key key;
+	uint64_t cursor; /* identity of the row to find, 0 none */
+
+	uint32_t *order; /* malloc'ed; NULL: as they stand */
+	uint32_t place;  /* of the cursor, or ROWSET_NONE */
+	int error;       /* 0 or -errno */
+};
+
+/* Makes the order and finds the cursor: some 50 ns a row, for any thread. *cancel as in
+ * rowset_order(). */
+void pane_order_make(struct pane_order *o, const atomic_bool *cancel);
+
+/* Gives back the order and the reference to the sample; there is nothing left. */
+void pane_order_drop(struct pane_order *o);
+
+/* Whether it is of the same rows in the same order, but for the sample. */
+bool pane_order_same(const struct pane_order *a, const struct pane_order *b);
+
 /* ---- What the user did to it ----------------------------------------------------------------- */
+
+/* Tables of more rows than these are ordered by somebody else: a screen has about 20 ms. */
+#define PANE_AT_ONCE 20000
 
 struct pane_state {
 	const struct pane *pane;
@@ -50,22 +77,41 @@ struct pane_state {
 	bool more_columns; /* columns were left out at the right when it was last drawn */
 	uint32_t page;     /* rows that were on the screen when it was last drawn */
 
-	/* The order of the rows of one sample. */
-	uint32_t *order;
+	/* What it shows: the rows of one sample in their order. */
+	struct sample *sample; /* its own reference, NULL none */
+	uint32_t *order;       /* NULL: as they stand */
 	uint32_t count;
-	uint64_t ordered; /* serial of that sample, 0 none */
 	struct sort_key ordered_by;
+
+	uint32_t at_once; /* PANE_AT_ONCE; tests make it small */
+	bool waiting;     /* for an order that is not made at once, and shows the last one */
+	bool late;        /* that takes time that one notices; set from outside */
+	uint64_t failed;  /* serial of the sample that there is no memory for, 0 none... */
+	struct sort_key failed_by; /* ...in this order */
 };
 
 void pane_init(struct pane_state *p, const struct pane *pane);
 void pane_free(struct pane_state *p);
 
-/* Brings order and cursor up to the sample (NULL: there is none). 0 or -ENOMEM. */
-int pane_update(struct pane_state *p, const struct sample *sample);
+/* Brings rows, order and cursor up to the sample (NULL: there is none), at once or, where there are
+ * many rows, by waiting for what pane_wish() answers. 0 or -ENOMEM. */
+int pane_update(struct pane_state *p, struct sample *sample);
+
+/* The order that a pane waits for, its sample borrowed. False where it does not wait. */
+bool pane_wish(const struct pane_state *p, struct sample *sample, struct pane_order *out);
+
+/* Takes an order that was made of such a wish, unless it is not wished any more. What is left in
+ * *made is the caller's: sample and order, those that were shown before or those that were not
+ * taken. 0 or -ENOMEM. */
+int pane_take(struct pane_state *p, struct pane_order *made);
+
+/* The pane is not on the screen: it waits for nothing, and keeps its rows only as long as they are
+ * those of the newest sample. The cursor stays. */
+void pane_hide(struct pane_state *p, const struct sample *newest);
 
 /* Moves the cursor by rows; pins it to the row it comes to. Moving above the first row or to it by
  * pane_home() unpins it. */
-void pane_move(struct pane_state *p, const struct sample *sample, int64_t rows);
+void pane_move(struct pane_state *p, int64_t rows);
 void pane_home(struct pane_state *p);
 
 /* Sorts by a field, in its natural direction first (numbers descending); the same field again
@@ -90,7 +136,6 @@ enum pane_look {
 
 /* Draws title line, column titles and rows. Changes only what was there when it was last drawn.
  * `number` is the key of the pane. */
-void pane_draw(struct pane_state *p, struct cells *c, struct area a, const struct sample *sample,
-	int number, unsigned look);
+void pane_draw(struct pane_state *p, struct cells *c, struct area a, int number, unsigned look);
 
 #endif

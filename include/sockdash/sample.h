@@ -107,6 +107,9 @@ static inline bool sample_is_held(const struct sample *s, double interval_s)
 struct sample *sample_get(struct sample *s);
 void sample_put(struct sample *s); /* NULL is fine */
 
+/* Whether nobody but the caller keeps it: putting it frees it. */
+bool sample_is_last(const struct sample *s);
+
 /* ---- Making samples -------------------------------------------------------------------------- */
 
 /* What is remembered from sample to sample. */

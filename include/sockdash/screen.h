@@ -27,8 +27,7 @@ void screen_header(
 
 /* Draws the four panes of the overview, with `focus` (0 to 3) showing its cursor; one pane alone
  * where the area is too small for four. */
-void screen_overview(struct cells *c, struct area a, struct pane_state *states,
-	const struct sample *sample, unsigned focus);
+void screen_overview(struct cells *c, struct area a, struct pane_state *states, unsigned focus);
 
 /* Whether an area of this size has room for the four panes. */
 bool screen_has_overview(int width, int height);

@@ -106,7 +106,8 @@ static int print_sample(struct run *r, const struct sample *s)
 	const struct options *o = r->options;
 	bool text = o->output == OUTPUT_TEXT;
 	struct rowset rows = rowset_of(r->table, s);
-	uint32_t *order = rowset_order(&rows, r->sort);
+	uint32_t *order;
+	int err = rowset_order(&rows, r->sort, NULL, &order);
 	struct output_table t = {
 		.rows = rows,
 		.columns = &r->columns,
@@ -115,7 +116,6 @@ static int print_sample(struct run *r, const struct sample *s)
 		.with_time = r->wanted > 1,
 	};
 	struct buf blank = { 0 };
-	int err = order ? 0 : -ENOMEM;
 
 	if (o->output != OUTPUT_JSON)
 		tell_problems(&r->told, s->frame); /* JSON has them inside */

@@ -52,7 +52,8 @@ int output_csv(const struct output_table *t, output_flush *flush, void *context)
 		if (t->with_time)
 			buf_addf(&b, "%s,", time);
 		for (size_t c = 0; c < t->columns->count; c++) {
-			struct value v = rowset_value(&t->rows, t->order[i], t->columns->fields[c]);
+			struct value v = rowset_value(
+				&t->rows, rowset_row(t->order, i), t->columns->fields[c]);
 
 			if (c)
 				buf_addc(&b, ',');

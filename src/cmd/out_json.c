@@ -140,7 +140,7 @@ int output_json(const struct output_table *t, output_flush *flush, void *context
 		buf_adds(&b, i ? ",{" : "{");
 		for (size_t c = 0; c < t->columns->count; c++) {
 			const struct field *f = t->columns->fields[c];
-			struct value v = rowset_value(&t->rows, t->order[i], f);
+			struct value v = rowset_value(&t->rows, rowset_row(t->order, i), f);
 
 			buf_adds(&b, c ? ",\"" : "\"");
 			buf_adds(&b, f->name);

@@ -22,7 +22,8 @@ static void measure(const struct output_table *t, int widths[COLUMNS_MAX])
 	for (size_t c = 0; c < t->columns->count; c++) {
 		widths[c] = t->header ? width_of(t->columns->fields[c]->title) : 1;
 		for (uint32_t i = 0; i < rows; i++) {
-			struct value v = rowset_value(&t->rows, t->order[i], t->columns->fields[c]);
+			struct value v = rowset_value(
+				&t->rows, rowset_row(t->order, i), t->columns->fields[c]);
 			char room[FORMAT_MAX];
 			int width = width_of(format_plain(&v, room));
 
@@ -66,7 +67,7 @@ int output_text(const struct output_table *t, output_flush *flush, void *context
 	for (uint32_t i = 0; !err && i < t->rows.count; i++) {
 		for (size_t c = 0; c < t->columns->count; c++) {
 			const struct field *f = t->columns->fields[c];
-			struct value v = rowset_value(&t->rows, t->order[i], f);
+			struct value v = rowset_value(&t->rows, rowset_row(t->order, i), f);
 			char room[FORMAT_MAX];
 
 			add_cell(&b, format_plain(&v, room), widths[c], format_is_right(f->type),

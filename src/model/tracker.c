@@ -32,6 +32,11 @@ void sample_put(struct sample *s)
 	free(s);
 }
 
+bool sample_is_last(const struct sample *s)
+{
+	return __atomic_load_n(&s->references, __ATOMIC_ACQUIRE) == 1;
+}
+
 struct tracker *tracker_create(double window_s)
 {
 	struct tracker *t = calloc(1, sizeof *t);

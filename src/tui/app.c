@@ -121,6 +121,29 @@ static void follow_needs(struct app *a)
 		a->control.now = true;
 }
 
+/* ---- Orders ---------------------------------------------------------------------------------- */
+
+static void say_no_memory(struct app *a)
+{
+	app_say(a, "out of memory: a pane cannot be shown");
+}
+
+bool app_wish_order(const struct app *a, size_t pane, struct pane_order *out)
+{
+	return pane_wish(&a->panes[pane], a->sample, out);
+}
+
+void app_take_order(struct app *a, size_t pane, struct pane_order *made)
+{
+	if (pane_take(&a->panes[pane], made))
+		say_no_memory(a);
+}
+
+void app_late_order(struct app *a, size_t pane)
+{
+	a->panes[pane].late = true;
+}
+
 /* ---- Interval -------------------------------------------------------------------------------- */
 
 static void say_interval(struct app *a)
@@ -384,9 +407,9 @@ static void take_key(struct app *a, int key)
 		modes[a->mode](a, key);
 		return;
 	}
-	/* The order that the cursor moves in must be that of the sample it moves over. */
+	/* The cursor moves over what is newest, as far as it is there. */
 	if (pane_update(app_pane(a), a->sample))
-		app_lost_sample(a, -ENOMEM);
+		say_no_memory(a);
 	binding = key_find(key, a->replay);
 	if (binding)
 		binding->act(a, key);
@@ -420,6 +443,23 @@ static void draw_bottom(struct app *a, struct cells *c, struct area line)
 	}
 }
 
+static bool is_visible(const struct app *a, size_t pane)
+{
+	if (a->mode == APP_HELP)
+		return false;
+	return a->full == APP_OVERVIEW ? pane < PANE_OVERVIEW : (int)pane == a->full;
+}
+
+static void update_panes(struct app *a)
+{
+	for (size_t i = 0; i < PANE_COUNT; i++) {
+		if (!is_visible(a, i))
+			pane_hide(&a->panes[i], a->sample);
+		else if (pane_update(&a->panes[i], a->sample))
+			say_no_memory(a);
+	}
+}
+
 void app_draw(struct app *a, struct cells *c)
 {
 	struct screen_header h = {
@@ -436,14 +476,11 @@ void app_draw(struct app *a, struct cells *c)
 	struct area all = cells_all(c), body, line;
 
 	cells_clear(c);
+	update_panes(a);
 	if (a->mode == APP_HELP) {
 		draw_help(a, c);
 		return;
 	}
-	for (size_t i = 0; i < PANE_COUNT; i++)
-		if (a->full == APP_OVERVIEW ? i < PANE_OVERVIEW : (int)i == a->full)
-			if (pane_update(&a->panes[i], a->sample))
-				app_say(a, "out of memory: a pane cannot be shown");
 	screen_header(c, all, a->sample, &h);
 	body = (struct area){ 0, SCREEN_HEADER_LINES, c->width,
 		c->height - SCREEN_HEADER_LINES - 1 };
@@ -451,10 +488,9 @@ void app_draw(struct app *a, struct cells *c)
 	if (a->sample && body.height > 6 && screen_problems(c, line, a->sample->frame))
 		body.height--;
 	if (a->full == APP_OVERVIEW)
-		screen_overview(c, body, a->panes, a->sample, a->focus);
+		screen_overview(c, body, a->panes, a->focus);
 	else
-		pane_draw(&a->panes[a->full], c, body, a->sample, a->full + 1,
-			PANE_FOCUSED | PANE_FULL);
+		pane_draw(&a->panes[a->full], c, body, a->full + 1, PANE_FOCUSED | PANE_FULL);
 	line.y = c->height - 1;
 	draw_bottom(a, c, line);
 	if (a->mode == APP_SORT)

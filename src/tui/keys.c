@@ -48,13 +48,13 @@ static void turn_pane(struct app *a, int key)
 static void move_up(struct app *a, int key)
 {
 	(void)key;
-	pane_move(app_pane(a), a->sample, -1);
+	pane_move(app_pane(a), -1);
 }
 
 static void move_down(struct app *a, int key)
 {
 	(void)key;
-	pane_move(app_pane(a), a->sample, 1);
+	pane_move(app_pane(a), 1);
 }
 
 static int64_t page(const struct pane_state *p)
@@ -67,7 +67,7 @@ static void page_up(struct app *a, int key)
 	struct pane_state *p = app_pane(a);
 
 	(void)key;
-	pane_move(p, a->sample, -page(p));
+	pane_move(p, -page(p));
 }
 
 static void page_down(struct app *a, int key)
@@ -75,7 +75,7 @@ static void page_down(struct app *a, int key)
 	struct pane_state *p = app_pane(a);
 
 	(void)key;
-	pane_move(p, a->sample, page(p));
+	pane_move(p, page(p));
 }
 
 static void move_first(struct app *a, int key)
@@ -87,7 +87,7 @@ static void move_first(struct app *a, int key)
 static void move_last(struct app *a, int key)
 {
 	(void)key;
-	pane_move(app_pane(a), a->sample, UINT32_MAX);
+	pane_move(app_pane(a), UINT32_MAX);
 }
 
 static void scroll_columns(struct app *a, int key)

@@ -1,6 +1,6 @@
-/* The event loop: waits for a key, a sample or a signal, whichever comes first; lets the app take
- * all that are there; fulfils its wishes; draws once. Drawing last means that a burst of keys costs
- * one picture. */
+/* The event loop: waits for a key, a sample, an order or a signal, whichever comes first; lets the
+ * app take all that are there; fulfils its wishes; draws once. Drawing last means that a burst of
+ * keys costs one picture. */
 #include "sockdash/loop.h"
 
 #include <errno.h>
@@ -10,18 +10,26 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "sockdash/clock.h"
 #include "sockdash/keycodes.h"
 #include "sockdash/log.h"
+#include "sockdash/orderer.h"
+
+/* One notices what takes longer. */
+#define PATIENCE_NS (300 * NSEC_PER_MSEC)
 
 struct loop {
 	struct app *app;
 	struct sampler *sampler;
+	struct orderer *orderer;
+	int64_t late_ns[PANE_COUNT]; /* when the order that a pane waits for is late; 0 none */
 	struct terminal *terminal;
 	struct cells cells;
 	int signal_fd;
 	uint64_t left; /* samples to show; UINT64_MAX: no end */
 	int ended_by;
 	bool dirty;
+	bool untidy; /* samples were put */
 };
 
 static const int handled[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH };
@@ -108,10 +116,12 @@ static void take_sample(struct loop *l)
 		app_lost_sample(l->app, error);
 	if (sample && !sample->frame->preliminary && l->left != UINT64_MAX)
 		l->left--;
-	if (sample)
+	if (sample) {
+		orderer_keep(l->orderer, sample);
 		app_take(l->app, sample);
+	}
 	app_move(l->app, &position);
-	l->dirty = true;
+	l->dirty = l->untidy = true;
 }
 
 static void take_keys(struct loop *l)
@@ -137,6 +147,62 @@ static void fulfil_wishes(struct loop *l)
 	a->repaint = false;
 }
 
+/* ---- Orders ---------------------------------------------------------------------------------- */
+
+static void take_orders(struct loop *l)
+{
+	struct pane_order made;
+	size_t pane;
+
+	while (orderer_take(l->orderer, &pane, &made)) {
+		app_take_order(l->app, pane, &made);
+		orderer_give(l->orderer, &made);
+		l->late_ns[pane] = 0;
+		l->dirty = true;
+	}
+}
+
+/* What panes wait for is known once they were drawn. */
+static void wish_orders(struct loop *l)
+{
+	for (size_t i = 0; i < PANE_COUNT; i++) {
+		struct pane_order wish;
+		bool waits = app_wish_order(l->app, i, &wish);
+
+		orderer_wish(l->orderer, i, waits ? &wish : NULL);
+		if (!waits)
+			l->late_ns[i] = 0;
+		else if (!l->late_ns[i])
+			l->late_ns[i] = clock_mono_ns() + PATIENCE_NS;
+	}
+	if (l->untidy)
+		orderer_tidy(l->orderer);
+	l->untidy = false;
+}
+
+/* Milliseconds until an order is late; -1: none is on its way, or it was told. */
+static int time_to_tell(struct loop *l)
+{
+	int64_t first = INT64_MAX, now = clock_mono_ns();
+
+	for (size_t i = 0; i < PANE_COUNT; i++) {
+		if (!l->late_ns[i] || l->late_ns[i] == INT64_MAX)
+			continue;
+		if (l->late_ns[i] <= now) {
+			app_late_order(l->app, i);
+			l->late_ns[i] = INT64_MAX;
+			l->dirty = true;
+		} else if (l->late_ns[i] < first) {
+			first = l->late_ns[i];
+		}
+	}
+	if (l->dirty)
+		return 0;
+	return first == INT64_MAX ? -1 : (int)((first - now) / NSEC_PER_MSEC) + 1;
+}
+
+/* ---- The picture ----------------------------------------------------------------------------- */
+
 static int draw(struct loop *l)
 {
 	int width, height;
@@ -153,6 +219,7 @@ static int draw(struct loop *l)
 	}
 	app_draw(l->app, &l->cells);
 	l->terminal->ops->draw(l->terminal, &l->cells);
+	wish_orders(l);
 	return 0;
 }
 
@@ -164,14 +231,17 @@ static int wait_for_something(struct loop *l)
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 		{ .fd = sampler_fd(l->sampler), .events = POLLIN },
 		{ .fd = l->signal_fd, .events = POLLIN },
+		{ .fd = orderer_fd(l->orderer), .events = POLLIN },
 	};
 
-	if (poll(fds, sizeof fds / sizeof *fds, -1) < 0)
+	if (poll(fds, sizeof fds / sizeof *fds, time_to_tell(l)) < 0)
 		return errno == EINTR ? 0 : -errno;
 	if (fds[2].revents)
 		take_signals(l);
 	if (fds[1].revents)
 		take_sample(l);
+	if (fds[3].revents)
+		take_orders(l);
 	if (fds[0].revents & POLLIN)
 		take_keys(l);
 	/* The terminal went away. */
@@ -197,6 +267,8 @@ int loop_run(struct app *a, struct sampler *sampler, struct terminal *terminal, 
 	signal_set(&set);
 	l.signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	err = l.signal_fd < 0 ? -errno : 0;
+	if (!err)
+		err = orderer_start(&l.orderer);
 	while (!err && !a->quit && !l.ended_by && l.left) {
 		err = draw(&l);
 		if (!err)
@@ -206,6 +278,7 @@ int loop_run(struct app *a, struct sampler *sampler, struct terminal *terminal, 
 	if (!err && !l.left)
 		err = draw(&l);
 	terminal->ops->leave(terminal);
+	orderer_stop(l.orderer);
 	if (l.signal_fd >= 0)
 		close(l.signal_fd);
 	cells_free(&l.cells);

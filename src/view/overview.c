@@ -32,14 +32,13 @@ static int upper_height(const struct pane_state *states, int height)
 	return wanted;
 }
 
-void screen_overview(struct cells *c, struct area a, struct pane_state *states,
-	const struct sample *sample, unsigned focus)
+void screen_overview(struct cells *c, struct area a, struct pane_state *states, unsigned focus)
 {
 	int upper, left, right, gap = a.width >= 100 ? 1 : 0;
 	struct area areas[PANE_OVERVIEW];
 
 	if (!screen_has_overview(a.width, a.height)) {
-		pane_draw(&states[focus], c, a, sample, (int)focus + 1, PANE_FOCUSED);
+		pane_draw(&states[focus], c, a, (int)focus + 1, PANE_FOCUSED);
 		return;
 	}
 	upper = upper_height(states, a.height);
@@ -53,7 +52,7 @@ void screen_overview(struct cells *c, struct area a, struct pane_state *states,
 	cells_repeat(c, a, 0, 0, a.width, ROLE_BORDER, 0x2500);
 	cells_repeat(c, a, 0, upper, a.width, ROLE_BORDER, 0x2500);
 	for (unsigned i = 0; i < PANE_OVERVIEW; i++)
-		pane_draw(&states[i], c, areas[i], sample, (int)i + 1,
+		pane_draw(&states[i], c, areas[i], (int)i + 1,
 			i == focus ? PANE_FOCUSED : PANE_PLAIN);
 	for (int y = 0; y < a.height; y++)
 		cells_repeat(c, a, left, y, 1, ROLE_BORDER,

@@ -146,11 +146,18 @@ static void lay_out(struct pane_state *p, struct layout *l, int width, bool full
 
 /* ---- Drawing --------------------------------------------------------------------------------- */
 
+/* Whether what is seen is not in the order that the title tells, or older than it should be. */
+static bool is_sorting(const struct pane_state *p)
+{
+	return p->waiting && (p->late || !p->sample || !sort_same(p->sort, p->ordered_by));
+}
+
 /* What stands in the title line beside the name: the order, the time that growth is measured over,
  * and whether columns are out of sight. */
-static int draw_title_notes(const struct pane_state *p, struct cells *c, struct area a, int x,
-	const struct sample *sample, const struct layout *l)
+static int draw_title_notes(
+	const struct pane_state *p, struct cells *c, struct area a, int x, const struct layout *l)
 {
+	const struct sample *sample = p->sample;
 	char text[64], age[FMT_MAX];
 
 	if (p->sort.field) {
@@ -158,6 +165,8 @@ static int draw_title_notes(const struct pane_state *p, struct cells *c, struct 
 			p->sort.descending ? "\xe2\x96\xbc" : "\xe2\x96\xb2", p->sort.field->title);
 		x += cells_put(c, a, x, 0, a.width - x, ROLE_DIM, text);
 	}
+	if (is_sorting(p))
+		x += cells_put(c, a, x, 0, a.width - x, ROLE_STRONG, " sorting\xe2\x80\xa6");
 	if (p->pane->table->window && sample && sample->window_s > 0) {
 		snprintf(text, sizeof text, " over %s", fmt_age(age, sample->window_s, 0));
 		x += cells_put(c, a, x, 0, a.width - x, ROLE_DIM, text);
@@ -170,8 +179,8 @@ static int draw_title_notes(const struct pane_state *p, struct cells *c, struct 
 	return x;
 }
 
-static void draw_title(const struct pane_state *p, struct cells *c, struct area a,
-	const struct sample *sample, int number, unsigned look, const struct layout *l)
+static void draw_title(const struct pane_state *p, struct cells *c, struct area a, int number,
+	unsigned look, const struct layout *l)
 {
 	bool focused = look & PANE_FOCUSED;
 	char text[3 * FMT_MAX + 16], from[FMT_MAX], to[FMT_MAX], count[FMT_MAX];
@@ -182,7 +191,7 @@ static void draw_title(const struct pane_state *p, struct cells *c, struct area 
 	x += cells_put(c, a, x, 0, a.width - x, ROLE_KEY, text);
 	snprintf(text, sizeof text, " %s", p->pane->title);
 	x += cells_put(c, a, x, 0, a.width - x, focused ? ROLE_STRONG : ROLE_TEXT, text);
-	x = draw_title_notes(p, c, a, x, sample, l);
+	x = draw_title_notes(p, c, a, x, l);
 	/* Where one is in a list that is longer than its pane. */
 	if (p->count > p->page) {
 		uint32_t last = p->top + p->page < p->count ? p->top + p->page : p->count;
@@ -278,12 +287,17 @@ static bool owners_follow(const struct frame *f)
 	return f->preliminary || !(f->asked & NEED_OWNERS);
 }
 
-static void draw_emptiness(
-	const struct pane_state *p, struct cells *c, struct area rows, const struct sample *sample)
+static void draw_emptiness(const struct pane_state *p, struct cells *c, struct area rows)
 {
-	if (!sample)
+	const struct sample *sample = p->sample;
+
+	if (!sample && p->failed)
+		cells_put(c, rows, 1, 0, rows.width - 1, ROLE_WARNING,
+			"there is no memory for this pane");
+	else if (!sample)
 		cells_put(c, rows, 1, 0, rows.width - 1, ROLE_DIM,
-			"waiting for the first sample\xe2\x80\xa6");
+			p->waiting ? "sorting\xe2\x80\xa6"
+				   : "waiting for the first sample\xe2\x80\xa6");
 	else if (p->pane->shows_owners && !sample->frame->owners_known)
 		cells_put(c, rows, 1, 0, rows.width - 1, ROLE_DIM,
 			owners_follow(sample->frame) ? "resolving owners\xe2\x80\xa6"
@@ -295,8 +309,7 @@ static void draw_emptiness(
 		cells_put(c, rows, 1, 0, rows.width - 1, p->pane->empty_role, p->pane->empty);
 }
 
-void pane_draw(struct pane_state *p, struct cells *c, struct area a, const struct sample *sample,
-	int number, unsigned look)
+void pane_draw(struct pane_state *p, struct cells *c, struct area a, int number, unsigned look)
 {
 	struct area header = { a.x, a.y + 1, a.width, 1 };
 	struct area body = { a.x, a.y + 2, a.width, a.height - 2 };
@@ -306,19 +319,19 @@ void pane_draw(struct pane_state *p, struct cells *c, struct area a, const struc
 	lay_out(p, &l, a.width, look & PANE_FULL);
 	p->more_columns = l.more_right;
 	scroll(p, body.height);
-	draw_title(p, c, a, sample, number, look, &l);
+	draw_title(p, c, a, number, look, &l);
 	if (a.height > 1)
 		draw_header(p, c, header, &l);
 	if (body.height < 1)
 		return;
 	if (!p->count) {
-		draw_emptiness(p, c, body, sample);
+		draw_emptiness(p, c, body);
 		return;
 	}
-	rows = rowset_of(p->pane->table, sample);
+	rows = rowset_of(p->pane->table, p->sample);
 	for (uint32_t i = 0; i < p->page && p->top + i < p->count; i++) {
 		if (look & PANE_FOCUSED && p->top + i == p->position)
 			cells_select(c, body, (int)i);
-		draw_row(c, body, (int)i, &l, &rows, p->order[p->top + i]);
+		draw_row(c, body, (int)i, &l, &rows, rowset_row(p->order, p->top + i));
 	}
 }

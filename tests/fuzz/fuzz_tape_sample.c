@@ -145,8 +145,7 @@ static void print(const struct table *t, const struct sample *s)
 	uint32_t *order;
 
 	must(sort_parse(t, t->sort, &key) == 0);
-	order = rowset_order(&rows, key);
-	must(order != NULL);
+	must(rowset_order(&rows, key, NULL, &order) == 0);
 	columns_all(t, &columns);
 	must(output_json(&(struct output_table){ rows, &columns, order, false, false }, check_json,
 		     &j) == 0);

@@ -470,6 +470,78 @@ static void keys_mean_the_newest_sample(void **state)
 	story_end(&st);
 }
 
+/* Makes what the panes wait for, as the loop has it made; answers for how many. */
+static unsigned make_orders(struct app *a, int error)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < PANE_COUNT; i++) {
+		struct pane_order o;
+
+		if (!app_wish_order(a, i, &o))
+			continue;
+		sample_get(o.sample);
+		if (error)
+			o.error = error;
+		else
+			pane_order_make(&o, NULL);
+		app_take_order(a, i, &o);
+		pane_order_drop(&o);
+		n++;
+	}
+	return n;
+}
+
+static void panes_wait_for_orders_while_they_are_seen(void **state)
+{
+	struct story st;
+	struct cells c;
+	struct app a;
+
+	(void)state;
+	story_begin(&st, 10);
+	server_tell(&st, &(struct server){ .samples = 2, .clients = 20 });
+	app_init(&a, &usual);
+	for (size_t i = 0; i < PANE_COUNT; i++)
+		a.panes[i].at_once = 0;
+	size(&c, 120, 36);
+	assert_int_equal(make_orders(&a, 0), 0);
+	app_take(&a, sample_get(st.sample));
+	assert_int_equal(make_orders(&a, 0), 0);
+	/* States and sockets stand as they are. */
+	assert_true(shows(&a, &c, "sorting"));
+	assert_int_equal(make_orders(&a, 0), 3);
+	assert_false(shows(&a, &c, "sorting"));
+	assert_int_equal(make_orders(&a, 0), 0);
+	press(&a, &c, "5");
+	assert_false(shows(&a, &c, "sorting"));
+	press(&a, &c, "s Home Enter");
+	assert_true(shows(&a, &c, "NETNS sorting"));
+	press(&a, &c, "?");
+	assert_true(shows(&a, &c, "Help"));
+	assert_int_equal(make_orders(&a, 0), 0);
+	press(&a, &c, "Esc");
+	assert_true(shows(&a, &c, "NETNS sorting"));
+	assert_int_equal(make_orders(&a, 0), 1);
+	assert_false(shows(&a, &c, "sorting"));
+	/* A newer sample: the rows are those of the one before. */
+	server_tell(&st, &(struct server){ .first = 2, .samples = 1, .clients = 20 });
+	app_take(&a, sample_get(st.sample));
+	assert_false(shows(&a, &c, "sorting"));
+	app_late_order(&a, 4);
+	assert_true(shows(&a, &c, "NETNS sorting"));
+	assert_int_equal(make_orders(&a, -ENOMEM), 1);
+	assert_true(shows(&a, &c, "out of memory: a pane cannot be shown"));
+	assert_int_equal(make_orders(&a, 0), 0);
+	press(&a, &c, "r");
+	assert_true(shows(&a, &c, "sorting"));
+	assert_int_equal(make_orders(&a, 0), 1);
+	assert_false(shows(&a, &c, "memory"));
+	cells_free(&c);
+	app_free(&a);
+	story_end(&st);
+}
+
 static void pages_overlap_by_a_row(void **state)
 {
 	struct app a;
@@ -765,6 +837,7 @@ int main(void)
 		cmocka_unit_test(help_does_not_scroll_out_of_sight),
 		cmocka_unit_test(messages_last_until_the_next_key),
 		cmocka_unit_test(keys_mean_the_newest_sample),
+		cmocka_unit_test(panes_wait_for_orders_while_they_are_seen),
 		cmocka_unit_test(pages_overlap_by_a_row),
 		cmocka_unit_test(every_key_survives_everywhere),
 		cmocka_unit_test(a_long_walk_ends_well),

@@ -39,26 +39,21 @@ static int write_table(output_writer *writer, const struct sample *sample, const
 	const char *columns, unsigned how, struct sink *sink)
 {
 	struct rowset rows = rowset_of(t, sample);
-	uint32_t *order = rowset_order(&rows, (struct sort_key){ 0 });
 	struct columns chosen;
 	struct output_table out = {
 		.rows = rows,
 		.columns = &chosen,
-		.order = order,
 		.header = how & HEADER,
 		.with_time = how & TIME,
 	};
 	const char *bad;
 	size_t bad_len;
-	int err;
 
 	if (columns)
 		assert_int_equal(columns_parse(t, columns, &chosen, &bad, &bad_len), 0);
 	else
 		columns_all(t, &chosen);
-	err = writer(&out, take, sink);
-	free(order);
-	return err;
+	return writer(&out, take, sink);
 }
 
 /* The same as text, which the caller frees. */

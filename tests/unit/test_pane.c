@@ -2,6 +2,7 @@
  * inside. */
 #include "lib/fixture.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 #include "sockdash/utf8.h"
 
 /* Processes 1, 2, 3... with so many connections each; makes a sample of it. */
-static const struct sample *tell(struct story *st, double at_s, const unsigned *conns, unsigned n)
+static struct sample *tell(struct story *st, double at_s, const unsigned *conns, unsigned n)
 {
 	story_frame(st, at_s);
 	for (unsigned pid = 1; pid <= n; pid++)
@@ -35,18 +36,19 @@ static int64_t pid_at_cursor(const struct pane_state *p, const struct sample *s)
 
 	if (!p->count)
 		return 0;
-	return rowset_value(&rows, p->order[p->position], table_field(p->pane->table, "pid", 3))
+	return rowset_value(
+		&rows, rowset_row(p->order, p->position), table_field(p->pane->table, "pid", 3))
 		.number;
 }
 
 /* A sample comes, and the picture of it. */
-static void update(struct pane_state *p, const struct sample *s, int lines)
+static void update(struct pane_state *p, struct sample *s, int lines)
 {
 	struct cells c = { 0 };
 
 	assert_int_equal(cells_resize(&c, 100, lines + 2), 0);
 	assert_int_equal(pane_update(p, s), 0);
-	pane_draw(p, &c, cells_all(&c), s, 1, PANE_FOCUSED);
+	pane_draw(p, &c, cells_all(&c), 1, PANE_FOCUSED);
 	cells_free(&c);
 }
 
@@ -78,7 +80,7 @@ static void a_cursor_goes_where_its_row_goes(void **state)
 	story_begin(&st, 0);
 	pane_init(&p, &pane_procs);
 	update(&p, TELL(&st, 0, 9, 7, 5, 3), 10);
-	pane_move(&p, st.sample, 2);
+	pane_move(&p, 2);
 	assert_int_equal(pid_at_cursor(&p, st.sample), 3);
 	update(&p, TELL(&st, 1, 9, 7, 20, 3), 10);
 	assert_int_equal(pid_at_cursor(&p, st.sample), 3);
@@ -108,7 +110,7 @@ static void a_cursor_stays_where_it_was_when_its_row_is_gone(void **state)
 	story_begin(&st, 0);
 	pane_init(&p, &pane_procs);
 	update(&p, TELL(&st, 0, 9, 7, 5, 3), 10);
-	pane_move(&p, st.sample, 1);
+	pane_move(&p, 1);
 	update(&p, TELL(&st, 1, 9, 0, 5, 3), 10);
 	assert_int_equal(p.position, 1);
 	assert_int_equal(pid_at_cursor(&p, st.sample), 3);
@@ -137,11 +139,11 @@ static void going_home_lets_go_of_the_row(void **state)
 	pane_init(&p, &pane_procs);
 	for (int way = 0; way < 2; way++) {
 		update(&p, TELL(&st, 2 * way, 9, 7, 5), 10);
-		pane_move(&p, st.sample, 2);
+		pane_move(&p, 2);
 		if (way)
 			pane_home(&p);
 		else
-			pane_move(&p, st.sample, -3);
+			pane_move(&p, -3);
 		update(&p, TELL(&st, 2 * way + 1, 9, 7, 15), 10);
 		assert_int_equal(p.position, 0);
 		assert_int_equal(pid_at_cursor(&p, st.sample), 3);
@@ -165,10 +167,10 @@ static void moving_stays_between_the_first_and_the_last_row(void **state)
 	pane_init(&p, &pane_procs);
 	update(&p, TELL(&st, 0, 9, 8, 7, 6, 5), 10);
 	for (size_t i = 0; i < COUNT_OF(moves); i++) {
-		pane_move(&p, st.sample, moves[i].by);
+		pane_move(&p, moves[i].by);
 		assert_int_equal(p.position, moves[i].position);
 	}
-	pane_move(&p, NULL, 1);
+	pane_move(&p, 1);
 	pane_free(&p);
 	story_end(&st);
 }
@@ -183,7 +185,7 @@ static void without_a_sample_there_are_no_rows(void **state)
 	pane_init(&p, &pane_procs);
 	assert_int_equal(pane_update(&p, NULL), 0);
 	assert_int_equal(p.count, 0);
-	pane_move(&p, NULL, 3);
+	pane_move(&p, 3);
 	assert_int_equal(pane_update(&p, TELL(&st, 0, 1, 2)), 0);
 	assert_int_equal(p.count, 2);
 	assert_int_equal(pane_update(&p, NULL), 0);
@@ -209,7 +211,7 @@ static void the_screen_scrolls_as_little_as_it_takes(void **state)
 	pane_init(&p, &pane_procs);
 	update(&p, TELL(&st, 0, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10), 5);
 	for (size_t i = 0; i < COUNT_OF(moves); i++) {
-		pane_move(&p, st.sample, moves[i].by);
+		pane_move(&p, moves[i].by);
 		update(&p, st.sample, 5);
 		assert_int_equal(p.position, moves[i].position);
 		assert_int_equal(p.top, moves[i].top);
@@ -228,7 +230,7 @@ static void a_larger_screen_leaves_no_gap_at_the_end(void **state)
 	story_begin(&st, 0);
 	pane_init(&p, &pane_procs);
 	update(&p, TELL(&st, 0, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10), 3);
-	pane_move(&p, st.sample, 9);
+	pane_move(&p, 9);
 	update(&p, st.sample, 3);
 	assert_int_equal(p.top, 7);
 	update(&p, st.sample, 6);
@@ -364,7 +366,7 @@ static void panes_draw_inside_of_their_area(void **state)
 
 					for (int k = 0; k < c.width * c.height; k++)
 						c.grid[k] = (struct cell){ .code = '.' };
-					pane_draw(&p, &c, a, st.sample, 9, look);
+					pane_draw(&p, &c, a, 9, look);
 					check_grid(&c);
 					for (int k = 0; k < c.width * c.height; k++) {
 						int x = k % c.width - a.x;
@@ -438,7 +440,7 @@ static void full_screen_scrolls_through_all_columns(void **state)
 			assert_true(shift < COLUMNS_MAX);
 			cells_clear(&c);
 			p.shift = shift;
-			pane_draw(&p, &c, cells_all(&c), NULL, 1, PANE_FULL);
+			pane_draw(&p, &c, cells_all(&c), 1, PANE_FULL);
 			assert_int_equal(p.shift, shift);
 			cells_text(&c, &seen, false);
 		}
@@ -467,7 +469,7 @@ static void columns_do_not_scroll_past_the_last(void **state)
 	assert_int_equal(cells_resize(&c, 80, 10), 0);
 	pane_init(&p, &pane_procs);
 	p.shift = 1000;
-	pane_draw(&p, &c, cells_all(&c), NULL, 1, PANE_FULL);
+	pane_draw(&p, &c, cells_all(&c), 1, PANE_FULL);
 	assert_in_range(p.shift, 1, table_procs.field_count);
 	assert_false(p.more_columns);
 	pane_free(&p);
@@ -503,7 +505,7 @@ static void emptiness_says_what_it_means(void **state)
 		assert_int_equal(cells_resize(&c, 60, 5), 0);
 		pane_init(&p, &pane_leaks);
 		assert_int_equal(pane_update(&p, cases[i].sample ? st.sample : NULL), 0);
-		pane_draw(&p, &c, cells_all(&c), cases[i].sample ? st.sample : NULL, 4, PANE_PLAIN);
+		pane_draw(&p, &c, cells_all(&c), 4, PANE_PLAIN);
 		cells_text(&c, &b, false);
 		assert_non_null(strstr(b.data, cases[i].text));
 		buf_free(&b);
@@ -554,6 +556,270 @@ static void a_pane_needs_no_more_than_it_shows(void **state)
 		pane_needs(&p, false), NEED_SOCKETS | NEED_OWNERS | NEED_USERS | NEED_PROC_DETAILS);
 }
 
+/* ---- Many rows ------------------------------------------------------------------------------- */
+
+/* What the pane says in a line of text. */
+static bool shows(struct pane_state *p, const char *text)
+{
+	struct cells c = { 0 };
+	struct buf b = { 0 };
+	bool found;
+
+	assert_int_equal(cells_resize(&c, 100, 8), 0);
+	pane_draw(p, &c, cells_all(&c), 3, PANE_FOCUSED);
+	cells_text(&c, &b, false);
+	found = strstr(b.data, text) != NULL;
+	buf_free(&b);
+	cells_free(&c);
+	return found;
+}
+
+/* Makes what the pane wishes of a sample, as another thread would, and leaves it in *made. */
+static void make(const struct pane_state *p, struct sample *s, struct pane_order *made)
+{
+	assert_true(pane_wish(p, s, made));
+	sample_get(s);
+	pane_order_make(made, NULL);
+}
+
+static void take(struct pane_state *p, struct pane_order *made)
+{
+	assert_int_equal(pane_take(p, made), 0);
+	pane_order_drop(made);
+}
+
+static void begin_large(struct pane_state *p, const struct pane *pane)
+{
+	pane_init(p, pane);
+	p->at_once = 2;
+}
+
+static void many_rows_wait_for_their_order(void **state)
+{
+	struct pane_order made;
+	struct pane_state p;
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	begin_large(&p, &pane_procs);
+	update(&p, TELL(&st, 0, 5, 6), 10);
+	assert_false(p.waiting);
+	assert_int_equal(p.count, 2);
+	update(&p, TELL(&st, 1, 5, 6, 7), 10);
+	assert_true(p.waiting);
+	/* What was there is still there. */
+	assert_int_equal(p.count, 2);
+	assert_int_equal(pid_at_cursor(&p, p.sample), 2);
+	pane_move(&p, 1);
+	assert_int_equal(pid_at_cursor(&p, p.sample), 1);
+	make(&p, st.sample, &made);
+	assert_int_equal(p.count, 2);
+	take(&p, &made);
+	assert_false(p.waiting);
+	assert_ptr_equal(p.sample, st.sample);
+	assert_int_equal(p.count, 3);
+	assert_int_equal(pid_at_cursor(&p, st.sample), 1);
+	assert_int_equal(p.position, 2);
+	update(&p, st.sample, 10);
+	assert_false(p.waiting);
+	pane_free(&p);
+	story_end(&st);
+}
+
+static void the_title_tells_that_it_is_sorting(void **state)
+{
+	struct pane_order made;
+	struct pane_state p;
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	begin_large(&p, &pane_procs);
+	assert_true(shows(&p, "waiting for the first sample"));
+	update(&p, TELL(&st, 0, 5, 6, 7), 10);
+	assert_true(shows(&p, " sorting\xe2\x80\xa6"));
+	make(&p, st.sample, &made);
+	take(&p, &made);
+	assert_false(shows(&p, "sorting"));
+	/* Of a newer sample only when it takes long. */
+	update(&p, TELL(&st, 1, 5, 6, 7), 10);
+	assert_true(p.waiting);
+	assert_false(shows(&p, "sorting"));
+	p.late = true;
+	assert_true(shows(&p, "CONNS sorting\xe2\x80\xa6"));
+	make(&p, st.sample, &made);
+	take(&p, &made);
+	assert_false(p.late);
+	/* Of another key at once: what is seen is not what the title says. */
+	pane_reverse(&p);
+	update(&p, st.sample, 10);
+	assert_true(shows(&p, "CONNS sorting\xe2\x80\xa6"));
+	pane_reverse(&p);
+	update(&p, st.sample, 10);
+	assert_false(p.waiting);
+	assert_false(shows(&p, "sorting"));
+	pane_free(&p);
+	story_end(&st);
+}
+
+static void the_cursor_may_move_while_rows_are_sorted(void **state)
+{
+	struct pane_order made;
+	struct pane_state p;
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	begin_large(&p, &pane_procs);
+	update(&p, TELL(&st, 0, 9, 8, 7, 6), 10);
+	make(&p, st.sample, &made);
+	take(&p, &made);
+	update(&p, TELL(&st, 1, 9, 8, 7, 66), 10);
+	make(&p, st.sample, &made);
+	assert_int_equal(made.cursor, 0);
+	pane_move(&p, 3);
+	assert_int_equal(pid_at_cursor(&p, p.sample), 4);
+	take(&p, &made);
+	assert_int_equal(p.position, 0);
+	assert_int_equal(pid_at_cursor(&p, p.sample), 4);
+	/* And may go home. */
+	update(&p, TELL(&st, 2, 9, 88, 7, 66), 10);
+	make(&p, st.sample, &made);
+	assert_int_equal(made.place, 1);
+	pane_home(&p);
+	take(&p, &made);
+	assert_int_equal(p.position, 0);
+	assert_int_equal(pid_at_cursor(&p, p.sample), 2);
+	/* To a row that is gone. */
+	update(&p, TELL(&st, 3, 9, 88, 7, 0, 1), 10);
+	make(&p, st.sample, &made);
+	pane_move(&p, 1);
+	assert_int_equal(pid_at_cursor(&p, p.sample), 4);
+	take(&p, &made);
+	assert_int_equal(p.position, 1);
+	assert_int_equal(pid_at_cursor(&p, p.sample), 1);
+	assert_true(p.cursor != 0);
+	pane_free(&p);
+	story_end(&st);
+}
+
+static void an_order_that_is_not_wished_any_more_is_left(void **state)
+{
+	struct pane_order made;
+	struct pane_state p;
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	begin_large(&p, &pane_procs);
+	update(&p, TELL(&st, 0, 9, 8, 7), 10);
+	make(&p, st.sample, &made);
+	pane_reverse(&p);
+	update(&p, st.sample, 10);
+	take(&p, &made);
+	assert_true(p.waiting);
+	assert_int_equal(p.count, 0);
+	make(&p, st.sample, &made);
+	pane_hide(&p, st.sample);
+	assert_false(pane_wish(&p, st.sample, &(struct pane_order){ 0 }));
+	take(&p, &made);
+	assert_int_equal(p.count, 0);
+	update(&p, st.sample, 10);
+	make(&p, st.sample, &made);
+	made.error = -ECANCELED;
+	take(&p, &made);
+	assert_true(p.waiting);
+	/* One of an older sample of that key is better than none. */
+	make(&p, st.sample, &made);
+	update(&p, TELL(&st, 1, 9, 8, 77), 10);
+	take(&p, &made);
+	assert_int_equal(pid_at_cursor(&p, p.sample), 3);
+	assert_ptr_not_equal(p.sample, st.sample);
+	update(&p, st.sample, 10);
+	assert_true(p.waiting);
+	pane_free(&p);
+	story_end(&st);
+}
+
+static void a_hidden_pane_keeps_no_old_sample(void **state)
+{
+	struct pane_order made;
+	struct pane_state p;
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	begin_large(&p, &pane_procs);
+	update(&p, TELL(&st, 0, 9, 8, 7), 10);
+	make(&p, st.sample, &made);
+	take(&p, &made);
+	pane_move(&p, 2);
+	pane_hide(&p, st.sample);
+	assert_int_equal(p.count, 3);
+	TELL(&st, 1, 9, 8, 7);
+	pane_hide(&p, st.sample);
+	assert_null(p.sample);
+	assert_int_equal(p.count, 0);
+	pane_move(&p, 1);
+	update(&p, st.sample, 10);
+	make(&p, st.sample, &made);
+	take(&p, &made);
+	assert_int_equal(pid_at_cursor(&p, p.sample), 3);
+	pane_free(&p);
+	story_end(&st);
+}
+
+static void rows_as_they_stand_never_wait(void **state)
+{
+	struct pane_state p;
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	begin_large(&p, &pane_sockets);
+	update(&p, TELL(&st, 0, 9, 8, 7), 10);
+	assert_int_equal(p.count, 24);
+	assert_null(p.order);
+	pane_move(&p, 17);
+	update(&p, TELL(&st, 1, 9, 3, 7), 10);
+	assert_false(p.waiting);
+	assert_int_equal(p.count, 19);
+	assert_int_equal(p.position, 12);
+	pane_free(&p);
+	story_end(&st);
+}
+
+static void without_memory_a_pane_says_so_and_tries_the_next_sample(void **state)
+{
+	struct pane_order made;
+	struct pane_state p;
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	begin_large(&p, &pane_procs);
+	update(&p, TELL(&st, 0, 9, 8, 7), 10);
+	assert_true(pane_wish(&p, sample_get(st.sample), &made));
+	made.error = -ENOMEM;
+	assert_int_equal(pane_take(&p, &made), -ENOMEM);
+	pane_order_drop(&made);
+	assert_true(shows(&p, "there is no memory for this pane"));
+	update(&p, st.sample, 10);
+	assert_false(p.waiting);
+	pane_reverse(&p);
+	update(&p, st.sample, 10);
+	assert_true(p.waiting);
+	pane_reverse(&p);
+	update(&p, TELL(&st, 1, 9, 8, 7), 10);
+	make(&p, st.sample, &made);
+	take(&p, &made);
+	assert_false(shows(&p, "no memory"));
+	assert_int_equal(p.count, 3);
+	pane_free(&p);
+	story_end(&st);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -576,6 +842,13 @@ int main(void)
 		cmocka_unit_test(emptiness_says_what_it_means),
 		cmocka_unit_test(needs_are_those_of_what_is_shown),
 		cmocka_unit_test(a_pane_needs_no_more_than_it_shows),
+		cmocka_unit_test(many_rows_wait_for_their_order),
+		cmocka_unit_test(the_title_tells_that_it_is_sorting),
+		cmocka_unit_test(the_cursor_may_move_while_rows_are_sorted),
+		cmocka_unit_test(an_order_that_is_not_wished_any_more_is_left),
+		cmocka_unit_test(a_hidden_pane_keeps_no_old_sample),
+		cmocka_unit_test(rows_as_they_stand_never_wait),
+		cmocka_unit_test(without_memory_a_pane_says_so_and_tries_the_next_sample),
 	};
 
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))

@@ -236,6 +236,16 @@ static int compare_rows(const struct rowset *rows, struct sort_key key, uint32_t
 	return key.descending ? -compare(&x, &y) : compare(&x, &y);
 }
 
+/* The order of the rows, which the caller frees. */
+static uint32_t *make_order(const struct rowset *rows, struct sort_key key)
+{
+	uint32_t *order;
+
+	assert_int_equal(rowset_order(rows, key, NULL, &order), 0);
+	return order;
+}
+
+/* Also that every row is found in its place. */
 static void check_order(const struct rowset *rows, struct sort_key key, const uint32_t *order)
 {
 	uint8_t *seen = calloc(rows->count + 1, 1);
@@ -249,6 +259,8 @@ static void check_order(const struct rowset *rows, struct sort_key key, const ui
 
 		assert_true(order[i] < rows->count && !seen[order[i]]);
 		seen[order[i]] = 1;
+		assert_int_equal(
+			rowset_place(rows, key, order, rows->table->identity(rows, order[i])), i);
 		if (i == 0)
 			continue;
 		step = compare_rows(rows, key, order[i - 1], order[i]);
@@ -259,7 +271,22 @@ static void check_order(const struct rowset *rows, struct sort_key key, const ui
 			assert_true(rows->table->identity(rows, order[i - 1]) <
 				    rows->table->identity(rows, order[i]));
 	}
+	assert_int_equal(rowset_place(rows, key, order, UINT64_MAX), ROWSET_NONE);
 	free(seen);
+}
+
+static void check_field(const struct table *t, const char *field, const struct sample *s)
+{
+	struct rowset rows = rowset_of(t, s);
+
+	for (unsigned way = 0; way < 2; way++) {
+		struct sort_key key = { table_field(t, field, strlen(field)), way };
+		uint32_t *order = make_order(&rows, key);
+
+		assert_non_null(order);
+		check_order(&rows, key, order);
+		free(order);
+	}
 }
 
 static void every_field_sorts_both_ways(void **state)
@@ -270,7 +297,7 @@ static void every_field_sorts_both_ways(void **state)
 
 		for (size_t f = 0; f < 2 * tables[i]->field_count; f++) {
 			struct sort_key key = { &tables[i]->fields[f / 2], f % 2 };
-			uint32_t *order = rowset_order(&rows, key);
+			uint32_t *order = make_order(&rows, key);
 
 			assert_non_null(order);
 			check_order(&rows, key, order);
@@ -281,12 +308,144 @@ static void every_field_sorts_both_ways(void **state)
 
 static void without_a_key_rows_keep_their_order(void **state)
 {
-	struct rowset rows = rowset_of(&table_states, server.sample);
-	uint32_t *order = rowset_order(&rows, (struct sort_key){ 0 });
+	(void)state;
+	for (size_t i = 0; i < table_count; i++) {
+		struct rowset rows = rowset_of(tables[i], server.sample);
+		uint32_t *order = make_order(&rows, (struct sort_key){ 0 });
+
+		assert_null(order);
+		for (uint32_t row = 0; row < rows.count; row++) {
+			uint64_t identity = tables[i]->identity(&rows, row);
+
+			assert_int_equal(rowset_row(order, row), row);
+			assert_int_equal(
+				rowset_place(&rows, (struct sort_key){ 0 }, order, identity), row);
+		}
+	}
+}
+
+/* Texts that part late, and one that ends where another goes on. */
+static void long_texts_sort_to_their_end(void **state)
+{
+	static const char *const endings[] = { "", "a", "bbbbbbb", "bbbbbbbb", "bbbbbbbbb",
+		"b\xc3\xa9", "\xe2\x82\xac", "java -Xmx2g -jar /srv/a.jar",
+		"java -Xmx2g -jar /srv/b.jar", "java -Xmx2g -jar /srv/a.jar --more" };
+	char text[16 + 64] = "";
+	struct story st;
 
 	(void)state;
-	for (uint32_t i = 0; i < rows.count; i++)
-		assert_int_equal(order[i], i);
+	story_begin(&st, 0);
+	story_frame(&st, 0);
+	for (unsigned i = 0; i < 20 * COUNT_OF(endings); i++) {
+		unsigned pid = 1 + i * 77 % (20 * COUNT_OF(endings));
+
+		snprintf(text, sizeof text, "%.*s%s", (int)(i % 17), "same-same-same-!",
+			endings[i * 7 % COUNT_OF(endings)]);
+		story_proc(&st, .pid = pid, .name = "same", .cmdline = text);
+		story_sock(&st, "tcp ESTAB 10.0.0.1:80 10.0.0.2:%u pid=%u", i + 1, pid);
+	}
+	story_sample(&st);
+	check_field(&table_procs, "cmdline", st.sample);
+	check_field(&table_procs, "process", st.sample);
+	check_field(&table_procs, "user", st.sample); /* nobody's is known */
+	story_end(&st);
+}
+
+/* What does not fit into 64 bits: IPv6, scopes; and where it stands beside IPv4. */
+static void addresses_sort_by_all_their_bytes(void **state)
+{
+	static const char *const ends[] = { "10.0.0.9:1", "10.0.0.10:1", "255.1.1.1:1", "0.0.0.0:1",
+		"10.0.0.9%eth0:1", "10.0.0.9%eth1:1", "[::]:1", "[::1]:1", "[::2:0:0:0]:1",
+		"[::1:0:0:0]:1", "[::ffff:0:0:1]:1", "[1::]:1", "[0:0:0:1::]:1", "[0:0:0:1::1]:1",
+		"[0:0:0:2::]:1", "[0:0:0:3::]:1", "[8000::1]:1", "[ffff::1]:1", "[ffff::2]:1",
+		"[fe80::1]%eth0:1", "[fe80::1]%eth1:1", "[fe80::2]%eth0:1", "[::1]%eth0:1" };
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	story_frame(&st, 0);
+	for (unsigned i = 0; i < 40 * COUNT_OF(ends); i++)
+		story_sock(&st, "tcp ESTAB %s %s cookie=%u", ends[i * 5 % COUNT_OF(ends)],
+			ends[i * 5 % COUNT_OF(ends)], i * 7919 % 100003 + 1);
+	story_sample(&st);
+	check_field(&table_sockets, "local_address", st.sample);
+	/* A scope that does not fit beside an IPv4 address. */
+	for (uint32_t i = 0; i < st.sample->frame->address_count; i++)
+		if (st.sample->frame->addresses[i].scope)
+			st.sample->frame->addresses[i].scope += 0x7ffd;
+	check_field(&table_sockets, "remote_address", st.sample);
+	story_end(&st);
+}
+
+/* Numbers and reals of both signs. */
+static uint32_t count_numbers(const struct sample *sample)
+{
+	(void)sample;
+	return 3000;
+}
+
+static int64_t number_of(uint32_t row)
+{
+	static const int64_t numbers[] = { INT64_MIN, -300, -1, 0, 1, 300, INT64_MAX };
+	uint32_t n = row * 2654435761u % 3001;
+
+	return n < COUNT_OF(numbers) ? numbers[n] : (int64_t)(n % 500) - 250;
+}
+
+static void get_number(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	(void)rows;
+	value_number(out, VALUE_COUNT, number_of(row));
+}
+
+static void get_real(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	(void)rows;
+	if (row % 11)
+		value_real(out, VALUE_RATE, (double)number_of(row) / 7 * (row % 3 ? 1 : -1));
+}
+
+static uint64_t few_identities(const struct rowset *rows, uint32_t row)
+{
+	(void)rows;
+	return 3001 - row;
+}
+
+static void numbers_sort_whatever_their_sign(void **state)
+{
+	static const struct field fields[] = {
+		{ "number", "N", "a number", VALUE_COUNT, .get = get_number },
+		{ "real", "R", "a real number", VALUE_RATE, .get = get_real },
+	};
+	struct table t = {
+		.name = "numbers",
+		.fields = fields,
+		.field_count = COUNT_OF(fields),
+		.count = count_numbers,
+		/* Whose upper halves are all the same. */
+		.identity = few_identities,
+	};
+
+	(void)state;
+	check_field(&t, "number", server.sample);
+	check_field(&t, "real", server.sample);
+	t.then = "-number";
+	check_field(&t, "real", server.sample);
+}
+
+static void an_order_that_is_cancelled_is_none(void **state)
+{
+	struct rowset rows = rowset_of(&table_sockets, server.sample);
+	struct sort_key key = { table_field(&table_sockets, "state", 5), false };
+	atomic_bool cancel = true;
+	uint32_t *order;
+
+	(void)state;
+	assert_int_equal(rowset_order(&rows, key, &cancel, &order), -ECANCELED);
+	assert_null(order);
+	cancel = false;
+	assert_int_equal(rowset_order(&rows, key, &cancel, &order), 0);
+	assert_non_null(order);
 	free(order);
 }
 
@@ -309,7 +468,7 @@ static void equal_values_keep_their_order_from_sample_to_sample(void **state)
 			story_sock(&st, "tcp ESTAB 10.0.0.1:80 10.0.0.%u:5000 cookie=%u",
 				ways[way][i], ways[way][i]);
 		rows = rowset_of(&table_sockets, story_sample(&st));
-		order = rowset_order(&rows, key);
+		order = make_order(&rows, key);
 		for (unsigned i = 0; i < 5; i++)
 			cookies[way][i] = st.sample->frame->socks[order[i]].cookie;
 		free(order);
@@ -328,10 +487,11 @@ static void no_rows_sort_too(void **state)
 	story_sample(&st);
 	for (size_t i = 0; i < table_count; i++) {
 		struct rowset rows = rowset_of(tables[i], st.sample);
-		uint32_t *order =
-			rowset_order(&rows, (struct sort_key){ &tables[i]->fields[0], true });
+		struct sort_key key = { &tables[i]->fields[0], true };
+		uint32_t *order = make_order(&rows, key);
 
-		assert_non_null(order);
+		assert_int_equal(!order, !rows.count);
+		assert_int_equal(rowset_place(&rows, key, order, UINT64_MAX), ROWSET_NONE);
 		free(order);
 	}
 	story_end(&st);
@@ -452,6 +612,10 @@ int main(void)
 		cmocka_unit_test(identities_are_the_same_in_the_next_sample),
 		cmocka_unit_test(every_field_sorts_both_ways),
 		cmocka_unit_test(without_a_key_rows_keep_their_order),
+		cmocka_unit_test(long_texts_sort_to_their_end),
+		cmocka_unit_test(addresses_sort_by_all_their_bytes),
+		cmocka_unit_test(numbers_sort_whatever_their_sign),
+		cmocka_unit_test(an_order_that_is_cancelled_is_none),
 		cmocka_unit_test(equal_values_keep_their_order_from_sample_to_sample),
 		cmocka_unit_test(no_rows_sort_too),
 		cmocka_unit_test(columns_are_read_from_words),
