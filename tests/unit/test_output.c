@@ -55,7 +55,7 @@ static int write_table(output_writer *writer, const struct sample *sample, const
 	if (columns)
 		assert_int_equal(columns_parse(t, columns, &chosen, &bad, &bad_len), 0);
 	else
-		columns_all(t, &chosen);
+		columns_all(t, true, &chosen);
 	err = writer(&out, take, sink);
 	free(order);
 	return err;
@@ -320,7 +320,7 @@ static void every_table_can_be_read_back(void **state)
 		const char *end;
 		char *text;
 
-		columns_all(tables[i], &all);
+		columns_all(tables[i], true, &all);
 		text = written(output_json, st.sample, tables[i], NULL, HEADER);
 		check_utf8(text);
 		end = read_json(text);
