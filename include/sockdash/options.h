@@ -20,6 +20,7 @@ struct options {
 	double cpu_limit; /* percent of one core */
 	enum output output;
 	const char *sort, *columns; /* NULL: the table's own */
+	bool processes;             /* sockets: with their owners */
 	unsigned protocols;         /* bit 1 << enum sock_proto */
 	bool ipv4, ipv6;
 	bool no_header;

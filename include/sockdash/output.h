@@ -21,6 +21,22 @@ typedef int output_flush(void *context, struct buf *b);
 typedef int output_writer(const struct output_table *t, output_flush *flush, void *context);
 output_writer output_text, output_json, output_csv;
 
+/* What tells one format from another. */
+struct output_form {
+	const char *first, *next; /* before the first row, and before each further one */
+	const char *end;          /* of a row */
+	const char *after;        /* all rows */
+	/* Adds a cell with all that stands around it: a name, a comma, blanks. Of equal values in a
+	 * column it is asked once. */
+	void (*add_cell)(const struct output_form *form, const struct output_table *t,
+		size_t column, const struct value *v, struct buf *b);
+};
+
+/* Writes what is in `b`, the rows and what comes after them, piece by piece, and frees `b`. Answers
+ * as a writer does. */
+int output_rows(const struct output_table *t, const struct output_form *form, struct buf *b,
+	output_flush *flush, void *context);
+
 /* A value without its unit, for programs: a number, or nothing where it is not known. Answers false
  * for a text, which is left to the caller. */
 bool output_number(const struct value *v, struct buf *b);

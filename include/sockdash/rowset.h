@@ -43,7 +43,7 @@ struct field {
 	const char *help;  /* a sentence without a full stop */
 	enum value_type type;
 	unsigned needs;  /* NEED_...: what a source must collect for it */
-	bool on_request; /* not in JSON and CSV unless named with -c */
+	bool on_request; /* not in JSON and CSV unless named with -c, or an owner field with -p */
 	/* Fills *out, which comes as VALUE_NONE. */
 	void (*get)(const struct rowset *rows, uint32_t row, struct value *out);
 };
@@ -55,7 +55,8 @@ struct table {
 	const char *help;  /* a sentence without a full stop */
 	const struct field *fields;
 	size_t field_count;
-	const char *columns; /* fields shown in text, separated by commas */
+	const char *columns;       /* fields shown in text, separated by commas */
+	const char *owner_columns; /* the same with -p, or NULL: as without */
 	const char *sort; /* default sort key, with '-' for descending; "" for the order of rows */
 	const char *then; /* sort key among equals, or NULL: by identity alone */
 	unsigned needs;   /* what the rows themselves need */
@@ -106,8 +107,11 @@ struct columns {
 int columns_parse(const struct table *t, const char *list, struct columns *out, const char **bad,
 	size_t *bad_len);
 
-/* All fields that are not only on request. */
-void columns_all(const struct table *t, struct columns *out);
+/* All fields that are not only on request; with `owners` those too that need owners. */
+void columns_all(const struct table *t, bool owners, struct columns *out);
+
+/* Whether a field that is only there on request comes with the owners. */
+bool field_comes_with_owners(const struct field *f);
 
 struct sort_key {
 	const struct field *field; /* NULL: the order of the rows */

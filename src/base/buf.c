@@ -7,14 +7,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #ifndef BUF_FIRST
 #define BUF_FIRST 64 /* bytes of the first allocation; tests make it tiny */
 #endif
 
-/* Room for `more` bytes and the NUL. */
-static bool buf_room(struct buf *b, size_t more)
+bool buf_room(struct buf *b, size_t more)
 {
 	size_t cap = b->cap ? b->cap : BUF_FIRST;
 	char *data;
@@ -50,37 +48,6 @@ void buf_clear(struct buf *b)
 	b->failed = false;
 	if (b->data)
 		b->data[0] = '\0';
-}
-
-void buf_add(struct buf *b, const void *bytes, size_t len)
-{
-	if (!buf_room(b, len))
-		return;
-	if (len)
-		memcpy(b->data + b->len, bytes, len);
-	b->len += len;
-	b->data[b->len] = '\0';
-}
-
-void buf_adds(struct buf *b, const char *text)
-{
-	buf_add(b, text, strlen(text));
-}
-
-void buf_addc(struct buf *b, char c)
-{
-	buf_add(b, &c, 1);
-}
-
-void buf_fill(struct buf *b, char c, int count)
-{
-	size_t len = count > 0 ? (size_t)count : 0;
-
-	if (!len || !buf_room(b, len))
-		return;
-	memset(b->data + b->len, c, len);
-	b->len += len;
-	b->data[b->len] = '\0';
 }
 
 void buf_addv(struct buf *b, const char *format, va_list args)

@@ -5,7 +5,7 @@
  */
 #include "sockdash/fmt.h"
 
-#include <arpa/inet.h>
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -14,6 +14,9 @@
 #include <time.h>
 
 #include "sockdash/clock.h"
+#include "sockdash/digits.h"
+
+static_assert(FMT_MAX == DIGITS_MAX, "an address is written into either");
 
 #define COUNT_MAX 1e18 /* doubles from here on are not turned into integers */
 
@@ -275,12 +278,7 @@ char *fmt_bytes(char out[FMT_MAX], uint64_t bytes, int width)
 
 char *fmt_address(char out[FMT_MAX], const uint8_t address[16], bool ipv4)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	if (ipv4 && memcmp(address, mapped, sizeof(mapped)) == 0)
-		inet_ntop(AF_INET, address + 12, out, FMT_MAX);
-	else
-		inet_ntop(AF_INET6, address, out, FMT_MAX);
+	digits_address(out, address, ipv4);
 	return out;
 }
 

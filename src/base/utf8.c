@@ -131,9 +131,10 @@ size_t utf8_fit(const char *s, size_t len, int width, int *used)
 	int columns = 0;
 
 	while (at < len && width >= 0) {
+		bool ascii = (unsigned char)s[at] < 0x80; /* as nearly all is */
 		uint32_t code;
-		size_t bytes = utf8_decode(s + at, len - at, &code);
-		int more = utf8_width(code);
+		size_t bytes = ascii ? 1 : utf8_decode(s + at, len - at, &code);
+		int more = ascii ? 1 : utf8_width(code);
 
 		if (more > width - columns)
 			break;

@@ -31,24 +31,25 @@ struct run {
 static int choose_columns(struct run *r)
 {
 	const struct options *o = r->options;
+	const struct table *t = r->table;
+	const char *list = o->processes && t->owner_columns ? t->owner_columns : t->columns;
 	const char *bad = "";
 	size_t bad_len = 0;
 	int err;
 	struct buf fields = { 0 };
 
 	if (!o->columns && o->output != OUTPUT_TEXT) {
-		columns_all(r->table, &r->columns);
+		columns_all(t, o->processes, &r->columns);
 		return EXIT_DONE;
 	}
-	err = columns_parse(
-		r->table, o->columns ? o->columns : r->table->columns, &r->columns, &bad, &bad_len);
+	err = columns_parse(t, o->columns ? o->columns : list, &r->columns, &bad, &bad_len);
 	if (!err)
 		return EXIT_DONE;
 	if (err == -E2BIG)
 		return complain_usage("--columns: no more than %d fields", COLUMNS_MAX);
-	list_fields(r->table, &fields);
+	list_fields(t, &fields);
 	complain_usage("--columns: '%.*s' is not a field of %s; fields are: %s", (int)bad_len, bad,
-		r->table->name, fields.data);
+		t->name, fields.data);
 	buf_free(&fields);
 	return EXIT_USAGE;
 }

@@ -21,6 +21,13 @@ static int print(struct buf *b)
 	return ok ? EXIT_DONE : EXIT_FAILED;
 }
 
+static const char *on_request(const struct field *f)
+{
+	return field_comes_with_owners(f) ? " (only with -p or -c)"
+	       : f->on_request            ? " (only with -c)"
+					  : "";
+}
+
 static int print_help(const struct table *t)
 {
 	struct buf b = { 0 };
@@ -30,7 +37,7 @@ static int print_help(const struct table *t)
 			t->help);
 		for (size_t i = 0; i < t->field_count; i++)
 			buf_addf(&b, "  %-15s %s%s\n", t->fields[i].name, t->fields[i].help,
-				t->fields[i].on_request ? " (only with -c)" : "");
+				on_request(&t->fields[i]));
 		buf_adds(&b, "\nOptions:\n");
 		options_help(&b);
 		return print(&b);

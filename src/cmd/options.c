@@ -119,6 +119,7 @@ SETTER(set_json, o->output = OUTPUT_JSON)
 SETTER(set_csv, o->output = OUTPUT_CSV)
 SETTER(set_sort, o->sort = argument)
 SETTER(set_columns, o->columns = argument)
+SETTER(set_processes, o->processes = true)
 SETTER(set_tcp, o->protocols |= 1u << SOCK_TCP)
 SETTER(set_udp, o->protocols |= 1u << SOCK_UDP)
 SETTER(set_ipv4, o->ipv4 = true)
@@ -142,6 +143,7 @@ static const struct option_row rows[] = {
 	{ LONG_ONLY, "csv", NULL, "CSV with a header line", set_csv },
 	{ 's', "sort", "FIELD", "sort by a field; -FIELD for largest first", set_sort },
 	{ 'c', "columns", "LIST", "fields to print, separated by commas", set_columns },
+	{ 'p', "processes", NULL, "sockets: the processes that own them, too", set_processes },
 	{ 't', "tcp", NULL, "TCP sockets only (default: both)", set_tcp },
 	{ 'u', "udp", NULL, "UDP sockets only", set_udp },
 	{ '4', "ipv4", NULL, "IPv4 sockets only (default: both)", set_ipv4 },

@@ -1,11 +1,8 @@
 /* CSV as RFC 4180 has it, with plain newlines: what is not known is an empty cell. */
-#include <errno.h>
 #include <string.h>
 
 #include "sockdash/format.h"
 #include "sockdash/output.h"
-
-#define FLUSH_BYTES (64 * 1024)
 
 static void add_string(struct buf *b, const char *text)
 {
@@ -22,10 +19,15 @@ static void add_string(struct buf *b, const char *text)
 	buf_addc(b, '"');
 }
 
-static void add_value(struct buf *b, const struct value *v)
+static void add_cell(const struct output_form *form, const struct output_table *t, size_t column,
+	const struct value *v, struct buf *b)
 {
 	char room[FORMAT_MAX];
 
+	(void)form;
+	(void)t;
+	if (column)
+		buf_addc(b, ',');
 	if (v->type != VALUE_NONE && !output_number(v, b))
 		add_string(b, format_value(v, 0, room));
 }
@@ -41,30 +43,15 @@ static void add_header(const struct output_table *t, struct buf *b)
 
 int output_csv(const struct output_table *t, output_flush *flush, void *context)
 {
-	char time[FMT_MAX];
+	char time[FMT_MAX + 1] = "";
+	struct output_form form = {
+		.first = time, .next = time, .end = "\n", .after = "", .add_cell = add_cell
+	};
 	struct buf b = { 0 };
-	int err = 0;
 
-	fmt_iso_time(time, t->rows.sample->frame->wall_ns);
+	if (t->with_time)
+		strcat(fmt_iso_time(time, t->rows.sample->frame->wall_ns), ",");
 	if (t->header)
 		add_header(t, &b);
-	for (uint32_t i = 0; !err && i < t->rows.count; i++) {
-		if (t->with_time)
-			buf_addf(&b, "%s,", time);
-		for (size_t c = 0; c < t->columns->count; c++) {
-			struct value v = rowset_value(
-				&t->rows, rowset_row(t->order, i), t->columns->fields[c]);
-
-			if (c)
-				buf_addc(&b, ',');
-			add_value(&b, &v);
-		}
-		buf_addc(&b, '\n');
-		if (b.len >= FLUSH_BYTES)
-			err = b.failed ? -ENOMEM : flush(context, &b);
-	}
-	if (!err)
-		err = b.failed ? -ENOMEM : flush(context, &b);
-	buf_free(&b);
-	return err;
+	return output_rows(t, &form, &b, flush, context);
 }

@@ -1,16 +1,14 @@
 /* JSON: one compact document per sample, on a line. Texts come safe from the frame (valid UTF-8, no
  * control characters), so only quotes and backslashes are escaped. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "sockdash/digits.h"
 #include "sockdash/format.h"
 #include "sockdash/options.h"
 #include "sockdash/output.h"
 #include "sockdash/problems.h"
-
-#define FLUSH_BYTES (64 * 1024)
 
 static void add_string(struct buf *b, const char *text)
 {
@@ -32,7 +30,10 @@ static void add_string(struct buf *b, const char *text)
 static void add_real(struct buf *b, double real, int digits)
 {
 	char text[400];
-	int len = snprintf(text, sizeof text, "%.*f", digits, real);
+	int len = (int)digits_decimal(text, real, (unsigned)digits);
+
+	if (!len)
+		len = snprintf(text, sizeof text, "%.*f", digits, real);
 
 	while (digits && len > 0 && text[len - 1] == '0')
 		len--;
@@ -48,12 +49,14 @@ static void add_real(struct buf *b, double real, int digits)
 
 bool output_number(const struct value *v, struct buf *b)
 {
+	char text[DIGITS_MAX];
+
 	switch (v->type) {
 	case VALUE_COUNT:
 	case VALUE_DELTA:
 	case VALUE_ID:
 	case VALUE_BYTES:
-		buf_addf(b, "%" PRId64, v->number);
+		buf_add(b, text, digits_integer(text, v->number));
 		return true;
 	case VALUE_RATE:
 	case VALUE_TREND:
@@ -68,10 +71,15 @@ bool output_number(const struct value *v, struct buf *b)
 	}
 }
 
-static void add_value(struct buf *b, const struct value *v)
+static void add_cell(const struct output_form *form, const struct output_table *t, size_t column,
+	const struct value *v, struct buf *b)
 {
 	char room[FORMAT_MAX];
 
+	(void)form;
+	buf_adds(b, column ? ",\"" : "\"");
+	buf_adds(b, t->columns->fields[column]->name);
+	buf_adds(b, "\":");
 	if (v->type == VALUE_NONE)
 		buf_adds(b, "null");
 	else if (!output_number(v, b))
@@ -132,28 +140,11 @@ static void add_head(struct buf *b, const struct output_table *t)
 
 int output_json(const struct output_table *t, output_flush *flush, void *context)
 {
+	static const struct output_form form = {
+		.first = "{", .next = ",{", .end = "}", .after = "]}\n", .add_cell = add_cell
+	};
 	struct buf b = { 0 };
-	int err = 0;
 
 	add_head(&b, t);
-	for (uint32_t i = 0; !err && i < t->rows.count; i++) {
-		buf_adds(&b, i ? ",{" : "{");
-		for (size_t c = 0; c < t->columns->count; c++) {
-			const struct field *f = t->columns->fields[c];
-			struct value v = rowset_value(&t->rows, rowset_row(t->order, i), f);
-
-			buf_adds(&b, c ? ",\"" : "\"");
-			buf_adds(&b, f->name);
-			buf_adds(&b, "\":");
-			add_value(&b, &v);
-		}
-		buf_addc(&b, '}');
-		if (b.len >= FLUSH_BYTES)
-			err = b.failed ? -ENOMEM : flush(context, &b);
-	}
-	buf_adds(&b, "]}\n");
-	if (!err)
-		err = b.failed ? -ENOMEM : flush(context, &b);
-	buf_free(&b);
-	return err;
+	return output_rows(t, &form, &b, flush, context);
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "sockdash/needs.h"
+
 const struct table *const tables[] = { &table_states, &table_listen, &table_procs, &table_leaks,
 	&table_sockets };
 const size_t table_count = sizeof tables / sizeof *tables;
@@ -64,12 +66,20 @@ int columns_parse(const struct table *t, const char *list, struct columns *out, 
 	}
 }
 
-void columns_all(const struct table *t, struct columns *out)
+bool field_comes_with_owners(const struct field *f)
+{
+	return f->on_request && f->needs & NEED_OWNERS;
+}
+
+void columns_all(const struct table *t, bool owners, struct columns *out)
 {
 	out->count = 0;
-	for (size_t i = 0; i < t->field_count && out->count < COLUMNS_MAX; i++)
-		if (!t->fields[i].on_request)
-			out->fields[out->count++] = &t->fields[i];
+	for (size_t i = 0; i < t->field_count && out->count < COLUMNS_MAX; i++) {
+		const struct field *f = &t->fields[i];
+
+		if (!f->on_request || (owners && field_comes_with_owners(f)))
+			out->fields[out->count++] = f;
+	}
 }
 
 int sort_parse(const struct table *t, const char *text, struct sort_key *out)

@@ -95,6 +95,9 @@ static void get_cookie(const struct rowset *rows, uint32_t row, struct value *ou
 		value_number(out, VALUE_ID, (int64_t)sock_of(rows, row)->cookie);
 }
 
+/* To find the owners of all sockets takes longer than all the rest: here they come on request. */
+#define OWNER_FIELD(more) .needs = NEED_OWNERS | (more), .on_request = true
+
 static const struct field fields[] = {
 	{ "netns", "NETNS", "network namespace, by inode", VALUE_ID, .get = get_netns },
 	{ "proto", "PROTO", "protocol: tcp or udp", VALUE_TEXT, .get = get_proto },
@@ -109,15 +112,15 @@ static const struct field fields[] = {
 		.get = get_remote_address },
 	{ "remote_port", "RPORT", "port of the peer", VALUE_ID, .get = get_remote_port },
 	{ "pid", "PID", "process that owns it (the lowest pid of several), or did", VALUE_ID,
-		NEED_OWNERS, .get = get_pid },
-	{ "process", "PROCESS", "name of that process", VALUE_TEXT, NEED_OWNERS,
+		OWNER_FIELD(0), .get = get_pid },
+	{ "process", "PROCESS", "name of that process", VALUE_TEXT, OWNER_FIELD(0),
 		.get = get_process },
-	{ "owners", "OWNERS", "processes that own it, or did", VALUE_COUNT, NEED_OWNERS,
+	{ "owners", "OWNERS", "processes that own it, or did", VALUE_COUNT, OWNER_FIELD(0),
 		.get = get_owners },
-	{ "user", "USER", "user that made the socket", VALUE_TEXT, NEED_OWNERS | NEED_USERS,
+	{ "user", "USER", "user that made the socket", VALUE_TEXT, OWNER_FIELD(NEED_USERS),
 		.get = get_user },
 	{ "unit", "UNIT", "systemd unit or container of that process", VALUE_TEXT,
-		NEED_OWNERS | NEED_PROC_DETAILS, .get = get_unit },
+		OWNER_FIELD(NEED_PROC_DETAILS), .get = get_unit },
 	{ "age", "AGE", "time since we first saw it; at least that where it was there before",
 		VALUE_AGE, .get = get_age },
 	{ "wait_age", "WAITING", "CLOSE-WAIT: time since the peer closed", VALUE_AGE, NEED_WAIT_AGE,
@@ -140,14 +143,16 @@ static uint64_t identity(const struct rowset *rows, uint32_t row)
 	return frame_sock_key(rows->sample->frame, sock_of(rows, row)) | 1;
 }
 
+#define COLUMNS "proto,state,recv_q,send_q,local_address,local_port,remote_address,remote_port"
+
 const struct table table_sockets = {
 	.name = "sockets",
 	.title = "Sockets",
 	.help = "every socket",
 	.fields = fields,
 	.field_count = sizeof fields / sizeof *fields,
-	.columns = "proto,state,recv_q,send_q,local_address,local_port,remote_address,remote_port,"
-		   "pid,process",
+	.columns = COLUMNS,
+	.owner_columns = COLUMNS ",pid,process",
 	.sort = "",
 	.needs = NEED_SOCKETS,
 	.count = count,

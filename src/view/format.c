@@ -1,14 +1,14 @@
 /* Values as text. Nothing here knows how wide a column is or where it stands. */
 #include "sockdash/format.h"
 
-#include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "sockdash/digits.h"
+
 static const char *plain_number(const struct value *v, char room[FORMAT_MAX])
 {
-	snprintf(room, FORMAT_MAX, "%" PRId64, v->number);
+	digits_integer(room, v->number);
 	return room;
 }
 

@@ -103,7 +103,7 @@ static int install(struct pane_state *p, struct pane_order *made)
 /* Whether ordering the rows and finding the cursor takes no time. */
 static bool is_quick(const struct pane_state *p, const struct rowset *rows)
 {
-	return rows->count <= p->at_once || (!p->sort.field && (!p->cursor || rows->table->find));
+	return rows->count <= p->at_once || !p->sort.field;
 }
 
 static bool is_up_to_date(const struct pane_state *p, const struct sample *sample)

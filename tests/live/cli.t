@@ -120,7 +120,7 @@ declare -A fields=(
 for view in states listen procs leaks sockets; do
 	window=()
 	[[ $view == leaks ]] && window=(-w 0.5)
-	sockdash "$view" -n 2 -d 0.1 --json "${window[@]}" >"$T/out"
+	sockdash "$view" -p -n 2 -d 0.1 --json "${window[@]}" >"$T/out"
 	is "$? $(wc -l <"$T/out") $(complaints)" '0 2 ' "$view: two samples, two lines"
 	holds "$T/out" '.view == $view and (.sockdash | type == "string") and
 		(.host | type == "string") and (.time | test("^[0-9-]+T[0-9:]{8}[.][0-9]{3}Z$")) and
@@ -133,6 +133,31 @@ for view in states listen procs leaks sockets; do
 		"$T/out" | sort -u >"$T/missing"
 	is "$? $(cat "$T/missing")" '0 ' "$view: no field is missing"
 done
+
+# As in ss: the search for the owners of all sockets costs more than all the rest.
+sockdash sockets --json >"$T/out"
+holds "$T/out" '.sample.owners_hidden == null and (.rows | length > 0 and
+	all(has("state") and has("cookie") and
+		(has("pid") or has("process") or has("owners") or has("user") or has("unit") | not)))' \
+	'sockets: no owners unless they are asked for'
+sockdash sockets -p --json >"$T/out"
+holds "$T/out" '[.rows[] | select(.state == "LISTEN" and .proto == "tcp")] | length > 0 and
+	all(.pid > 0 and .process != null and .owners > 0 and .user != null and has("unit"))' \
+	'sockets -p: owners'
+sockdash sockets --csv -p | head -n 1 >"$T/out"
+sockdash sockets --csv | head -n 1 >"$T/without"
+is "$(sed 's/,pid,process,owners,user,unit,/,/' "$T/out")" "$(cat "$T/without")" \
+	'sockets -p: the fields of CSV, and the owner'
+is "$(sockdash sockets --processes | awk 'NR == 1 { n = NF; print $(n - 1), $n }')" 'PID PROCESS' \
+	'sockets --processes: text ends with them'
+is "$(sockdash sockets | awk 'NR == 1 { print $NF }')" RPORT 'sockets: text ends without them'
+sockdash sockets -c local_port,pid,state -H >"$T/out"
+is "$(awk '$3 == "LISTEN" && $2 == "-"' "$T/out"; grep -c 'LISTEN$' "$T/out" | grep -c '^0')" 0 \
+	'sockets -c pid: the owner without -p'
+is "$(sockdash sockets -p -c proto,state | head -n 1 | tr -s ' ')" 'PROTO STATE' '-c says all, also with -p'
+is "$(sockdash states -p --csv | head -n 1)" "$(sockdash states --csv | head -n 1)" \
+	'-p changes nothing in other views'
+
 sockdash states -n 3 -d 0.1 --json >"$T/out"
 is "$(jq -s 'map(.time) | . == sort and (unique | length) == 3' "$T/out")" true 'times go on'
 

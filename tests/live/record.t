@@ -69,6 +69,10 @@ sockdash replay "$tape" leaks -n 3 --csv >"$T/out"
 is "$? $(head -n 1 "$T/out" | cut -d, -f1) $(sed 1d "$T/out" | cut -d, -f1 | uniq | wc -l)" \
 	'0 time 3' 'replay: CSV'
 
+sockdash replay "$tape" sockets --csv -n 1 | head -n 1 >"$T/out"
+is "$(sockdash replay "$tape" sockets -p --csv -n 1 | head -n 1 | sed 's/,pid,process,owners,user,unit,/,/')" \
+	"$(cat "$T/out")" 'replay: the owners of sockets come with -p'
+
 # The rows of ss_rows from the samples of a tape, which must all be the same.
 replayed_rows()
 {
@@ -406,7 +410,7 @@ if [[ -n $LIVE_IS_ROOT ]] && command -v setpriv >/dev/null; then
 	is "$(problems "$T/out")" "$(problems "$T/live")" 'unprivileged: the replay tells the same problems'
 	sockdash replay "$T/nobody/tape" procs --json >"$T/root"
 	same "$T/root" "$T/out" 'root reads it with the eyes of who recorded it'
-	sockdash replay "$T/nobody/tape" sockets -c proto,state >/dev/null
+	sockdash replay "$T/nobody/tape" sockets >/dev/null
 	is "$(cat "$T/err")" '' 'who does not ask for owners is not told of them'
 else
 	skip 'unprivileged' 'needs root and setpriv'

@@ -184,7 +184,7 @@ holds "$T/leaks" '[.rows[] | select(.pid) | .oldest] |
 for view in procs sockets leaks; do
 	for format in '' --csv --json; do
 		# shellcheck disable=SC2086
-		sockdash $view $format -w 1 >"$T/out"
+		sockdash $view -p $format -w 1 >"$T/out"
 		if [[ -s $T/out ]] && ! tr -d '\n' <"$T/out" | grep -q '[[:cntrl:]]'; then
 			pass "$view $format: no control bytes"
 		else

@@ -25,6 +25,8 @@ static void buf_starts_empty(void **state)
 	buf_fill(&b, 'x', 0);
 	buf_fill(&b, 'x', -3);
 	assert_int_equal(b.len, 0);
+	assert_true(buf_room(&b, 0));
+	assert_int_equal(b.len, 0);
 	buf_adds(&b, "");
 	assert_string_equal(b.data, "");
 	buf_free(&b);
@@ -60,7 +62,7 @@ static void buf_grows(void **state)
 	(void)state;
 	memset(text, 'y', sizeof(text));
 	for (size_t len = 0; len < sizeof(text) - 1; len++) {
-		for (int how = 0; how < 3; how++) {
+		for (int how = 0; how < 4; how++) {
 			struct buf b = { 0 };
 
 			text[len] = '\0';
@@ -69,8 +71,10 @@ static void buf_grows(void **state)
 					buf_adds(&b, text);
 				else if (how == 1)
 					buf_addf(&b, "%s", text);
-				else
+				else if (how == 2)
 					buf_fill(&b, 'y', (int)len);
+				else
+					memset(buf_extend(&b, len), 'y', len);
 			}
 			text[len] = 'y';
 			assert_false(b.failed);
@@ -96,6 +100,7 @@ static void buf_keeps_a_true_beginning(void **state)
 	buf_addc(&b, '4');
 	buf_addf(&b, "%d", 5);
 	buf_fill(&b, '6', 6);
+	assert_null(buf_extend(&b, 1));
 	assert_string_equal(b.data, "one");
 	buf_clear(&b);
 	assert_false(b.failed);

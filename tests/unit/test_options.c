@@ -130,10 +130,10 @@ static void switches_are_set(void **state)
 	struct line l;
 
 	(void)state;
-	parse(&l, "-j -H --ascii -V -h -s -pid -c pid,fds --debug log");
+	parse(&l, "-j -H -p --ascii -V -h -s -pid -c pid,fds --debug log");
 	assert_int_equal(l.err, 0);
 	assert_int_equal(l.options.output, OUTPUT_JSON);
-	assert_true(l.options.no_header && l.options.ascii);
+	assert_true(l.options.no_header && l.options.ascii && l.options.processes);
 	assert_true(l.options.version && l.options.help);
 	assert_string_equal(l.options.sort, "-pid");
 	assert_string_equal(l.options.columns, "pid,fds");
@@ -142,6 +142,7 @@ static void switches_are_set(void **state)
 	parse(&l, "--csv --no-header --version --help --sort=-pid --columns=pid");
 	assert_int_equal(l.err, 0);
 	assert_int_equal(l.options.output, OUTPUT_CSV);
+	assert_false(l.options.processes);
 	assert_true(l.options.no_header && l.options.version && l.options.help);
 	buf_free(&l.error);
 	parse(&l, "--csv --json");
@@ -281,10 +282,10 @@ static void help_lists_every_option_once(void **state)
 {
 	static const char *const names[] = { "  -d, --interval SECONDS ", "  -n, --count N ",
 		"  -w, --window SECONDS ", "      --cpu-limit PERCENT ", "  -j, --json ",
-		"      --csv ", "  -s, --sort FIELD ", "  -c, --columns LIST ", "  -t, --tcp ",
-		"  -u, --udp ", "  -4, --ipv4 ", "  -6, --ipv6 ", "  -H, --no-header ",
-		"      --color WHEN ", "      --ascii ", "      --anonymize ",
-		"      --debug FILE ", "  -V, --version ", "  -h, --help " };
+		"      --csv ", "  -s, --sort FIELD ", "  -c, --columns LIST ",
+		"  -p, --processes ", "  -t, --tcp ", "  -u, --udp ", "  -4, --ipv4 ",
+		"  -6, --ipv6 ", "  -H, --no-header ", "      --color WHEN ", "      --ascii ",
+		"      --anonymize ", "      --debug FILE ", "  -V, --version ", "  -h, --help " };
 	struct buf b = { 0 };
 	size_t lines = 0;
 

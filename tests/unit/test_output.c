@@ -25,6 +25,8 @@ static int take(void *context, struct buf *b)
 {
 	struct sink *s = context;
 
+	/* However long the table, what waits to be written stays small. */
+	assert_in_range(b->len, 0, 80 * 1024);
 	if (++s->pieces == s->fail_at)
 		return s->error;
 	buf_add(&s->all, b->data, b->len);
@@ -52,7 +54,7 @@ static int write_table(output_writer *writer, const struct sample *sample, const
 	if (columns)
 		assert_int_equal(columns_parse(t, columns, &chosen, &bad, &bad_len), 0);
 	else
-		columns_all(t, &chosen);
+		columns_all(t, true, &chosen);
 	return writer(&out, take, sink);
 }
 
@@ -315,7 +317,7 @@ static void every_table_can_be_read_back(void **state)
 		const char *end;
 		char *text;
 
-		columns_all(tables[i], &all);
+		columns_all(tables[i], true, &all);
 		text = written(output_json, st.sample, tables[i], NULL, HEADER);
 		check_utf8(text);
 		end = read_json(text);
@@ -337,6 +339,66 @@ static void every_table_can_be_read_back(void **state)
 		assert_int_equal(lines, rows + 1);
 		free(text);
 	}
+	story_end(&st);
+}
+
+/* ---- Runs of equal values -------------------------------------------------------------------- */
+
+/* Every row of a table as CSV, each written alone. */
+static char *written_row_by_row(const struct sample *sample, const struct table *t)
+{
+	struct rowset rows = rowset_of(t, sample);
+	uint32_t count = rows.count, row;
+	struct sink sink = { 0 };
+	struct columns all;
+	struct output_table one = { .rows = rows, .columns = &all, .order = &row };
+
+	columns_all(t, true, &all);
+	one.rows.count = 1;
+	for (row = 0; row < count; row++)
+		assert_int_equal(output_csv(&one, take, &sink), 0);
+	buf_adds(&sink.all, "");
+	assert_false(sink.all.failed);
+	return sink.all.data;
+}
+
+static void rows_do_not_depend_on_those_before_them(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 10);
+	server_tell(&st, &(struct server){ .samples = 4, .clients = 30 });
+	for (size_t i = 0; i < table_count; i++) {
+		char *rows = written_row_by_row(st.sample, tables[i]);
+
+		assert_written(output_csv, st.sample, tables[i], NULL, 0, rows);
+		free(rows);
+	}
+	story_end(&st);
+}
+
+/* One number, one address and nothing: what makes the text is more than these. */
+static void values_that_are_alike_are_told_apart(void **state)
+{
+	struct story st;
+	struct frame *f;
+	uint32_t row;
+
+	(void)state;
+	story_begin(&st, 0);
+	f = story_frame(&st, 0);
+	story_sock(&st, "tcp CLOSE-WAIT 10.0.0.1:80 10.0.0.2:1 waits=842 recv_q=0");
+	row = story_sock(&st, "tcp CLOSE-WAIT [::ffff:10.0.0.1]:80 [::ffff:10.0.0.2]:2 waits=842");
+	story_sock(&st, "tcp CLOSE-WAIT [::ffff:10.0.0.1]:0 [::ffff:10.0.0.2]:2 waits=0");
+	story_sock(&st, "udp ESTAB 10.0.0.1%%eth0:80 10.0.0.2:1");
+	f->socks[row].flags |= SOCK_WAIT_LONGER;
+	assert_written(output_text, story_sample(&st), &table_sockets,
+		"local_address,local_port,wait_age,remote_address", 0,
+		"10.0.0.1         80   14m02s  10.0.0.2\n"
+		"::ffff:10.0.0.1  80  >14m02s  ::ffff:10.0.0.2\n"
+		"::ffff:10.0.0.1   0       0s  ::ffff:10.0.0.2\n"
+		"10.0.0.1%eth0    80        -  10.0.0.2\n");
 	story_end(&st);
 }
 
@@ -383,6 +445,8 @@ int main(void)
 		cmocka_unit_test(json_tells_problems),
 		cmocka_unit_test(numbers_are_for_programs),
 		cmocka_unit_test(every_table_can_be_read_back),
+		cmocka_unit_test(rows_do_not_depend_on_those_before_them),
+		cmocka_unit_test(values_that_are_alike_are_told_apart),
 		cmocka_unit_test(long_tables_go_out_in_pieces_and_errors_end_them),
 	};
 

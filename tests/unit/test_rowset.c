@@ -53,6 +53,11 @@ static void tables_have_names_and_help(void **state)
 		assert_true(strlen(t->title) > 0);
 		assert_true(t->field_count > 0 && t->field_count <= COLUMNS_MAX);
 		assert_int_equal(columns_parse(t, t->columns, &c, &bad, &bad_len), 0);
+		if (t->owner_columns) {
+			assert_int_equal(columns_parse(t, t->owner_columns, &c, &bad, &bad_len), 0);
+			assert_int_equal(
+				strncmp(t->owner_columns, t->columns, strlen(t->columns)), 0);
+		}
 		assert_int_equal(sort_parse(t, t->sort, &sort), 0);
 		assert_int_equal(sort.field != NULL, *t->sort != '\0');
 		assert_true(t->needs & NEED_SOCKETS);
@@ -370,9 +375,11 @@ static void addresses_sort_by_all_their_bytes(void **state)
 	story_sample(&st);
 	check_field(&table_sockets, "local_address", st.sample);
 	/* A scope that does not fit beside an IPv4 address. */
-	for (uint32_t i = 0; i < st.sample->frame->address_count; i++)
-		if (st.sample->frame->addresses[i].scope)
-			st.sample->frame->addresses[i].scope += 0x7ffd;
+	for (uint32_t i = 0; i < st.sample->frame->addresses->count; i++) {
+		struct address *a = (struct address *)frame_address(st.sample->frame, i);
+
+		a->scope += a->scope ? 0x7ffd : 0;
+	}
 	check_field(&table_sockets, "remote_address", st.sample);
 	story_end(&st);
 }
@@ -557,16 +564,47 @@ static void all_columns_are_those_not_on_request(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < table_count; i++) {
-		size_t asked = 0;
-		struct columns c;
+		for (int owners = 0; owners <= 1; owners++) {
+			size_t asked = 0;
+			struct columns c;
 
-		columns_all(tables[i], &c);
-		for (size_t f = 0; f < tables[i]->field_count; f++)
-			asked += tables[i]->fields[f].on_request;
-		assert_int_equal(c.count, tables[i]->field_count - asked);
-		for (size_t f = 0; f < c.count; f++)
-			assert_false(c.fields[f]->on_request);
+			columns_all(tables[i], owners, &c);
+			for (size_t f = 0; f < tables[i]->field_count; f++) {
+				const struct field *field = &tables[i]->fields[f];
+
+				asked += field->on_request &&
+					 !(owners && field->needs & NEED_OWNERS);
+			}
+			assert_int_equal(c.count, tables[i]->field_count - asked);
+		}
 	}
+}
+
+/* The search for owners costs more than all the rest: nothing that is printed unasked needs it. */
+static void owners_of_sockets_come_on_request(void **state)
+{
+	static const char *const owned[] = { "pid", "process", "owners", "user", "unit" };
+	const struct table *t = &table_sockets;
+	struct columns c;
+	const char *bad;
+	size_t bad_len;
+
+	(void)state;
+	columns_all(t, false, &c);
+	for (size_t i = 0; i < c.count; i++)
+		assert_false(c.fields[i]->needs & NEED_OWNERS);
+	assert_int_equal(columns_parse(t, t->columns, &c, &bad, &bad_len), 0);
+	for (size_t i = 0; i < c.count; i++)
+		assert_false(c.fields[i]->needs & NEED_OWNERS);
+	columns_all(t, true, &c);
+	assert_int_equal(c.count, t->field_count);
+	for (size_t i = 0; i < COUNT_OF(owned); i++)
+		assert_true(field_comes_with_owners(table_field(t, owned[i], strlen(owned[i]))));
+	assert_int_equal(columns_parse(t, t->owner_columns, &c, &bad, &bad_len), 0);
+	assert_string_equal(c.fields[c.count - 2]->name, "pid");
+	assert_string_equal(c.fields[c.count - 1]->name, "process");
+	assert_false(field_comes_with_owners(table_field(&table_listen, "pid", 3)));
+	assert_false(field_comes_with_owners(table_field(&table_listen, "inode", 5)));
 }
 
 static void sort_keys_are_read_from_words(void **state)
@@ -621,6 +659,7 @@ int main(void)
 		cmocka_unit_test(columns_are_read_from_words),
 		cmocka_unit_test(too_many_columns_are_refused),
 		cmocka_unit_test(all_columns_are_those_not_on_request),
+		cmocka_unit_test(owners_of_sockets_come_on_request),
 		cmocka_unit_test(sort_keys_are_read_from_words),
 	};
 
