@@ -5,6 +5,8 @@
 
 #include "sockdash/feed.h"
 
+#define OWNERS_BUDGET_NS 100000000 /* of a sample for looking for owners */
+
 struct source_feed {
 	struct feed base;
 	struct source *source;
@@ -49,6 +51,7 @@ static int take(
 
 	*out = NULL;
 	request.interval_s = c->interval_s;
+	request.owners_budget_ns = OWNERS_BUDGET_NS;
 	if (f->preliminary) {
 		f->preliminary = false;
 		request.preliminary = true;
