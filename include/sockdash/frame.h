@@ -19,14 +19,15 @@ struct proc {
 	uint32_t uid;      /* effective; PROC_UNKNOWN */
 	uint32_t fds;      /* open descriptors; PROC_UNKNOWN */
 	uint32_t fd_limit; /* soft RLIMIT_NOFILE; PROC_UNKNOWN, PROC_UNLIMITED */
+	bool partial;      /* not all of its descriptors have been looked at yet */
 
 	const char *name, *user, *cmdline, *unit, *cgroup;
 };
 #define PROC_UNKNOWN   UINT32_MAX
 #define PROC_UNLIMITED (UINT32_MAX - 1)
 
-/* One descriptor that refers to a socket. The edges of a socket stand together, ordered by
- * pid. */
+/* One descriptor that refers to a socket. The edges of a socket stand together, ordered by pid and
+ * descriptor; those of different sockets in any order, and some may be of none. */
 struct owner_edge {
 	uint32_t proc; /* row of the frame's process table */
 	uint32_t fd : 31;
@@ -197,6 +198,10 @@ int frame_push_owner(struct frame *f, uint32_t proc, uint32_t fd);
  * none. */
 int frame_set_owners(struct frame *f, struct owner_found *found, size_t count);
 
+/* Makes room for `count` more edges at the end, which the caller fills and counts. NULL without
+ * memory. */
+struct owner_edge *frame_edge_room(struct frame *f, uint64_t count);
+
 /* ---- Looking --------------------------------------------------------------------------------- */
 
 /* The identity of a socket across frames. */
@@ -268,6 +273,9 @@ void frame_forget_diff(struct frame *f);
  * frame_set_owners(). */
 int frame_carry_times(struct frame *cur, const struct frame *prev);
 int frame_carry_owners(struct frame *cur, const struct frame *prev);
+
+/* The same for one socket without an owner, row `then` of the frame before. 0 or -ENOMEM. */
+int frame_carry_owner(struct frame *cur, const struct frame *prev, uint32_t row, uint32_t then);
 
 /* Whether the frame before knew the owners, so that they can be compared. */
 static inline bool frame_owners_compare(const struct frame *cur, const struct frame *prev)

@@ -20,8 +20,11 @@ int group_leaks(struct sample *s, const struct sample *prev, struct leak_history
 void group_totals(struct sample *s, const struct sample *prev);
 
 /* The kind of row a socket without a visible owner belongs to. */
-static inline enum proc_row_kind group_kind_without_owner(const struct sock *s)
+static inline enum proc_row_kind group_kind_without_owner(
+	const struct frame *f, const struct sock *s)
 {
+	if (frame_is_pending(f, s))
+		return PROC_ROW_PENDING;
 	if (s->flags & SOCK_HIDDEN)
 		return PROC_ROW_HIDDEN;
 	return s->inode ? PROC_ROW_BRIEF : PROC_ROW_NONE;
@@ -35,7 +38,7 @@ static inline uint32_t group_places(const struct frame *f)
 
 static inline uint32_t group_place_without_owner(const struct frame *f, const struct sock *s)
 {
-	return f->proc_count + group_kind_without_owner(s) - 1;
+	return f->proc_count + group_kind_without_owner(f, s) - 1;
 }
 
 static inline enum proc_row_kind group_kind_at(const struct frame *f, uint32_t place)
@@ -49,6 +52,13 @@ static inline uint64_t group_proc_key(const struct frame *f, enum proc_row_kind 
 {
 	return kind == PROC_ROW_PROCESS ? hash_mix(f->procs[proc].pid, f->procs[proc].start)
 					: (uint64_t)kind;
+}
+
+/* Whether all sockets of a row are in it: of a process whose descriptors were all looked at, or of no
+ * process when the search for owners has come to its end. */
+static inline bool group_is_whole(const struct frame *f, enum proc_row_kind kind, uint32_t proc)
+{
+	return kind == PROC_ROW_PROCESS ? !f->procs[proc].partial : f->owners_percent >= 100;
 }
 
 /* A change per second; NAN where the interval is not known. */

@@ -14,6 +14,7 @@
  * known. */
 struct proc_facts {
 	uint32_t pid;
+	uint64_t directory;   /* see struct procs_peek; 0 not known */
 	uint64_t start_ticks; /* since boot: with the pid, the identity of a process */
 	uint32_t uid;         /* effective */
 	uint32_t fd_limit;    /* soft RLIMIT_NOFILE; "unlimited" is PROCS_UNKNOWN - 1 */
@@ -59,14 +60,32 @@ int procs_read(int proc_fd, uint32_t pid, bool details, struct proc_facts *out);
  * gone. */
 bool procs_has_no_files(int proc_fd, uint32_t pid);
 
-/* Gets each descriptor of a process that is a socket. 0 goes on, -errno ends. */
-typedef int procs_socket_sink(void *context, uint32_t pid, uint32_t fd, uint32_t inode);
+/* Its name alone (comm), which exec changes. 0, or -errno: -ENOENT/-ESRCH when it is gone. */
+int procs_read_name(int proc_fd, uint32_t pid, char out[PROCS_COMM_MAX]);
 
-/* Walks /proc/PID/fd. *fds gets the number of open descriptors of all kinds (also where the walk is
- * forbidden but Linux >= 6.2 tells it; PROCS_UNKNOWN otherwise). 0, -EACCES or -EPERM when the
- * descriptors are hidden from us, -ENOENT/-ESRCH when the process is gone, other -errno when we
- * cannot go on. */
-int procs_walk_sockets(
-	int proc_fd, uint32_t pid, procs_socket_sink *sink, void *context, uint32_t *fds);
+/* ---- Descriptors ----------------------------------------------------------------------------- */
+
+/* What one look at /proc/PID/fd from outside tells, also where it may not be opened. */
+struct procs_peek {
+	uint64_t directory; /* another number: perhaps another process with the same pid */
+	uint32_t fds;       /* how many are open; before Linux 6.2 always 0 */
+};
+
+/* 0; -ENOENT/-ESRCH when it is gone, -EACCES or -EPERM where /proc hides it (hidepid). */
+int procs_peek(int proc_fd, uint32_t pid, struct procs_peek *out);
+
+/* Opens /proc/PID/fd, and tells the same of what was opened. A descriptor, or as procs_peek(). */
+int procs_open_files(int proc_fd, uint32_t pid, struct procs_peek *out);
+
+/* What descriptor `fd` of a process refers to: *inode gets that of a socket, or 0 for anything
+ * else. 0; -ENOENT where it is not open, -EACCES or -EPERM where it is hidden from us. */
+int procs_descriptor(int files_fd, uint32_t fd, uint32_t *inode);
+
+/* Gets a descriptor as procs_descriptor() tells it. 0 goes on, anything else ends. */
+typedef int procs_descriptor_sink(void *context, uint32_t fd, uint32_t inode);
+
+/* Walks the open descriptors with numbers from `from` up, in ascending order. 0, what the sink
+ * ended it with, or as procs_descriptor(). */
+int procs_walk_from(int files_fd, uint32_t from, procs_descriptor_sink *sink, void *context);
 
 #endif

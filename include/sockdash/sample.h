@@ -38,8 +38,9 @@ struct listener_row {
 enum proc_row_kind {
 	PROC_ROW_PROCESS,
 	PROC_ROW_NONE, /* sockets that belong to no process: not accepted yet, orphans, TIME-WAIT */
-	PROC_ROW_HIDDEN, /* sockets with an owner that we cannot see */
-	PROC_ROW_BRIEF,  /* sockets that were closed before their owner was found */
+	PROC_ROW_HIDDEN,  /* sockets with an owner that we cannot see */
+	PROC_ROW_BRIEF,   /* sockets that were closed before their owner was found */
+	PROC_ROW_PENDING, /* sockets whose owner is still being looked for */
 	PROC_ROW_KINDS,
 };
 

@@ -168,6 +168,7 @@ static bool is_forbidden(ssize_t error)
 int procs_read(int proc_fd, uint32_t pid, bool details, struct proc_facts *out)
 {
 	char text[TEXT_SIZE], name[NAME_SIZE];
+	struct stat st;
 	int fd, rc = 0;
 
 	memset(out, 0, sizeof(*out));
@@ -179,6 +180,8 @@ int procs_read(int proc_fd, uint32_t pid, bool details, struct proc_facts *out)
 	fd = openat(proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return is_forbidden(-errno) ? 0 : -errno;
+	if (fstatat(fd, "fd", &st, 0) == 0)
+		out->directory = st.st_ino;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		ssize_t n;
 
@@ -196,6 +199,21 @@ int procs_read(int proc_fd, uint32_t pid, bool details, struct proc_facts *out)
 	return rc;
 }
 
+int procs_read_name(int proc_fd, uint32_t pid, char out[PROCS_COMM_MAX])
+{
+	char name[NAME_SIZE];
+	ssize_t n;
+
+	snprintf(name, sizeof(name), "%u/comm", pid);
+	n = kfile_read(proc_fd, name, out, PROCS_COMM_MAX);
+	if (n < 0)
+		return (int)n;
+	if (n == PROCS_COMM_MAX || (n > 0 && out[n - 1] == '\n'))
+		n--;
+	out[n] = '\0';
+	return 0;
+}
+
 bool procs_has_no_files(int proc_fd, uint32_t pid)
 {
 	char text[TEXT_SIZE], name[NAME_SIZE];
@@ -207,15 +225,6 @@ bool procs_has_no_files(int proc_fd, uint32_t pid)
 }
 
 /* ---- Descriptors ----------------------------------------------------------------------------- */
-
-struct walk {
-	int directory;
-	uint32_t pid;
-	uint32_t counted, told; /* descriptors: entries seen, and what the kernel says */
-	int refused; /* -EACCES or -EPERM of a readlink: from there on entries are only counted */
-	procs_socket_sink *sink;
-	void *context;
-};
 
 /* "socket:[123]" */
 static bool link_inode(const char *link, size_t len, uint32_t *inode)
@@ -237,57 +246,102 @@ static bool link_inode(const char *link, size_t len, uint32_t *inode)
 	return true;
 }
 
-/* Linux 6.2 gives the number of open descriptors as the size of the directory, before it was 0. */
-static uint32_t stat_descriptors(int proc_fd, const char *path)
+/* The kernel makes an inode anew when a pid has a new owner (and when it had forgotten the old
+ * one). Since Linux 6.2 the size is the number of open descriptors, before it was 0. */
+static void set_peek(const struct stat *st, struct procs_peek *out)
 {
+	out->directory = st->st_ino;
+	out->fds = st->st_size < 0 || st->st_size >= PROCS_UNKNOWN ? PROCS_UNKNOWN
+								   : (uint32_t)st->st_size;
+}
+
+int procs_peek(int proc_fd, uint32_t pid, struct procs_peek *out)
+{
+	char path[NAME_SIZE];
 	struct stat st;
 
-	if (fstatat(proc_fd, path, &st, 0) < 0 || st.st_size <= 0 || st.st_size >= PROCS_UNKNOWN)
-		return PROCS_UNKNOWN;
-	return (uint32_t)st.st_size;
+	snprintf(path, sizeof(path), "%u/fd", pid);
+	if (fstatat(proc_fd, path, &st, 0) < 0)
+		return -errno;
+	set_peek(&st, out);
+	return 0;
 }
+
+int procs_open_files(int proc_fd, uint32_t pid, struct procs_peek *out)
+{
+	char path[NAME_SIZE];
+	struct stat st;
+	int fd, err;
+
+	snprintf(path, sizeof(path), "%u/fd", pid);
+	fd = openat(proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	set_peek(&st, out);
+	return fd;
+}
+
+/* Digits of a number, without the cost of printf: this is done for every descriptor there is. */
+static const char *number_name(char name[NAME_SIZE], uint32_t number)
+{
+	char *p = name + NAME_SIZE - 1;
+
+	*p = '\0';
+	do {
+		*--p = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	return p;
+}
+
+static int read_descriptor(int files_fd, const char *name, uint32_t *inode)
+{
+	char link[NAME_SIZE];
+	ssize_t n = readlinkat(files_fd, name, link, sizeof(link));
+
+	*inode = 0;
+	if (n < 0)
+		return -errno;
+	if (!link_inode(link, (size_t)n, inode))
+		*inode = 0;
+	return 0;
+}
+
+int procs_descriptor(int files_fd, uint32_t fd, uint32_t *inode)
+{
+	char name[NAME_SIZE];
+
+	return read_descriptor(files_fd, number_name(name, fd), inode);
+}
+
+struct walk {
+	int directory;
+	procs_descriptor_sink *sink;
+	void *context;
+};
 
 static int take_descriptor(void *context, const char *name, uint32_t fd)
 {
-	struct walk *w = context;
-	char link[NAME_SIZE];
+	const struct walk *w = context;
 	uint32_t inode;
-	ssize_t n;
+	int err = read_descriptor(w->directory, name, &inode);
 
-	w->counted++;
-	if (w->refused)
+	if (err == -ENOENT) /* closed in between */
 		return 0;
-	n = readlinkat(w->directory, name, link, sizeof(link));
-	if (n < 0 && is_forbidden(-errno)) {
-		w->refused = -errno;
-		w->told = stat_descriptors(w->directory, ".");
-		return w->told == PROCS_UNKNOWN ? 0 : w->refused;
-	}
-	if (n < 0 || !link_inode(link, (size_t)n, &inode)) /* closed in between, or not a socket */
-		return 0;
-	return w->sink(w->context, w->pid, fd, inode);
+	return err ? err : w->sink(w->context, fd, inode);
 }
 
-int procs_walk_sockets(
-	int proc_fd, uint32_t pid, procs_socket_sink *sink, void *context, uint32_t *fds)
+int procs_walk_from(int files_fd, uint32_t from, procs_descriptor_sink *sink, void *context)
 {
-	struct walk w = { .pid = pid, .told = PROCS_UNKNOWN, .sink = sink, .context = context };
-	char path[NAME_SIZE];
-	int rc;
+	struct walk w = { files_fd, sink, context };
 
-	*fds = PROCS_UNKNOWN;
-	snprintf(path, sizeof(path), "%u/fd", pid);
-	w.directory = openat(proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (w.directory < 0) {
-		rc = -errno;
-		if (is_forbidden(rc))
-			*fds = stat_descriptors(proc_fd, path);
-		return rc;
-	}
-	rc = walk_numbers(w.directory, take_descriptor, &w);
-	close(w.directory);
-	if (rc < 0 && rc != w.refused)
-		return rc;
-	*fds = w.told != PROCS_UNKNOWN ? w.told : w.counted;
-	return w.refused;
+	/* The first two places are those of "." and "..". */
+	if (lseek(files_fd, from ? (off_t)from + 2 : 0, SEEK_SET) < 0)
+		return -errno;
+	return walk_numbers(files_fd, take_descriptor, &w);
 }

@@ -156,22 +156,6 @@ int frame_intern_ends(struct frame *f, const uint8_t local[16], const uint8_t re
 	return err ? err : frame_intern_address(f, remote, scope, &s->remote);
 }
 
-int frame_push_owner(struct frame *f, uint32_t proc, uint32_t fd)
-{
-	struct sock *s = &f->socks[f->sock_count - 1];
-	int err = grow((void **)&f->edges, f->edge_count, &f->edge_room, sizeof *f->edges);
-
-	if (err)
-		return err;
-	if (s->owner == SOCK_NONE)
-		s->owner = f->edge_count;
-	else
-		f->edges[f->edge_count - 1].last = 0;
-	f->edges[f->edge_count++] =
-		(struct owner_edge){ .proc = proc, .fd = fd & INT32_MAX, .last = 1 };
-	return 0;
-}
-
 uint64_t frame_sock_key(const struct frame *f, const struct sock *s)
 {
 	uint64_t netns = frame_netns_inode(f, s);

@@ -55,6 +55,40 @@ int frame_set_owners(struct frame *f, struct owner_found *found, size_t count)
 	return 0;
 }
 
+struct owner_edge *frame_edge_room(struct frame *f, uint64_t count)
+{
+	uint64_t wanted = f->edge_count + count, room;
+	struct owner_edge *more;
+
+	if (f->edges && wanted <= f->edge_room)
+		return f->edges + f->edge_count;
+	room = f->edge_count ? wanted + wanted / 8 : wanted + 1;
+	if (room >= SOCK_NONE)
+		return NULL;
+	more = realloc(f->edges, room * sizeof *more);
+	if (!more)
+		return NULL;
+	f->edges = more;
+	f->edge_room = (uint32_t)room;
+	return more + f->edge_count;
+}
+
+int frame_push_owner(struct frame *f, uint32_t proc, uint32_t fd)
+{
+	struct sock *s = &f->socks[f->sock_count - 1];
+	struct owner_edge *edge = frame_edge_room(f, 1);
+
+	if (!edge)
+		return -ENOMEM;
+	if (s->owner == SOCK_NONE)
+		s->owner = f->edge_count;
+	else
+		edge[-1].last = 0;
+	*edge = (struct owner_edge){ .proc = proc, .fd = fd & INT32_MAX, .last = 1 };
+	f->edge_count++;
+	return 0;
+}
+
 uint32_t frame_next_owner(const struct frame *f, uint32_t edge)
 {
 	uint32_t proc = f->edges[edge].proc;
@@ -106,58 +140,39 @@ static bool inherits_owner(const struct frame *cur, const struct frame *prev, ui
 	       prev->socks[then].owner != SOCK_NONE;
 }
 
-/* The edges that `s` of prev has, counted, or copied to `out` where it is given. */
-static uint32_t edges_of(const struct frame *prev, uint32_t then, struct owner_edge *out)
+int frame_carry_owner(struct frame *cur, const struct frame *prev, uint32_t row, uint32_t then)
 {
-	uint32_t n = 0;
+	uint32_t owner = prev->socks[then].owner, first = cur->edge_count;
 
-	for (uint32_t e = prev->socks[then].owner; e != SOCK_NONE;
-		e = frame_next_owner(prev, e), n++)
-		if (out)
-			out[n] = prev->edges[e];
-	return n;
+	for (uint32_t e = owner; e != SOCK_NONE; e = frame_next_owner(prev, e)) {
+		struct owner_edge *edge;
+		uint32_t proc;
+		int err = bring_proc(cur, prev, prev->edges[e].proc, &proc);
+
+		edge = err ? NULL : frame_edge_room(cur, 1);
+		if (!edge)
+			return -ENOMEM;
+		*edge = (struct owner_edge){ .proc = proc, .fd = prev->edges[e].fd };
+		cur->edge_count++;
+	}
+	if (cur->edge_count == first)
+		return 0;
+	cur->edges[cur->edge_count - 1].last = 1;
+	cur->socks[row].owner = first;
+	cur->socks[row].flags |= SOCK_CARRIED;
+	return 0;
 }
 
 int frame_carry_owners(struct frame *cur, const struct frame *prev)
 {
-	struct owner_edge *edges;
-	uint64_t more = 0;
+	int err = 0;
 
 	if (!prev || !cur->diff.known)
 		return 0;
-	for (uint32_t row = 0; row < cur->sock_count; row++)
+	for (uint32_t row = 0; !err && row < cur->sock_count; row++)
 		if (inherits_owner(cur, prev, row))
-			more += edges_of(prev, cur->diff.previous[row], NULL);
-	if (!more)
-		return 0;
-	if (cur->edge_count + more >= SOCK_NONE)
-		return -ENOMEM;
-	edges = realloc(cur->edges, (cur->edge_count + more) * sizeof *edges);
-	if (!edges)
-		return -ENOMEM;
-	cur->edges = edges;
-	cur->edge_room = (uint32_t)(cur->edge_count + more);
-	for (uint32_t row = 0; row < cur->sock_count; row++) {
-		struct owner_edge *mine = edges + cur->edge_count;
-		uint32_t n;
-
-		if (!inherits_owner(cur, prev, row))
-			continue;
-		n = edges_of(prev, cur->diff.previous[row], mine);
-		for (uint32_t i = 0; i < n; i++) {
-			uint32_t proc;
-			int err = bring_proc(cur, prev, mine[i].proc, &proc);
-
-			if (err)
-				return err;
-			mine[i].proc = proc;
-			mine[i].last = i + 1 == n;
-		}
-		cur->socks[row].owner = cur->edge_count;
-		cur->socks[row].flags |= SOCK_CARRIED;
-		cur->edge_count += n;
-	}
-	return 0;
+			err = frame_carry_owner(cur, prev, row, cur->diff.previous[row]);
+	return err;
 }
 
 void frame_mark_hidden(struct frame *cur, const struct frame *prev)

@@ -88,14 +88,15 @@ static int fds_growth(const struct sample *s, const struct leak_row *l, uint64_t
 }
 
 /* Both series of a row get the point of this sample. A row that was not there in the sample before
- * begins with a point of 0 then, so that its first sockets already count as growth. */
+ * begins with a point of 0 then, so that its first sockets already count as growth; unless the
+ * owners of that sample were not all found yet. */
 static int note_counts(struct sample *s, const struct sample *prev, const struct leak_row *l,
 	uint64_t key, uint32_t entered, struct leak_history *h)
 {
 	const struct series *before = series_find(&h->entered, key);
 	int64_t now = s->frame->mono_ns, total = (before ? series_newest(before) : 0) + entered;
 
-	if (!before && prev &&
+	if (!before && prev && prev->frame->owners_percent >= 100 &&
 		(!series_add(&h->counts, key, prev->frame->mono_ns, 0) ||
 			!series_add(&h->entered, key, prev->frame->mono_ns, 0)))
 		return -ENOMEM;
@@ -109,14 +110,18 @@ static int finish_row(struct sample *s, const struct sample *prev, struct leak_r
 	uint32_t entered, struct leak_history *h, int64_t window_ns)
 {
 	uint64_t key = group_proc_key(s->frame, l->kind, l->proc);
-	int err = note_counts(s, prev, l, key, entered, h);
 	const struct series *counts;
 	double covered, fds;
 	uint32_t back;
+	int err;
 
+	/* What the search for owners adds is no growth: the series begin when it has all. */
+	l->growth = l->in_rate = l->out_rate = l->exhaustion = NAN;
+	if (!group_is_whole(s->frame, l->kind, l->proc))
+		return 0;
+	err = note_counts(s, prev, l, key, entered, h);
 	if (!err)
 		err = fds_growth(s, l, key, h, window_ns, &fds);
-
 	if (err)
 		return err;
 	counts = series_find(&h->counts, key);

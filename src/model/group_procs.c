@@ -77,6 +77,18 @@ static int index_rows(const struct sample *prev, struct hash *out)
 	return err;
 }
 
+/* Whether what a row has more or less than in the sample before is a change, and does not only come
+ * from the search for owners. `old` is its row then, HASH_NONE if there was none. */
+static bool is_comparable(
+	const struct sample *s, const struct sample *prev, const struct proc_row *p, uint32_t old)
+{
+	const struct proc_row *then = old == HASH_NONE ? NULL : &prev->procs[old];
+
+	return group_is_whole(s->frame, p->kind, p->proc) &&
+	       (then ? group_is_whole(prev->frame, then->kind, then->proc)
+		     : prev->frame->owners_percent >= 100);
+}
+
 static void compare(struct sample *s, const struct sample *prev, const struct hash *then,
 	struct proc_row *p, uint32_t opened)
 {
@@ -88,6 +100,8 @@ static void compare(struct sample *s, const struct sample *prev, const struct ha
 	if (!prev)
 		return;
 	old = hash_get(then, group_proc_key(s->frame, p->kind, p->proc));
+	if (!is_comparable(s, prev, p, old))
+		return;
 	conns_then = old == HASH_NONE ? 0 : (int64_t)prev->procs[old].conns;
 	p->delta = p->conns - conns_then;
 	if (p->kind != PROC_ROW_PROCESS)

@@ -18,6 +18,7 @@ void proc_field_process(const struct frame *f, struct proc_subject p, struct val
 		[PROC_ROW_NONE] = "(unowned)",
 		[PROC_ROW_HIDDEN] = "(hidden)",
 		[PROC_ROW_BRIEF] = "(closed)",
+		[PROC_ROW_PENDING] = "(resolving)",
 	};
 
 	value_text(out, find(f, p) ? find(f, p)->name : without[p.kind]);

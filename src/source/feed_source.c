@@ -5,6 +5,8 @@
 
 #include "sockdash/feed.h"
 
+#define OWNERS_BUDGET_NS 100000000 /* of a sample for looking for owners */
+
 struct source_feed {
 	struct feed base;
 	struct source *source;
@@ -106,6 +108,7 @@ static int take(
 	*out = NULL;
 	request.interval_s = c->interval_s;
 	request.needs = c->needs;
+	request.owners_budget_ns = OWNERS_BUDGET_NS;
 	if (!f->looked && c->needs & NEED_OWNERS) {
 		request.preliminary = true;
 		request.needs &=

@@ -1,7 +1,7 @@
 /* The live source: asks the kernel, in an order that loses nothing, and turns what the kernel
  * layer tells into a frame. The order: counters, listeners (with their drops), all other TCP,
- * UDP; at once the owners, before sockets are closed; then what became of the rows of the frame
- * before; then the ages of CLOSE-WAIT sockets that are not known yet. */
+ * UDP; what became of the rows of the frame before; the owners of what is new, before sockets are
+ * closed; then the ages of CLOSE-WAIT sockets that are not known yet. */
 #include <errno.h>
 #include <math.h>
 #include <net/if.h>
@@ -176,12 +176,11 @@ static int confirm_hidden(struct live *l, const struct source_request *r, struct
 static int collect_owners(
 	struct live *l, const struct source_request *r, const struct frame *prev, struct frame *f)
 {
-	int err = frame_carry_owners(f, prev);
+	int err = live_owners_resolve(l->owners, f, prev, r, &l->base.cancelled);
 
-	if (err)
+	if (err || frame_owners_compare(f, prev) || f->owners_percent < 100)
 		return err;
-	frame_mark_hidden(f, prev);
-	return frame_owners_compare(f, prev) ? 0 : confirm_hidden(l, r, f);
+	return confirm_hidden(l, r, f);
 }
 
 /* ---- A frame --------------------------------------------------------------------------------- */
@@ -235,8 +234,6 @@ static int fill(
 		read_counters(f);
 	if (!err)
 		err = collect_sockets(l, r, f);
-	if (!err && r->needs & NEED_OWNERS)
-		err = live_owners_resolve(l->owners, f, prev, r->needs, &l->base.cancelled);
 	if (!err)
 		err = frame_compare(f, prev);
 	if (!err)

@@ -1,36 +1,29 @@
-/* Owners of sockets: a full walk of every process's descriptors for each sample, matched by inode.
- * Right whatever was forked, passed or duplicated meanwhile. Names of users are remembered, since
- * asking for one may ask a network. */
+/* Owners of sockets, from frame to frame: what is known (live_procs), what stays and what is looked
+ * up (owner_edges), what is looked at in /proc (owner_search), and who the processes are. */
 #include "sockdash/live_owners.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "sockdash/needs.h"
-#include "sockdash/procs.h"
+#include "sockdash/clock.h"
+#include "sockdash/live_procs.h"
+#include "sockdash/live_users.h"
+#include "sockdash/owner_search.h"
 
-struct live_owners {
-	struct hash user_rows; /* uid → user_names */
-	char (*user_names)[64];
-	uint32_t user_count, user_room;
+enum {
+	FACTS_LEAST = 4,  /* processes that are read anew in each frame */
+	NAMES_LEAST = 16, /* processes that are asked for their name again */
+	NAMES_SHARE = 16, /* and one for so many that own sockets */
 };
 
-/* One resolution. */
-struct walk {
-	struct live_owners *owners;
-	struct frame *frame;
-	struct hash by_inode; /* → socket row */
-	struct owner_found *found;
-	size_t found_count, found_room;
-	int proc_fd;
-	uint32_t proc; /* row of the process being walked; SOCK_NONE until it owns a socket */
-	unsigned needs;
-	const volatile bool *stop;
+struct live_owners {
+	struct live_procs procs;
+	struct live_users users;
+	struct owner_search search;
+	int64_t last_ns; /* mono_ns of the last frame that got its owners; 0 none */
 };
 
 struct live_owners *live_owners_create(void)
@@ -42,231 +35,161 @@ void live_owners_destroy(struct live_owners *o)
 {
 	if (!o)
 		return;
-	hash_free(&o->user_rows);
-	free(o->user_names);
+	live_procs_free(&o->procs);
+	live_users_free(&o->users);
+	owner_search_free(&o->search);
 	free(o);
 }
 
-/* ---- Users ----------------------------------------------------------------------------------- */
-
 void live_owners_name(uint32_t uid, char *out, size_t size)
 {
-	char room[4096];
-	struct passwd entry, *found = NULL;
-
-	if (getpwuid_r(uid, &entry, room, sizeof room, &found) == 0 && found)
-		snprintf(out, size, "%s", entry.pw_name);
-	else
-		snprintf(out, size, "%u", uid);
-}
-
-/* The name of a user, asked for once; NULL without memory. */
-static const char *user_name(struct live_owners *o, uint32_t uid)
-{
-	uint32_t row = hash_get(&o->user_rows, uid);
-
-	if (row != HASH_NONE)
-		return o->user_names[row];
-	if (o->user_count == o->user_room) {
-		uint32_t room = o->user_room ? o->user_room * 2 : 16;
-		void *bigger = realloc(o->user_names, room * sizeof *o->user_names);
-
-		if (!bigger)
-			return NULL;
-		o->user_names = bigger;
-		o->user_room = room;
-	}
-	if (hash_put(&o->user_rows, uid, o->user_count))
-		return NULL;
-	live_owners_name(uid, o->user_names[o->user_count], sizeof *o->user_names);
-	return o->user_names[o->user_count++];
-}
-
-static int add_user(struct live_owners *o, struct frame *f, uint32_t uid)
-{
-	const char *name;
-
-	if (*frame_user(f, uid))
-		return 0;
-	name = user_name(o, uid);
-	if (name)
-		name = frame_text(f, name, strlen(name));
-	return name ? frame_add_user(f, uid, name) : -ENOMEM;
+	live_users_name(uid, out, size);
 }
 
 int live_owners_users(struct live_owners *o, struct frame *f)
 {
-	uint32_t last = UINT32_MAX;
+	return live_users_add_all(&o->users, f);
+}
+
+/* ---- Who they are ---------------------------------------------------------------------------- */
+
+/* Copies of what is known of a process, in the memory of the frame; the texts are safe already. */
+static int describe(
+	struct live_owners *o, struct frame *f, const struct live_proc *p, unsigned needs)
+{
+	const struct live_facts *facts = &p->facts;
+	struct proc *proc = &f->procs[p->row];
+	bool details = facts->details && needs & NEED_PROC_DETAILS;
+	bool known = facts->uid != PROC_UNKNOWN && needs & NEED_USERS;
+
+	proc->uid = facts->uid;
+	proc->fds = o->procs.counted ? p->fds : p->looked ? p->table.open : PROC_UNKNOWN;
+	proc->fd_limit = details ? facts->fd_limit : PROC_UNKNOWN;
+	proc->partial = !p->looked && live_proc_is_open(&o->procs, p);
+	proc->name = facts->name;
+	proc->cmdline = details ? facts->cmdline : "";
+	proc->cgroup = details ? facts->cgroup : "";
+	proc->unit = details ? facts->unit : "";
+	proc->user = "";
+	if (known) {
+		int err = live_users_add(&o->users, f, facts->uid);
+
+		if (err)
+			return err;
+		proc->user = frame_user(f, facts->uid);
+	}
+	return frame_copy_proc_texts(f, proc);
+}
+
+/* Of each owner the first time all, and then, in turn, of some their names and of a few all. */
+static int read_facts(struct live_owners *o, const struct frame *f, bool details)
+{
+	struct live_procs *ps = &o->procs;
+	uint32_t names = NAMES_LEAST + f->proc_count / NAMES_SHARE, all = FACTS_LEAST;
 	int err = 0;
 
-	for (uint32_t row = 0; !err && row < f->sock_count; row++) {
-		const struct sock *s = &f->socks[row];
+	for (uint32_t i = 0; err != -ENOMEM && i < ps->count; i++) {
+		struct live_proc *p = &ps->all[i];
+		uint32_t checked_age = ps->now - p->facts.checked;
+		uint32_t read_age = ps->now - p->facts.read;
 
-		if (!s->inode || s->uid == last)
+		if (p->row == SOCK_NONE || p->gone)
 			continue;
-		last = s->uid;
-		err = add_user(o, f, s->uid);
+		if ((details && !p->facts.details) ||
+			(read_age * all > f->proc_count && (ps->now + i) % NAMES_LEAST == 0))
+			err = live_facts_read(ps, p, details);
+		else if (checked_age * names > f->proc_count)
+			err = live_facts_check(ps, p, details);
 	}
+	/* Who is gone meanwhile keeps what was known. */
+	return err == -ENOMEM ? err : 0;
+}
+
+static int describe_all(struct live_owners *o, struct frame *f, unsigned needs)
+{
+	int err = read_facts(o, f, needs & NEED_PROC_DETAILS);
+
+	for (uint32_t i = 0; !err && i < o->procs.count; i++)
+		if (o->procs.all[i].row != SOCK_NONE)
+			err = describe(o, f, &o->procs.all[i], needs);
 	return err;
 }
 
-/* ---- Processes ------------------------------------------------------------------------------- */
+/* ---- A frame --------------------------------------------------------------------------------- */
 
-static const char *text_of(struct frame *f, const char *text)
+static void count_hidden(struct live_owners *o, struct frame *f)
 {
-	return frame_text(f, text, strlen(text));
-}
+	const struct live_procs *ps = &o->procs;
 
-static int add_process(struct walk *w, uint32_t pid)
-{
-	struct frame *f = w->frame;
-	struct proc_facts facts;
-	struct proc p = {
-		.pid = pid, .fds = PROC_UNKNOWN, .user = "", .cmdline = "", .unit = "", .cgroup = ""
-	};
-	char unit[PROCS_TEXT_MAX];
-	int err = procs_read(w->proc_fd, pid, w->needs & NEED_PROC_DETAILS, &facts);
-
-	if (err)
-		return err;
-	p.start = facts.start_ticks;
-	p.uid = facts.uid;
-	p.fd_limit = facts.fd_limit;
-	p.name = text_of(f, facts.comm);
-	if (facts.uid != PROCS_UNKNOWN && w->needs & NEED_USERS) {
-		err = add_user(w->owners, f, facts.uid);
-		if (err)
-			return err;
-		p.user = frame_user(f, facts.uid);
-	}
-	if (w->needs & NEED_PROC_DETAILS) {
-		procs_unit(facts.cgroup, unit, sizeof unit);
-		p.unit = text_of(f, unit);
-		p.cmdline = text_of(f, facts.cmdline);
-		p.cgroup = text_of(f, facts.cgroup);
-	}
-	if (!p.name || !p.unit || !p.cmdline || !p.cgroup)
-		return -ENOMEM;
-	return frame_add_proc(f, &p, &w->proc);
-}
-
-static int note_socket(void *context, uint32_t pid, uint32_t fd, uint32_t inode)
-{
-	struct walk *w = context;
-	uint32_t row = hash_get(&w->by_inode, inode);
-	int err;
-
-	if (*w->stop)
-		return -ECANCELED;
-	if (row == HASH_NONE)
-		return 0;
-	if (w->proc == SOCK_NONE) {
-		err = add_process(w, pid);
-		if (err)
-			return err;
-	}
-	if (w->found_count == w->found_room) {
-		size_t room = w->found_room ? w->found_room * 2 : 1024;
-		void *bigger = realloc(w->found, room * sizeof *w->found);
-
-		if (!bigger)
-			return -ENOMEM;
-		w->found = bigger;
-		w->found_room = room;
-	}
-	w->found[w->found_count++] = (struct owner_found){ row, w->proc, fd };
-	return 0;
-}
-
-static int walk_process(struct walk *w, uint32_t pid)
-{
-	uint32_t fds = PROC_UNKNOWN;
-	int err;
-
-	w->proc = SOCK_NONE;
-	err = procs_walk_sockets(w->proc_fd, pid, note_socket, w, &fds);
-	if (w->proc != SOCK_NONE)
-		w->frame->procs[w->proc].fds = fds;
-	if (err == -EACCES || err == -EPERM) {
-		w->frame->procs_hidden += !procs_has_no_files(w->proc_fd, pid);
-		return 0;
-	}
-	return err == -ENOENT || err == -ESRCH ? 0 : err;
-}
-
-static int index_inodes(struct walk *w)
-{
-	const struct frame *f = w->frame;
-	int err = hash_reserve(&w->by_inode, f->sock_count);
-
-	for (uint32_t row = 0; !err && row < f->sock_count; row++)
-		if (f->socks[row].inode)
-			err = hash_put(&w->by_inode, f->socks[row].inode, row);
-	return err;
-}
-
-/* Moves the processes that had sockets before to the front: their sockets are found before they are
- * closed. */
-static void put_known_first(uint32_t *pids, size_t count, const struct frame *prev)
-{
-	struct hash known = { 0 };
-	size_t front = 0;
-
-	for (uint32_t i = 0; prev && i < prev->proc_count; i++)
-		if (hash_put(&known, prev->procs[i].pid, 1))
-			break; /* only the order is at stake */
-	for (size_t i = 0; known.count && i < count; i++) {
-		if (hash_get(&known, pids[i]) != HASH_NONE) {
-			uint32_t pid = pids[i];
-
-			pids[i] = pids[front];
-			pids[front++] = pid;
-		}
-	}
-	hash_free(&known);
-}
-
-static int walk_all(struct walk *w, const struct frame *prev)
-{
-	uint32_t *pids = NULL;
-	size_t count = 0;
-	int err = procs_list(w->proc_fd, &pids, &count);
-
+	f->procs_hidden = 0;
+	for (uint32_t i = 0; i < ps->count; i++)
+		f->procs_hidden += ps->all[i].hidden && !ps->all[i].no_files;
 	/* Every pid namespace has a process 1. */
-	w->frame->pids_hidden = !err && faccessat(w->proc_fd, "1", F_OK, 0) != 0;
-	if (err && err != -ENOMEM) {
-		w->frame->problems[FRAME_NO_PROC] = err;
-		return 0;
-	}
-	put_known_first(pids, count, prev);
-	for (size_t i = 0; !err && i < count; i++)
-		err = *w->stop ? -ECANCELED : walk_process(w, pids[i]);
-	free(pids);
+	f->pids_hidden = !ps->count || ps->all[0].pid != 1;
+}
+
+static int search(struct live_owners *o, struct owner_edges *e, unsigned needs)
+{
+	int err = owner_search_run(&o->search, e);
+
 	if (err && err != -ENOMEM && err != -ECANCELED) {
-		w->frame->problems[FRAME_NO_PROC] = err;
+		e->f->problems[FRAME_NO_PROC] = err;
 		err = 0;
 	}
-	return err ? err : frame_set_owners(w->frame, w->found, w->found_count);
+	if (err)
+		return err;
+	err = owner_edges_match(e);
+	if (err)
+		return err;
+	count_hidden(o, e->f);
+	err = describe_all(o, e->f, needs);
+	return err ? err : owner_search_conclude(&o->search, e);
+}
+
+static int resolve(struct live_owners *o, int proc_fd, struct frame *f, const struct frame *prev,
+	const struct source_request *request, const volatile bool *stop)
+{
+	bool goes_on = prev && o->last_ns && prev->mono_ns == o->last_ns;
+	struct owner_edges e = { .f = NULL };
+	int err;
+
+	o->last_ns = 0;
+	o->procs.deadline_ns =
+		request->owners_budget_ns ? clock_mono_ns() + request->owners_budget_ns : 0;
+	err = live_procs_begin(&o->procs, proc_fd, stop);
+	if (err && err != -ENOMEM && err != -ECANCELED) {
+		f->problems[FRAME_NO_PROC] = err;
+		frame_mark_hidden(f, prev);
+		return frame_carry_owners(f, prev);
+	}
+	if (err)
+		return err;
+	count_hidden(o, f);
+	err = owner_edges_begin(&e, &o->procs, f, prev, goes_on);
+	if (!err)
+		err = search(o, &e, request->needs);
+	owner_edges_end(&e);
+	if (!err)
+		o->last_ns = f->mono_ns;
+	return err;
 }
 
 int live_owners_resolve(struct live_owners *o, struct frame *f, const struct frame *prev,
-	unsigned needs, const volatile bool *stop)
+	const struct source_request *request, const volatile bool *stop)
 {
-	struct walk w = { .owners = o, .frame = f, .needs = needs, .stop = stop };
-	int err = 0;
+	int proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err;
 
 	f->owners_known = true;
-	w.proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* An empty directory where it is not mounted. */
-	if (w.proc_fd < 0 || faccessat(w.proc_fd, "self", F_OK, 0))
+	if (proc_fd < 0 || faccessat(proc_fd, "self", F_OK, 0)) {
 		f->problems[FRAME_NO_PROC] = -errno;
-	else
-		err = index_inodes(&w);
-	if (!err && !f->problems[FRAME_NO_PROC])
-		err = walk_all(&w, prev);
-	if (w.proc_fd >= 0)
-		close(w.proc_fd);
-	hash_free(&w.by_inode);
-	free(w.found);
+		err = frame_carry_owners(f, prev);
+		frame_mark_hidden(f, prev);
+	} else {
+		err = resolve(o, proc_fd, f, prev, request, stop);
+	}
+	if (proc_fd >= 0)
+		close(proc_fd);
 	return err;
 }

@@ -167,6 +167,11 @@ static int draw_title_notes(
 	}
 	if (is_sorting(p))
 		x += cells_put(c, a, x, 0, a.width - x, ROLE_STRONG, " sorting\xe2\x80\xa6");
+	if (p->pane->shows_owners && sample && sample->frame->owners_percent < 100) {
+		snprintf(text, sizeof text, " resolving owners %d %%",
+			(int)sample->frame->owners_percent);
+		x += cells_put(c, a, x, 0, a.width - x, ROLE_WARNING, text);
+	}
 	if (p->pane->table->window && sample && sample->window_s > 0) {
 		snprintf(text, sizeof text, " over %s", fmt_age(age, sample->window_s, 0));
 		x += cells_put(c, a, x, 0, a.width - x, ROLE_DIM, text);

@@ -355,70 +355,108 @@ static void test_read_little(void **state)
 }
 
 struct seen {
-	unsigned count, fds, inodes;
+	unsigned count, fds, sockets, inodes;
 	int answer;
 };
 
-static int see_socket(void *context, uint32_t pid, uint32_t fd, uint32_t inode)
+static int see_descriptor(void *context, uint32_t fd, uint32_t inode)
 {
 	struct seen *seen = context;
 
-	assert_int_equal(pid, 42);
 	seen->count++;
 	seen->fds += fd;
+	seen->sockets += inode != 0;
 	seen->inodes += inode;
 	return seen->answer;
 }
 
-static void test_walk(void **state)
+static const struct {
+	uint32_t fd;
+	const char *target;
+	uint32_t inode;
+} links[] = {
+	{ 0, "/dev/null", 0 },
+	{ 1, "pipe:[77]", 0 },
+	{ 7, "socket:[1001]", 1001 },
+	{ 1000, "socket:[4000000000]", 4000000000 },
+	{ 8, "socket:[4294967296]", 0 },
+	{ 9, "socket:[12", 0 },
+	{ 10, "socket:[]", 0 },
+	{ 11, "socket:[1x]", 0 },
+	{ 12, "/tmp/a file with a name longer than any socket:[5]", 0 },
+};
+
+static void test_descriptors(void **state)
 {
-	static const struct {
-		const char *name, *target;
-	} links[] = {
-		{ "0", "/dev/null" },
-		{ "1", "pipe:[77]" },
-		{ "7", "socket:[1001]" },
-		{ "1000", "socket:[4000000000]" },
-		{ "8", "socket:[4294967296]" },
-		{ "9", "socket:[12" },
-		{ "10", "socket:[]" },
-		{ "11", "socket:[1x]" },
-		{ "12", "/tmp/a file with a name longer than any socket:[5]" },
-	};
 	struct fake *f = *state;
-	struct seen seen = { .count = 0 }, stop = { .answer = -ENOMEM };
+	struct seen seen = { .count = 0 }, stop = { .answer = 1 };
+	struct procs_peek outside, inside;
+	uint32_t inode;
 	char path[64];
-	uint32_t fds;
+	int files;
 
 	mkdirat(f->fd, "42", 0700);
 	mkdirat(f->fd, "42/fd", 0700);
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
-		snprintf(path, sizeof(path), "42/fd/%s", links[i].name);
+		snprintf(path, sizeof(path), "42/fd/%u", links[i].fd);
 		assert_int_equal(symlinkat(links[i].target, f->fd, path), 0);
 	}
-	assert_int_equal(procs_walk_sockets(f->fd, 42, see_socket, &seen, &fds), 0);
-	assert_int_equal(fds, sizeof(links) / sizeof(links[0]));
-	assert_int_equal(seen.count, 2);
-	assert_int_equal(seen.fds, 1007);
+	assert_int_equal(procs_peek(f->fd, 42, &outside), 0);
+	files = procs_open_files(f->fd, 42, &inside);
+	assert_true(files >= 0);
+	assert_int_equal(outside.directory, inside.directory);
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		assert_int_equal(procs_descriptor(files, links[i].fd, &inode), 0);
+		assert_int_equal(inode, links[i].inode);
+	}
+	assert_int_equal(procs_descriptor(files, 2, &inode), -ENOENT);
+	assert_int_equal(procs_descriptor(files, UINT32_MAX, &inode), -ENOENT);
+	assert_int_equal(procs_walk_from(files, 0, see_descriptor, &seen), 0);
+	assert_int_equal(seen.count, sizeof(links) / sizeof(links[0]));
+	assert_int_equal(seen.sockets, 2);
 	assert_int_equal(seen.inodes, 4000001001u);
-	assert_int_equal(procs_walk_sockets(f->fd, 42, see_socket, &stop, &fds), -ENOMEM);
+	assert_int_equal(procs_walk_from(files, 0, see_descriptor, &stop), 1);
 	assert_int_equal(stop.count, 1);
-	assert_int_equal(procs_walk_sockets(f->fd, 1, see_socket, &seen, &fds), -ENOENT);
-	assert_int_equal(fds, PROCS_UNKNOWN);
+	close(files);
+	assert_int_equal(procs_peek(f->fd, 1, &outside), -ENOENT);
+	assert_int_equal(procs_open_files(f->fd, 1, &inside), -ENOENT);
+}
+
+static void test_name(void **state)
+{
+	struct fake *f = *state;
+	char name[PROCS_COMM_MAX], longest[PROCS_COMM_MAX + 9];
+
+	mkdirat(f->fd, "42", 0700);
+	fake_text(f, "42/comm", "nginx\n", 6);
+	assert_int_equal(procs_read_name(f->fd, 42, name), 0);
+	assert_string_equal(name, "nginx");
+	fake_text(f, "42/comm", "a\n b\n", 5);
+	assert_int_equal(procs_read_name(f->fd, 42, name), 0);
+	assert_string_equal(name, "a\n b");
+	fake_text(f, "42/comm", "", 0);
+	assert_int_equal(procs_read_name(f->fd, 42, name), 0);
+	assert_string_equal(name, "");
+	memset(longest, 'x', sizeof(longest));
+	fake_text(f, "42/comm", longest, sizeof(longest));
+	assert_int_equal(procs_read_name(f->fd, 42, name), 0);
+	assert_int_equal(strlen(name), PROCS_COMM_MAX - 1);
+	assert_int_equal(procs_read_name(f->fd, 43, name), -ENOENT);
 }
 
 /* ---- The real /proc: of ourselves only ------------------------------------------------------- */
 
 struct sought {
-	uint32_t fd, inode;
+	uint32_t fd, inode, lowest;
 	unsigned found;
 };
 
-static int seek_socket(void *context, uint32_t pid, uint32_t fd, uint32_t inode)
+static int seek_socket(void *context, uint32_t fd, uint32_t inode)
 {
 	struct sought *sought = context;
 
-	(void)pid;
+	assert_true(fd >= sought->lowest);
+	sought->lowest = fd + 1;
 	sought->found += fd == sought->fd && inode == sought->inode;
 	return 0;
 }
@@ -426,11 +464,13 @@ static int seek_socket(void *context, uint32_t pid, uint32_t fd, uint32_t inode)
 static void test_ourselves(void **state)
 {
 	int proc_fd = open("/proc", O_RDONLY | O_DIRECTORY), fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	uint32_t pid = (uint32_t)getpid(), *pids, fds;
+	uint32_t pid = (uint32_t)getpid(), *pids;
 	struct proc_facts facts;
+	struct procs_peek peek;
 	struct sought sought = { .fd = (uint32_t)fd };
 	struct stat st;
 	size_t count, at = 0;
+	int files;
 
 	(void)state;
 	assert_true(proc_fd >= 0 && fd >= 0);
@@ -444,9 +484,19 @@ static void test_ourselves(void **state)
 	assert_int_equal(procs_read(proc_fd, pid, true, &facts), 0);
 	assert_int_equal(facts.uid, geteuid());
 	assert_true(facts.start_ticks > 0 && facts.fd_limit > 0 && facts.comm[0]);
-	assert_int_equal(procs_walk_sockets(proc_fd, pid, seek_socket, &sought, &fds), 0);
+	files = procs_open_files(proc_fd, pid, &peek);
+	assert_true(files >= 0);
+	assert_int_equal(peek.directory, facts.directory);
+	assert_int_equal(procs_walk_from(files, 0, seek_socket, &sought), 0);
 	assert_int_equal(sought.found, 1);
-	assert_true(fds >= 2 && fds < PROCS_UNKNOWN);
+	/* The place to go on from is a number, whatever is open below it. */
+	sought.lowest = sought.fd;
+	assert_int_equal(procs_walk_from(files, sought.fd, seek_socket, &sought), 0);
+	assert_int_equal(sought.found, 2);
+	sought.lowest = sought.fd + 1;
+	assert_int_equal(procs_walk_from(files, sought.fd + 1, seek_socket, &sought), 0);
+	assert_int_equal(sought.found, 2);
+	close(files);
 	close(fd);
 	close(proc_fd);
 }
@@ -487,7 +537,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_list, make_fake, remove_fake),
 		cmocka_unit_test_setup_teardown(test_read, make_fake, remove_fake),
 		cmocka_unit_test_setup_teardown(test_read_little, make_fake, remove_fake),
-		cmocka_unit_test_setup_teardown(test_walk, make_fake, remove_fake),
+		cmocka_unit_test_setup_teardown(test_descriptors, make_fake, remove_fake),
+		cmocka_unit_test_setup_teardown(test_name, make_fake, remove_fake),
 		cmocka_unit_test(test_ourselves),
 	};
 
