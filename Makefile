@@ -4,7 +4,8 @@
 #   make deps check    install what the tests need, build, run every test
 #
 #   make, run (ARGS="..."), install, uninstall, clean
-#   check, or a part of it: check-layers check-docs check-unit check-fuzz check-live check-tty
+#   check, or a part of it: check-layers check-docs check-unit check-fuzz check-live check-tty bench-short
+#   bench (what it costs, under load; tests/bench/bench.sh says how)
 #   fuzz (libFuzzer, FUZZ_SECONDS for each target), lint, fmt, screenshots
 #
 # Options: V=1 shows commands, WERROR=1 makes warnings errors, PREFIX, DESTDIR, CC, CFLAGS, LDFLAGS as usual.
@@ -45,6 +46,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/t
 UNIT_LIB   := $(patsubst tests/lib/%.c,$(BUILD)/tests/lib/%.o,$(wildcard tests/lib/*.c))
 FUZZERS    := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 TOOLS      := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/*.c))
+BENCH_TOOL := $(BUILD)/tests/bench
 # The targets again, with clang and libFuzzer.
 LIBFUZZERS      := $(FUZZERS:$(BUILD)/tests/%=$(BUILD)/fuzz/%)
 LIBFUZZ_OBJECTS := $(patsubst src/%.c,$(BUILD)/fuzz/%.o,$(filter-out src/cmd/main.c,$(SOURCES)))
@@ -56,7 +58,7 @@ say = $(if $(V)$(SILENT),,@printf '  %-6s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .PHONY: all run deps check fuzz install uninstall fmt lint clean screenshots \
-        check-unit check-fuzz check-live check-tty check-layers check-docs FORCE
+        check-unit check-fuzz check-live check-tty check-layers check-docs bench bench-short FORCE
 
 all: $(PROGRAM)
 
@@ -68,7 +70,7 @@ deps:
 	$(Q)CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' sh tests/check/deps.sh $(MAKECMDGOALS)
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
 $(BUILD)/flags run check check-layers check-docs check-unit check-fuzz check-live check-tty fuzz lint fmt \
-	install screenshots: | deps
+	install screenshots bench bench-short: | deps
 endif
 
 # ---- Building --------------------------------------------------------------------------------------
@@ -126,6 +128,11 @@ $(TOOLS): $(BUILD)/tests/%: tests/tools/%.c $(BUILD)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_FLAGS) $(WARNINGS) -O2 -g -pthread -MMD -MP -MF $@.d -MT $@ -o $@ $<
 
+$(BENCH_TOOL): $(wildcard tests/bench/*.[ch]) $(BUILD)/flags
+	$(call say,TOOL,tests/bench)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_FLAGS) $(WARNINGS) -O2 -g -o $@ $(filter %.c,$^) -lutil
+
 # ---- Tests -----------------------------------------------------------------------------------------
 
 # All are TAP, and prove runs them. LSan and ASan want an address space that is not too random.
@@ -133,7 +140,7 @@ CHECK = $(shell setarch -R true 2>/dev/null && echo setarch -R) \
 	env TZ=UTC LC_ALL=C.UTF-8 CMOCKA_MESSAGE_OUTPUT=TAP \
 	ASAN_OPTIONS=abort_on_error=1:strict_string_checks=1:detect_stack_use_after_return=1 \
 	UBSAN_OPTIONS=print_stacktrace=1 \
-	SOCKDASH='$(abspath $(SAN_PROGRAM))' TOOLS='$(abspath $(BUILD)/tests)' \
+	SOCKDASH='$(abspath $(SAN_PROGRAM))' TOOLS='$(abspath $(BUILD)/tests)' PROGRAM='$(abspath $(PROGRAM))' \
 	$(PROVE) --failures --comments --timer --exec 'bash tests/check/one.sh'
 
 LAYERS_T := tests/check/layers.t
@@ -141,9 +148,10 @@ DOCS_T   := tests/check/docs.t
 FUZZ_T   := tests/fuzz/fuzz.t
 LIVE_T   := $(wildcard tests/live/*.t)
 TTY_T    := $(wildcard tests/tty/*.t)
+BENCH_T  := tests/bench/bench.t
 
-check: $(PROGRAM) $(SAN_PROGRAM) $(UNIT_TESTS) $(FUZZERS) $(TOOLS)
-	$(Q)$(CHECK) $(LAYERS_T) $(DOCS_T) $(UNIT_TESTS) $(FUZZ_T) $(LIVE_T) $(TTY_T)
+check: $(PROGRAM) $(SAN_PROGRAM) $(UNIT_TESTS) $(FUZZERS) $(TOOLS) $(BENCH_TOOL)
+	$(Q)$(CHECK) $(LAYERS_T) $(DOCS_T) $(UNIT_TESTS) $(FUZZ_T) $(LIVE_T) $(TTY_T) $(BENCH_T)
 check-layers:
 	$(Q)$(CHECK) $(LAYERS_T)
 check-docs: $(SAN_PROGRAM)
@@ -156,6 +164,13 @@ check-live: $(SAN_PROGRAM) $(TOOLS)
 	$(Q)$(CHECK) $(LIVE_T)
 check-tty: $(SAN_PROGRAM) $(TOOLS)
 	$(Q)$(CHECK) $(TTY_T)
+
+# The optimised program against floors: only gross regressions fail.
+bench-short: $(PROGRAM) $(BENCH_TOOL)
+	$(Q)$(CHECK) $(BENCH_T)
+bench: $(PROGRAM) $(BENCH_TOOL)
+	$(Q)TOOLS='$(abspath $(BUILD)/tests)' SOCKDASH="$${SOCKDASH:-$(abspath $(PROGRAM))}" \
+		BENCH_OUT='$(abspath $(BUILD)/bench)' bash tests/bench/bench.sh
 
 # What libFuzzer finds new is kept in build/fuzz/corpus; what breaks the target, in build/fuzz/.
 fuzz: $(LIBFUZZERS)

@@ -64,6 +64,8 @@ needs='compiler pkg-config libmnl ncursesw'
 for goal; do
 	case $goal in
 	check*) needs="$needs sanitizers cmocka bash timeout prove tmux jq ss unshare setpriv infocmp mandoc" ;;
+	bench) needs="$needs bash timeout ss unshare" ;;
+	bench-short) needs="$needs bash timeout prove ss unshare" ;;
 	fuzz) needs="$needs clang" ;;
 	fmt) needs="$needs clang-format" ;;
 	lint) needs="$needs clang-format cppcheck mandoc shellcheck" ;;
