@@ -162,22 +162,20 @@ char *screen_seconds(char out[FMT_MAX], double seconds)
 /* How far samples are apart. Where that is not as wished it says why, beside the wish. */
 static void add_interval(struct line *l, const struct sample *s, const struct screen_header *h)
 {
+	double took = s ? (double)s->frame->cost_wall_ns / 1e9 : 0;
 	char seconds[FMT_MAX];
 	const char *why = NULL;
-	double apart = 0;
 
-	if (s && sample_is_held(s, h->interval_s)) {
-		apart = s->least_s;
-		why = "cpu limit";
-	} else if (s && (double)s->frame->cost_wall_ns / 1e9 > h->interval_s) {
-		apart = (double)s->frame->cost_wall_ns / 1e9;
+	if (took > h->interval_s && took > s->least_s)
 		why = "slow";
-	}
+	else if (s && sample_is_held(s, h->interval_s))
+		why = "cpu limit";
 	if (!why) {
 		add(l, 3, ROLE_TEXT, "every %gs", h->interval_s);
 		return;
 	}
-	add(l, 3, ROLE_TEXT, "every %ss", screen_seconds(seconds, apart));
+	add(l, 3, ROLE_TEXT, "every %ss",
+		screen_seconds(seconds, took > s->least_s ? took : s->least_s));
 	add(l, 4, ROLE_TEXT, "(%gs, %s)", h->interval_s, why);
 	l->pieces[l->count - 1].joined = true;
 }

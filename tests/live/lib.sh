@@ -175,10 +175,10 @@ zoo_start()
 	LIVE_ZOO_TO=$EPOCHREALTIME
 }
 
-# sockdash with a time limit; messages go to $T/err
+# sockdash with a time limit, and unless told without one of the CPU; messages go to $T/err
 sockdash()
 {
-	timeout -k 2 30 "$SOCKDASH" "$@" 2>"$T/err"
+	timeout -k 2 30 "$SOCKDASH" --cpu-limit 100 "$@" 2>"$T/err"
 }
 
 # ---- What ss says -------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ ends()
 
 # ---- A recording and its replay -----------------------------------------------------------------
 
-ends 'record: five samples' 0 '' "$SOCKDASH" record -d 0.2 -n 5 "$tape"
+ends 'record: five samples' 0 '' "$SOCKDASH" --cpu-limit 100 record -d 0.2 -n 5 "$tape"
 is "$(stat -c %a "$tape")" 600 'record: the file is nobody else'\''s'
 sockdash replay "$tape" states --json >"$T/out"
 is "$? $(wc -l <"$T/out") $(cat "$T/err")" '0 5 ' 'replay: all samples'
@@ -120,16 +120,16 @@ agree 'record: -u and -6 record no more than that' live_part part
 # ---- Through a pipe -----------------------------------------------------------------------------
 
 for view in $views; do
-	"$SOCKDASH" record -d 0.1 -n 2 - 2>"$T/err" | tee "$T/copy" |
+	"$SOCKDASH" --cpu-limit 100 record -d 0.1 -n 2 - 2>"$T/err" | tee "$T/copy" |
 		sockdash replay - "$view" --json >"$T/piped"
 	is "${PIPESTATUS[*]} $(cat "$T/err")" '0 0 0 ' "record - | replay - $view"
 	sockdash replay "$T/copy" "$view" --json >"$T/filed"
 	same "$T/piped" "$T/filed" "$view: a pipe and a file say the same"
 done
-"$SOCKDASH" record -d 0.1 -n 1 - | cat "$tape" - | sockdash replay - states --json >"$T/out"
+"$SOCKDASH" --cpu-limit 100 record -d 0.1 -n 1 - | cat "$tape" - | sockdash replay - states --json >"$T/out"
 is "$(wc -l <"$T/out")" 6 'two recordings one behind the other'
 
-"$SOCKDASH" record -d 0.1 - 2>"$T/err" | head -c 100 >/dev/null
+"$SOCKDASH" --cpu-limit 100 record -d 0.1 - 2>"$T/err" | head -c 100 >/dev/null
 is "${PIPESTATUS[0]} $(cat "$T/err")" '0 ' 'record: a reader that has enough ends it quietly'
 
 # ---- Signals ------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ is "${PIPESTATUS[0]} $(cat "$T/err")" '0 ' 'record: a reader that has enough end
 recorder()
 {
 	rm -f "$tape"
-	env --default-signal=INT,TERM,HUP "$SOCKDASH" record -d 0.1 "$tape" 2>"$T/recorder" &
+	env --default-signal=INT,TERM,HUP "$SOCKDASH" --cpu-limit 100 record -d 0.1 "$tape" 2>"$T/recorder" &
 	pid=$!
 	live_pids+=("$pid")
 	awaits has "$tape" 3
@@ -166,7 +166,7 @@ is "$?" 0 'record: killed, the samples before are there'
 rm -f "$tape"
 (
 	trap '' HUP
-	exec "$SOCKDASH" record -d 0.1 "$tape"
+	exec "$SOCKDASH" --cpu-limit 100 record -d 0.1 "$tape"
 ) &
 pid=$!
 live_pids+=("$pid")

@@ -57,7 +57,8 @@ open()
 }
 
 # start WIDTHxHEIGHT [NAME=VALUE...] [ARGUMENT...]: the program in a terminal. $tty_pid is its pid; $T/before and
-# $T/after are what stty -g says; $T/status is how it ended.
+# $T/after are what stty -g says; $T/status is how it ended. Unless
+# told, no CPU limit holds up a test on a busy host.
 start()
 {
 	local size=$1 environment=(TERM=tmux-256color LC_ALL=C.UTF-8)
@@ -77,7 +78,7 @@ start()
 		stty -g >"$T/after"
 		echo "$status" >"$T/status"
 		echo "after it"
-		exec cat' sh "$T" env "${environment[@]}" "$SOCKDASH" "$@"
+		exec cat' sh "$T" env "${environment[@]}" "$SOCKDASH" --cpu-limit 100 "$@"
 	await 'test -s "$T/pid"' || note <<<'it does not start'
 	tty_pid=$(cat "$T/pid")
 }

@@ -21,7 +21,7 @@ shows '+: and so has the message' '^every 0\.2 seconds, [0-9.]+ by the CPU limit
 before=$(clock)
 expect 'Space: a sample now' 'press Space; [[ $(clock) > "$before" ]]'
 
-start 120x36 -d 60 --cpu-limit 100
+start 120x36 -d 60
 expect 'within the limit it is as wished' 'has "every 60s  sample"'
 
 # ---- Priority -----------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ piped()
 	SOCKDASH=$T/piped
 }
 
-piped "'$program' -d 0.2 record -"
+piped "'$program' -d 0.2 --cpu-limit 100 record -"
 start 120x36 replay -
 shows 'a pipe: what comes is shown' 'REPLAY [2-9]'
 expect 'with its sockets' "$four_panes"' && has "ESTAB +204 " && has "zoo-server"'
