@@ -4,6 +4,7 @@
 #ifndef SOCKDASH_DIAG_H
 #define SOCKDASH_DIAG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -105,11 +106,11 @@ void diag_close(struct diag *d);
  * snapshot: under churn it may repeat or miss a socket, and never says so. *stop, if given, is
  * looked at between buffers: true ends with -ECANCELED. */
 int diag_dump(struct diag *d, const struct diag_query *query, diag_sink *sink, void *context,
-	const volatile bool *stop);
+	const atomic_bool *stop);
 
 /* Asks for single sockets, a batch of them in flight at a time: 4 us each. The sink gets those that
  * are still there (with the same cookie), in order. Errors as with diag_dump(). */
 int diag_get(struct diag *d, const struct diag_id *ids, size_t count, unsigned want,
-	diag_sink *sink, void *context, const volatile bool *stop);
+	diag_sink *sink, void *context, const atomic_bool *stop);
 
 #endif

@@ -11,7 +11,7 @@
 struct live_dump {
 	struct diag *diag;
 	const struct source_request *request;
-	const volatile bool *stop;
+	const atomic_bool *stop;
 };
 
 /* Dumps one protocol in the families of the request: TCP in one walk of the kernel's table where

@@ -26,6 +26,6 @@ int live_owners_users(struct live_owners *o, struct frame *f);
  * only with NEED_PROC_DETAILS. 0, -ENOMEM, or -ECANCELED once *stop is set; that /proc cannot be
  * read is told in the frame. */
 int live_owners_resolve(struct live_owners *o, struct frame *f, const struct frame *prev,
-	const struct source_request *request, const volatile bool *stop);
+	const struct source_request *request, const atomic_bool *stop);
 
 #endif

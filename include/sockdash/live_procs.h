@@ -3,6 +3,8 @@
 #ifndef SOCKDASH_LIVE_PROCS_H
 #define SOCKDASH_LIVE_PROCS_H
 
+#include <stdatomic.h>
+
 #include "sockdash/fd_table.h"
 #include "sockdash/frame.h"
 
@@ -40,7 +42,7 @@ struct live_procs {
 	bool counted;        /* the kernel tells how many descriptors a process has open */
 	int64_t deadline_ns; /* of the looks of this frame; 0 none */
 	bool late;           /* it has passed */
-	const volatile bool *stop;
+	const atomic_bool *stop;
 	uint32_t *changed; /* sockets that a look found, or missed, in this frame */
 	uint32_t changed_count, changed_room;
 };
@@ -50,7 +52,7 @@ void live_procs_free(struct live_procs *ps);
 /* Brings the list of processes up to date for the next frame: who came, who went, how many
  * descriptors each has. `proc_fd` is an open /proc, for as long as the frame is being filled. 0,
  * -ENOMEM, -ECANCELED once *stop is set, or another -errno of /proc. */
-int live_procs_begin(struct live_procs *ps, int proc_fd, const volatile bool *stop);
+int live_procs_begin(struct live_procs *ps, int proc_fd, const atomic_bool *stop);
 
 /* The process with that pid, or NULL. */
 struct live_proc *live_procs_find(struct live_procs *ps, uint32_t pid);

@@ -3,6 +3,7 @@
 #ifndef SOCKDASH_SOURCE_H
 #define SOCKDASH_SOURCE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "sockdash/frame.h"
@@ -35,7 +36,7 @@ struct source_ops {
 struct source {
 	const struct source_ops *ops;
 	bool own_time; /* its time is that of its frames: who only prints need not wait for it */
-	volatile bool cancelled;
+	atomic_bool cancelled;
 };
 
 static inline int source_next(struct source *s, const struct source_request *request,

@@ -3,6 +3,8 @@
 #ifndef SOCKDASH_SYNTH_TELL_H
 #define SOCKDASH_SYNTH_TELL_H
 
+#include <stdatomic.h>
+
 #include "sockdash/synth_plan.h"
 
 /* One place for a connection; when that is gone another one comes. */
@@ -16,7 +18,7 @@ struct synth_slot {
 struct synth_now {
 	const struct synth_plan *plan;
 	const struct synth_slot *slots; /* plan->slot_count of them */
-	const volatile bool *stop;
+	const atomic_bool *stop;
 	uint64_t seed, step; /* what chance follows from */
 	int64_t elapsed_ms;
 	int32_t time; /* SOCK_TIME unit */

@@ -124,7 +124,7 @@ static int receive(struct diag *d, const struct diag_expect *expect, diag_sink *
 }
 
 int diag_dump(struct diag *d, const struct diag_query *query, diag_sink *sink, void *context,
-	const volatile bool *stop)
+	const atomic_bool *stop)
 {
 	struct diag_expect expect = { .protocol = query->protocol };
 	int rc = d->socket ? 0 : reconnect(d);
@@ -156,7 +156,7 @@ static int ask_batch(struct diag *d, const struct diag_id *ids, size_t count, un
 }
 
 int diag_get(struct diag *d, const struct diag_id *ids, size_t count, unsigned want,
-	diag_sink *sink, void *context, const volatile bool *stop)
+	diag_sink *sink, void *context, const atomic_bool *stop)
 {
 	int rc = d->socket ? 0 : reconnect(d);
 

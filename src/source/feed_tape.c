@@ -23,7 +23,7 @@ struct tape_feed {
 	struct tape *tape;
 	struct source_request request;
 	double window_s;
-	volatile bool cancelled;
+	atomic_bool cancelled;
 
 	/* What the tables are made from. */
 	struct tracker *tracker;

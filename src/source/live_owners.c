@@ -147,7 +147,7 @@ static int search(struct live_owners *o, struct owner_edges *e, unsigned needs)
 }
 
 static int resolve(struct live_owners *o, int proc_fd, struct frame *f, const struct frame *prev,
-	const struct source_request *request, const volatile bool *stop)
+	const struct source_request *request, const atomic_bool *stop)
 {
 	bool goes_on = prev && o->last_ns && prev->mono_ns == o->last_ns;
 	struct owner_edges e = { .f = NULL };
@@ -175,7 +175,7 @@ static int resolve(struct live_owners *o, int proc_fd, struct frame *f, const st
 }
 
 int live_owners_resolve(struct live_owners *o, struct frame *f, const struct frame *prev,
-	const struct source_request *request, const volatile bool *stop)
+	const struct source_request *request, const atomic_bool *stop)
 {
 	int proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int err;

@@ -173,7 +173,7 @@ static int merge(struct live_procs *ps, const uint32_t *pids, size_t count)
 	return 0;
 }
 
-int live_procs_begin(struct live_procs *ps, int proc_fd, const volatile bool *stop)
+int live_procs_begin(struct live_procs *ps, int proc_fd, const atomic_bool *stop)
 {
 	struct procs_peek ourselves;
 	uint32_t *pids;
