@@ -107,7 +107,7 @@ enter()
 
 [[ -n ${BENCH_INSIDE-} ]] || enter
 
-T=$(mktemp -d) || exit 1
+T=$(mktemp -d -t sockdash-bench.XXXXXX) || exit 1
 loads=()
 failed=0
 
@@ -120,6 +120,7 @@ clean()
 trap clean EXIT
 trap 'exit 143' TERM
 trap 'exit 130' INT
+trap 'exit 141' PIPE
 
 ip link set lo up
 # Nobody's configuration.
@@ -127,8 +128,8 @@ export HOME=$T XDG_CONFIG_HOME=$T
 unset NO_COLOR COLUMNS LINES
 # Where it may not be set, the default suffices.
 { echo 1024 65535 >/proc/sys/net/ipv4/ip_local_port_range; } 2>/dev/null
-mkdir -p "$out"
-: >"$out/raw.tsv"
+# What an earlier run left must not be taken for what this one measured.
+{ mkdir -p "$out" && : >"$out/raw.tsv" && : >"$out/results.tsv"; } 2>/dev/null || refuse "cannot write to $out"
 
 options=(-d "$interval")
 "$SOCKDASH" --help | grep -q -e --cpu-limit && options+=(--cpu-limit 100)
