@@ -14,8 +14,8 @@
 #
 #   bare dump   send the requests that the dashboard sends, receive into one buffer, look at nothing: CPU
 #   bare walk   readdir and readlinkat of every descriptor of every process: CPU
-#   refresh     CPU of the whole dashboard, on its overview, from one picture to the next, after it has settled; midway
-#               between two pictures comes a bare dump, and the ratio is the median of the ratios of such neighbours
+#   refresh     CPU of the whole dashboard, on its overview, from one picture to the next, after it has settled; between
+#               two pictures comes a bare dump, and the ratio is the median of the ratios of such neighbours
 #   commands    CPU (where it says "time": wall clock) from start to end, output into a pipe that is emptied; in rounds,
 #               each command once in every round; medians
 #   keys        from writing a key into the terminal to the picture that has its effect, while samples follow each other
@@ -30,6 +30,7 @@
 #     BENCH_SAMPLES   samples that are measured                       10
 #     BENCH_KEYS      keys that are pressed                           300
 #     BENCH_ROUNDS    rounds of commands                              5; fewer where there are many sockets
+#     BENCH_TANP      0: without ss -tanp, which is slow               1
 #     BENCH_SECONDS   when to stop; what is left is not measured      570
 #     BENCH_OUT       where raw.tsv and results.tsv go                build/bench
 # shellcheck disable=SC2317
@@ -106,7 +107,7 @@ enter()
 
 [[ -n ${BENCH_INSIDE-} ]] || enter
 
-T=$(mktemp -d) || exit 1
+T=$(mktemp -d -t sockdash-bench.XXXXXX) || exit 1
 loads=()
 failed=0
 
@@ -119,6 +120,7 @@ clean()
 trap clean EXIT
 trap 'exit 143' TERM
 trap 'exit 130' INT
+trap 'exit 141' PIPE
 
 ip link set lo up
 # Nobody's configuration.
@@ -126,8 +128,8 @@ export HOME=$T XDG_CONFIG_HOME=$T
 unset NO_COLOR COLUMNS LINES
 # Where it may not be set, the default suffices.
 { echo 1024 65535 >/proc/sys/net/ipv4/ip_local_port_range; } 2>/dev/null
-mkdir -p "$out"
-: >"$out/raw.tsv"
+# What an earlier run left must not be taken for what this one measured.
+{ mkdir -p "$out" && : >"$out/raw.tsv" && : >"$out/results.tsv"; } 2>/dev/null || refuse "cannot write to $out"
 
 options=(-d "$interval")
 "$SOCKDASH" --help | grep -q -e --cpu-limit && options+=(--cpu-limit 100)
@@ -172,7 +174,7 @@ grow()
 	done
 	there=$1
 	# More than that load can have made.
-	pairs=$((pairs + more / 10000 + 10))
+	pairs=$((pairs + more / 200 + 10))
 }
 
 race()
@@ -230,7 +232,7 @@ wait 2>/dev/null
 progress 'done'
 
 echo
-awk -v elsewhere="${elsewhere:-0}" -v results="$out/results.tsv" -f "$here/table.awk" "$out/raw.tsv"
+awk -v interval="$interval" -v elsewhere="${elsewhere:-0}" -v results="$out/results.tsv" -f "$here/table.awk" "$out/raw.tsv"
 printf '\n%s, Linux %s, %s CPUs, %s\n' "$("$SOCKDASH" --version | head -n 1)" "$(uname -r)" "$(nproc)" \
 	"$(awk -F': *' '/^model name/ { print $2; exit }' /proc/cpuinfo)"
 exit $failed

@@ -8,7 +8,7 @@ root=$(cd "$here/../.." && pwd)
 # The optimised program, also where the other tests are given the one with sanitizers.
 export SOCKDASH=${PROGRAM:-$root/build/sockdash}
 export TOOLS=${TOOLS:-$root/build/tests}
-T=$(mktemp -d) || exit 1
+T=$(mktemp -d -t sockdash-bench.XXXXXX) || exit 1
 trap 'rm -rf "$T"' EXIT
 trap 'exit 143' TERM
 trap 'exit 130' INT

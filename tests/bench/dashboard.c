@@ -26,7 +26,7 @@ static void settle(struct pty *p)
 
 	for (; settled < SETTLED && samples < UNSETTLED_MOST; samples++) {
 		next_sample(p);
-		settled = screen_has(&p->screen, "resolving") ? 0 : settled + 1;
+		settled = screen_has(&p->screen, "resolving owners") ? 0 : settled + 1;
 	}
 	say("settle", "samples", samples);
 }
@@ -38,27 +38,39 @@ struct samples {
 	int64_t wall;
 };
 
-/* The floor comes midway between two samples: after the same rest as they, so that the caches are as
- * cold for it. */
+/* What comes within that time belongs to the picture before: on a busy machine it may come in pieces. */
+static void drain(struct pty *p, int64_t ns)
+{
+	int64_t until = now_ns(CLOCK_MONOTONIC) + ns, left;
+
+	while ((left = until - now_ns(CLOCK_MONOTONIC)) > 0)
+		pty_pump(p, left);
+}
+
+/* What the process has used when a picture is complete. */
+static int64_t cost_so_far(struct pty *p, int64_t interval)
+{
+	next_sample(p);
+	drain(p, interval / 5);
+	return now_ns(p->cpu);
+}
+
+/* The floor comes between two samples: after a rest as they, so that the caches are as cold for it. */
 static void measure(struct pty *p, int64_t interval, size_t count, int netlink, struct samples *out)
 {
-	int64_t cpu, start;
+	int64_t then = cost_so_far(p, interval), start = now_ns(CLOCK_MONOTONIC);
 
-	next_sample(p);
-	cpu = now_ns(p->cpu);
-	start = now_ns(CLOCK_MONOTONIC);
 	for (size_t i = 0; i < count; i++) {
-		int64_t then = cpu, floor;
+		int64_t cpu;
 
 		if (netlink >= 0) {
-			sleep_ns(interval / 5);
-			floor = now_ns(CLOCK_THREAD_CPUTIME_ID);
+			cpu = now_ns(CLOCK_THREAD_CPUTIME_ID);
 			floor_dump(netlink);
-			out->floor[i] = now_ns(CLOCK_THREAD_CPUTIME_ID) - floor;
+			out->floor[i] = now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
 		}
-		next_sample(p);
-		cpu = now_ns(p->cpu);
+		cpu = cost_so_far(p, interval);
 		out->cost[i] = cpu - then;
+		then = cpu;
 		if (netlink >= 0)
 			out->ratio[i] = out->cost[i] * 1000 / out->floor[i];
 	}
@@ -181,10 +193,7 @@ static int64_t answer_time(struct pty *p, size_t which)
 /* A pause of its own length before each key: keys come at any time of a sample. */
 static void rest(struct pty *p, size_t i)
 {
-	int64_t until = now_ns(CLOCK_MONOTONIC) + (int64_t)(20 + i * 37 % 71) * MSEC_NS, left;
-
-	while ((left = until - now_ns(CLOCK_MONOTONIC)) > 0)
-		pty_pump(p, left);
+	drain(p, (int64_t)(20 + i * 37 % 71) * MSEC_NS);
 }
 
 static void say_times(const char *name, int64_t *times, size_t count)

@@ -21,9 +21,9 @@
 #include <unistd.h>
 
 enum {
-	PAIR_MOST = 8000, /* connections of a pair */
+	PAIR_MOST = 8000, /* connections of a pair, where it may have so many descriptors */
 	PAIRS_LEAST = 4,
-	PAIRS_MOST = 1000,
+	PAIRS_MOST = 4000,
 	AHEAD = 1000, /* connections that wait for accept() */
 	BACKLOG = 4096,
 	TICK_MSEC = 20,
@@ -235,44 +235,59 @@ static void wait_for_all(const struct load *l, uint64_t wanted)
 	}
 }
 
+/* As many descriptors as a process may have, less some for other things than connections. */
+static int descriptors(void)
+{
+	struct rlimit files;
+	rlim_t most = PAIR_MOST;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		die("descriptors");
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+	if (files.rlim_cur < most + 100)
+		most = files.rlim_cur - 100;
+	return (int)most;
+}
+
+static void start_all(struct load *l, uint64_t connections)
+{
+	uint64_t left = connections;
+
+	l->pairs = mmap(NULL, sizeof *l->pairs * (size_t)l->pair_count, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (l->pairs == MAP_FAILED)
+		die("memory");
+	for (int i = 0; i < l->pair_count; i++) {
+		uint64_t share = left / (uint64_t)(l->pair_count - i);
+
+		start(run_server, l, i, share);
+		start(run_client, l, i, share);
+		left -= share;
+	}
+}
+
 /* SOCKETS, the share that is replaced in a second, the first number of a pair (loads beside each
  * other must not share one), and after how many seconds all ends. Says "ready" when they are there. */
 int bench_load(int argc, char **argv)
 {
 	double sockets = number(argv[0], 10e6);
 	struct load l = { .churn = number(argv[1], 1), .first = (int)number(argv[2], 60000) };
-	struct rlimit files = { 0 };
-	uint64_t connections, left;
+	uint64_t connections;
 
 	(void)argc;
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	alarm((unsigned)number(argv[3], 3600));
-	l.pair_count = (int)(sockets / (2 * PAIR_MOST)) + 1;
+	l.pair_count = (int)(sockets / (2 * descriptors())) + 1;
 	if (l.pair_count < PAIRS_LEAST)
 		l.pair_count = PAIRS_LEAST;
-	if (l.pair_count > PAIRS_MOST || sockets < PAIRS_LEAST ||
-		files.rlim_cur < PAIR_MOST + 100) {
-		fprintf(stderr, "bench: too many sockets, too few, or too few descriptors\n");
+	if (l.pair_count > PAIRS_MOST || sockets < PAIRS_LEAST) {
+		fprintf(stderr, "bench: too many sockets, or too few\n");
 		return 1;
 	}
 	/* A listener is a socket too. */
 	connections = ((uint64_t)sockets - (uint64_t)l.pair_count) / 2;
-	l.pairs = mmap(NULL, sizeof *l.pairs * (size_t)l.pair_count, PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (l.pairs == MAP_FAILED)
-		die("memory");
-	left = connections;
-	for (int i = 0; i < l.pair_count; i++) {
-		uint64_t share = left / (uint64_t)(l.pair_count - i);
-
-		start(run_server, &l, i, share);
-		start(run_client, &l, i, share);
-		left -= share;
-	}
+	start_all(&l, connections);
 	wait_for_all(&l, connections);
 	printf("ready\n");
 	fflush(stdout);

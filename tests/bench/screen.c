@@ -131,6 +131,98 @@ static void line_up(struct screen *s)
 		move_to(s, s->x, s->y - 1);
 }
 
+/* What a letter does with its one parameter, which is at least 1. */
+static void up(struct screen *s, int n)
+{
+	move_to(s, s->x, s->y - n);
+}
+
+static void down(struct screen *s, int n)
+{
+	move_to(s, s->x, s->y + n);
+}
+
+static void right(struct screen *s, int n)
+{
+	move_to(s, s->x + n, s->y);
+}
+
+static void left(struct screen *s, int n)
+{
+	move_to(s, s->x - n, s->y);
+}
+
+static void to_column(struct screen *s, int n)
+{
+	move_to(s, n - 1, s->y);
+}
+
+static void to_line(struct screen *s, int n)
+{
+	move_to(s, s->x, n - 1);
+}
+
+static void erase_cells(struct screen *s, int n)
+{
+	blank(s, s->y, s->x, s->x + n);
+}
+
+static void delete_cells(struct screen *s, int n)
+{
+	shift(s, n);
+}
+
+static void insert_cells(struct screen *s, int n)
+{
+	shift(s, -n);
+}
+
+static void delete_lines(struct screen *s, int n)
+{
+	scroll(s, s->y, n);
+}
+
+static void insert_lines(struct screen *s, int n)
+{
+	scroll(s, s->y, -n);
+}
+
+static void scroll_up(struct screen *s, int n)
+{
+	scroll(s, s->top, n);
+}
+
+static void scroll_down(struct screen *s, int n)
+{
+	scroll(s, s->top, -n);
+}
+
+static void again(struct screen *s, int n)
+{
+	for (int i = 0; i < n && i < SCREEN_WIDTH; i++)
+		put(s, s->last);
+}
+
+static const struct {
+	char letter;
+	void (*act)(struct screen *s, int n);
+} acts[] = {
+	{ 'A', up },
+	{ 'B', down },
+	{ 'C', right },
+	{ 'D', left },
+	{ 'G', to_column },
+	{ 'd', to_line },
+	{ 'X', erase_cells },
+	{ 'P', delete_cells },
+	{ '@', insert_cells },
+	{ 'M', delete_lines },
+	{ 'L', insert_lines },
+	{ 'S', scroll_up },
+	{ 'T', scroll_down },
+	{ 'b', again },
+};
+
 /* ESC [ parameters letter; modes (a '?') change nothing here. */
 static void control(struct screen *s, char letter)
 {
@@ -141,66 +233,19 @@ static void control(struct screen *s, char letter)
 
 	if (*parameters == '?' || *parameters == '>' || *parameters == '!')
 		return;
-	switch (letter) {
-	case 'A':
-		move_to(s, s->x, s->y - n);
-		break;
-	case 'B':
-		move_to(s, s->x, s->y + n);
-		break;
-	case 'C':
-		move_to(s, s->x + n, s->y);
-		break;
-	case 'D':
-		move_to(s, s->x - n, s->y);
-		break;
-	case 'G':
-		move_to(s, n - 1, s->y);
-		break;
-	case 'd':
-		move_to(s, s->x, n - 1);
-		break;
-	case 'H':
+	if (letter == 'H')
 		move_to(s, second ? second - 1 : 0, n - 1);
-		break;
-	case 'J':
+	if (letter == 'J')
 		erase_lines(s, first);
-		break;
-	case 'K':
+	if (letter == 'K')
 		erase_in_line(s, first);
-		break;
-	case 'X':
-		blank(s, s->y, s->x, s->x + n);
-		break;
-	case 'P':
-		shift(s, n);
-		break;
-	case '@':
-		shift(s, -n);
-		break;
-	case 'M':
-		scroll(s, s->y, n);
-		break;
-	case 'L':
-		scroll(s, s->y, -n);
-		break;
-	case 'S':
-		scroll(s, s->top, n);
-		break;
-	case 'T':
-		scroll(s, s->top, -n);
-		break;
-	case 'r':
+	if (letter == 'r')
 		set_region(s, n, second ? second : SCREEN_HEIGHT);
-		break;
-	case 'm':
+	if (letter == 'm')
 		set_looks(s, parameters);
-		break;
-	case 'b':
-		for (int i = 0; i < n && i < SCREEN_WIDTH; i++)
-			put(s, s->last);
-		break;
-	}
+	for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)
+		if (acts[i].letter == letter)
+			acts[i].act(s, n);
 }
 
 /* One byte behind an ESC. Sequences are "[ ... letter", "( letter" or a letter alone; titles are

@@ -114,12 +114,15 @@ END {
 		heading = heading sprintf(" %9s", grouped(sizes[columns]))
 	}
 	print heading "   target"
-	print sprintf("%-46s", "sockets") sprintf("%*s made up", 10 * columns - 8, "real")
+	kind = sprintf("%-46s", "sockets")
+	for (i = 1; i <= columns; i++)
+		kind = kind sprintf(" %9s", kinds[i])
+	print kind
 	print ""
 	print "The dashboard"
 	row("refresh", "refresh / bare dump", "refresh.permille", "1000", 1.5, 0)
 	row("refresh-mean", "  the same, means", "refresh.mean", "floor.mean")
-	row("growth", "per socket / at " grouped(of_kind["real", 1]), "refresh.each", "first.refresh.each", 1.4, 0)
+	row("growth", "cost per socket / that at " grouped(of_kind["real", 1]), "refresh.each", "first.refresh.each", 1.4, 0)
 	row("floor-growth", "  the same of the bare dump", "floor.each", "first.floor.each")
 	row("memory", "bytes per socket, resident", "refresh.rss", "sockets", 160, 1000000)
 	row("peak", "  at its highest", "refresh.peak", "sockets", 160, 1000000)
@@ -142,6 +145,9 @@ END {
 	print ""
 	print "CPU time. A * marks what misses its target; targets of commands are for 100,000 sockets and more."
 	i = of_kind["real", number["real"]]
+	if (known("real", i, "refresh.interval") && value["real", i, "refresh.interval"] > 1.2e9 * interval)
+		printf "At %s sockets a sample came every %.1f s instead of %s: more than 1 %% was new in each.\n",
+			grouped(i), value["real", i, "refresh.interval"] / 1e9, interval
 	if (elsewhere > 1000)
 		printf "%s sockets elsewhere on this host made every dump dearer, the bare one too: ratios look better.\n",
 			grouped(elsewhere)
