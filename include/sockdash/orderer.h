@@ -13,7 +13,8 @@ int orderer_start(struct orderer **out);
 /* Ends the thread, which leaves its work where it is. NULL is fine. */
 void orderer_stop(struct orderer *o);
 
-/* A descriptor that is readable when orderer_take() has something. */
+/* A descriptor that is readable when orderer_take() has something, and until it says that it has
+ * nothing. */
 int orderer_fd(const struct orderer *o);
 
 /* What a pane wishes for now; NULL: nothing. To be told as often as one likes. A wish replaces the

@@ -64,8 +64,9 @@ bool pane_order_same(const struct pane_order *a, const struct pane_order *b);
 
 /* ---- What the user did to it ----------------------------------------------------------------- */
 
-/* Tables of more rows than these are ordered by somebody else: a screen has about 20 ms. */
-#define PANE_AT_ONCE 20000
+/* Tables of more rows than these are ordered by somebody else: with cold caches it takes up to a
+ * microsecond a row, and there are four panes on a screen. */
+#define PANE_AT_ONCE 5000
 
 struct pane_state {
 	const struct pane *pane;

@@ -130,7 +130,7 @@ static void take_keys(struct loop *l)
 
 	while (!l->app->quit && (key = l->terminal->ops->key(l->terminal)) != KEYCODE_NONE) {
 		app_key(l->app, key);
-		l->dirty = true;
+		l->dirty = l->untidy = true;
 	}
 }
 

@@ -236,8 +236,6 @@ bool orderer_take(struct orderer *o, size_t *pane, struct pane_order *made)
 	bool found = false;
 	uint64_t n;
 
-	if (read(o->ready_fd, &n, sizeof n) < 0 && errno != EAGAIN)
-		return false;
 	pthread_mutex_lock(&o->lock);
 	for (size_t i = 0; !found && i < PANE_COUNT; i++) {
 		found = o->made[i].sample;
@@ -248,6 +246,9 @@ bool orderer_take(struct orderer *o, size_t *pane, struct pane_order *made)
 			o->told[i].serial = 0;
 		}
 	}
+	/* Not readable any more once there is nothing. */
+	if (!found && read(o->ready_fd, &n, sizeof n) < 0 && errno != EAGAIN)
+		log_line("orders: %s", strerror(errno));
 	pthread_mutex_unlock(&o->lock);
 	return found;
 }
