@@ -150,7 +150,7 @@ static void release(struct owner_edges *e, const struct sock *old)
 		uint32_t at = e->procs_then[edge->proc];
 
 		if (at != SOCK_NONE)
-			fd_table_release(&e->ps->all[at].table, edge->fd, old->inode);
+			live_proc_release(&e->ps->all[at], edge->fd, old->inode);
 		if (edge->last)
 			break;
 	}
@@ -314,7 +314,7 @@ static int match_table(struct match *m, struct live_proc *p)
 			place = hash_get(&m->by_inode, c->inodes[n]);
 			if (place == HASH_NONE)
 				continue;
-			c->dumped |= UINT64_C(1) << n;
+			fd_table_mark_dumped(&p->table, c, n);
 			err = add_hit(m, p, place, c->base + n);
 			if (err || p->gone)
 				return err;
@@ -361,8 +361,14 @@ int owner_edges_match(struct owner_edges *e)
 	struct match m = { .e = e };
 	int err = choose_rows(&m);
 
-	for (uint32_t i = 0; !err && m.rows.count && i < e->ps->count; i++)
-		err = e->ps->all[i].gone ? 0 : match_table(&m, &e->ps->all[i]);
+	for (uint32_t i = 0; !err && m.rows.count && i < e->ps->count; i++) {
+		struct live_proc *p = &e->ps->all[i];
+
+		err = p->gone ? 0 : match_table(&m, p);
+		/* What it has and this dump has not may be newer, and gone before the next. */
+		if (p->met == e->ps->now)
+			fd_table_doubt(&p->table);
+	}
 	if (!err && m.hit_count)
 		err = lay_out(&m);
 	free(m.rows.rows);
