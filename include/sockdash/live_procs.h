@@ -86,6 +86,9 @@ int live_procs_settle(struct live_procs *ps, struct live_proc *p);
 /* Looks again at some descriptors whose end no dump would show, and for new ones. */
 int live_procs_others(struct live_procs *ps, struct live_proc *p);
 
+/* Looks again at one descriptor. */
+int live_procs_look_again(struct live_procs *ps, struct live_proc *p, uint32_t fd);
+
 /* As live_procs_settle() where the kernel does not count: tries the lowest free numbers. */
 int live_procs_guess(struct live_procs *ps, struct live_proc *p, uint32_t most);
 

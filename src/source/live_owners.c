@@ -24,7 +24,8 @@ struct live_owners {
 	struct live_procs procs;
 	struct live_users users;
 	struct owner_search search;
-	int64_t last_ns; /* mono_ns of the last frame that got its owners; 0 none */
+	uint32_t shared_from; /* row where shared descriptors are looked at again */
+	int64_t last_ns;      /* mono_ns of the last frame that got its owners; 0 none */
 };
 
 struct live_owners *live_owners_create(void)
@@ -168,8 +169,11 @@ static int search(struct live_owners *o, struct owner_edges *e, unsigned needs)
 static int resolve(struct live_owners *o, int proc_fd, struct frame *f, const struct frame *prev,
 	const struct source_request *request, const volatile bool *stop)
 {
-	bool goes_on = prev && o->last_ns && prev->mono_ns == o->last_ns;
-	struct owner_edges e = { .f = NULL };
+	struct owner_edges e = { .ps = &o->procs,
+		.f = f,
+		.prev = prev,
+		.goes_on = prev && o->last_ns && prev->mono_ns == o->last_ns,
+		.shared_from = o->shared_from };
 	int64_t cpu = clock_thread_cpu_ns();
 	int err;
 
@@ -186,10 +190,11 @@ static int resolve(struct live_owners *o, int proc_fd, struct frame *f, const st
 		return err;
 	count_hidden(o, f);
 	cpu = note_cost("processes", cpu);
-	err = owner_edges_begin(&e, &o->procs, f, prev, goes_on);
+	err = owner_edges_begin(&e);
 	note_cost("edges", cpu);
 	if (!err)
 		err = search(o, &e, request->needs);
+	o->shared_from = e.shared_next;
 	owner_edges_end(&e);
 	if (!err)
 		o->last_ns = f->mono_ns;

@@ -451,6 +451,20 @@ int live_procs_others(struct live_procs *ps, struct live_proc *p)
 	return err;
 }
 
+int live_procs_look_again(struct live_procs *ps, struct live_proc *p, uint32_t fd)
+{
+	struct look l;
+	int err = open_look(&l, ps, p, 1);
+
+	if (!err && l.files_fd >= 0) {
+		err = probe(&l, fd);
+		err = err < 0 ? take_error(ps, p, err) : 0;
+	}
+	if (l.files_fd >= 0)
+		close(l.files_fd);
+	return err;
+}
+
 int live_procs_guess(struct live_procs *ps, struct live_proc *p, uint32_t most)
 {
 	struct look l;

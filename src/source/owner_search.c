@@ -4,6 +4,7 @@
  *	a count that does not fit       the lowest free numbers, then what no dump shows
  *	a socket whose owner is missed  in the frame after the one it came with, what is new in
  *	                                likely processes; then all processes, once
+ *	several owners                  a few, in turn: each of them may have closed it
  *	no reason                       a few, in turn: what was closed and opened under the same
  *	                                number, and kernels that do not count
  *
@@ -14,8 +15,8 @@
 #include <stdlib.h>
 
 enum {
-	CHECK_LEAST = 48,    /* descriptors that are checked in each frame without a reason */
-	CHECK_SHARE = 200,   /* and one for so many sockets: 1.5 % of what a dump costs */
+	CHECK_LEAST = 24,    /* descriptors that are checked in each frame without a reason */
+	CHECK_SHARE = 400,   /* and one for so many sockets: 1 % of what a dump costs */
 	CHECK_OVERHEAD = 4,  /* what it costs to open a process, in descriptors */
 	PATIENCE = 2,        /* frames in which a socket is missed before all is looked at for it */
 	UNCOUNTED_GUESS = 32 /* descriptors of a process of which the kernel does not tell */
@@ -256,6 +257,21 @@ static int check_one(struct live_procs *ps, struct live_proc *p, uint32_t *left)
 	return live_procs_look(ps, p, share);
 }
 
+/* Of sockets with several owners, one may have closed its descriptor and opened another thing under
+ * the same number; only a look tells. */
+static int check_shared(struct owner_edges *e)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < e->shared_count && !live_procs_late(e->ps); i++) {
+		struct live_proc *p = &e->ps->all[e->shared[i].proc];
+
+		if (live_proc_is_open(e->ps, p) && p->looked < e->ps->now)
+			err = live_procs_look_again(e->ps, p, e->shared[i].fd);
+	}
+	return err;
+}
+
 /* In turn by pid; a big process goes on in the next frames. Those in doubt get half of it. */
 static int check_some(struct owner_search *s, struct owner_edges *e)
 {
@@ -289,6 +305,8 @@ int owner_search_run(struct owner_search *s, struct owner_edges *e)
 		err = e->ps->counted ? settle_counts(e) : guess_new(e);
 	if (!err)
 		err = look_for_missing(s, e);
+	if (!err)
+		err = check_shared(e);
 	return err ? err : check_some(s, e);
 }
 
