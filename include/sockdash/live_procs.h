@@ -26,9 +26,11 @@ struct live_proc {
 	uint32_t cursor;     /* the look that is going on has come to this descriptor */
 	uint32_t look_began; /* in the frame with this number; 0: none is going on */
 	uint32_t looked;     /* number of the frame in which the last whole look began; 0 never */
+	uint32_t met;        /* number of the frame in which the first whole look ended */
 	bool hidden;         /* we may not see its descriptors */
 	bool no_files;       /* it has none: a thread of the kernel, or ending */
 	bool gone;
+	bool released; /* sockets that a dump does not show any more were taken out of the table */
 	bool in_doubt; /* the table does not agree with the kernel's count */
 	uint32_t row;  /* in the frame that is being filled, or SOCK_NONE */
 	struct live_facts facts;
@@ -43,7 +45,9 @@ struct live_procs {
 	int64_t deadline_ns; /* of the looks of this frame; 0 none */
 	bool late;           /* it has passed */
 	const atomic_bool *stop;
-	uint32_t *changed; /* sockets that a look found, or missed, in this frame */
+	uint32_t others_left; /* processes that may be asked again for what no dump shows */
+	uint64_t looks;       /* descriptors that were looked at in this frame */
+	uint32_t *changed;    /* sockets that a look found, or missed, in this frame */
 	uint32_t changed_count, changed_room;
 };
 
@@ -63,19 +67,29 @@ static inline bool live_proc_is_open(const struct live_procs *ps, const struct l
 	return !p->gone && !p->hidden && !(ps->counted && !p->fds && !p->table.open);
 }
 
+/* Takes a socket that has lost its file out of the table of a process that held it. */
+static inline void live_proc_release(struct live_proc *p, uint32_t fd, uint32_t inode)
+{
+	fd_table_release(&p->table, fd, inode);
+	p->released = true;
+}
+
 /* ---- Looks: 0, -ENOMEM, -ECANCELED, or an -errno that keeps us from going on ----------------- */
 
 /* Looks at the descriptors of a process one after the other, from where the last look broke off, at
  * most `most` of them, and not beyond the deadline. p->look_began is 0 when it came to the end. */
 int live_procs_look(struct live_procs *ps, struct live_proc *p, uint32_t most);
 
-/* Brings a table whose number of descriptors the kernel does not agree with up to date: new ones
- * have the lowest free numbers. A small process that still does not agree is looked at as a whole,
+/* Brings a table up to date of which descriptors were released, or with whose number of them the
+ * kernel does not agree: new ones have the lowest free numbers. A small process that still does not agree is looked at as a whole,
  * a big one stays in doubt. */
 int live_procs_settle(struct live_procs *ps, struct live_proc *p);
 
-/* Looks again at some descriptors whose end no dump would show. */
+/* Looks again at some descriptors whose end no dump would show, and for new ones. */
 int live_procs_others(struct live_procs *ps, struct live_proc *p);
+
+/* Looks again at one descriptor. */
+int live_procs_look_again(struct live_procs *ps, struct live_proc *p, uint32_t fd);
 
 /* As live_procs_settle() where the kernel does not count: tries the lowest free numbers. */
 int live_procs_guess(struct live_procs *ps, struct live_proc *p, uint32_t most);

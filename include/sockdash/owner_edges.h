@@ -10,24 +10,34 @@ struct row_list {
 	uint32_t count, room;
 };
 
-/* One frame being filled. */
+/* A descriptor of a socket that others refer to as well: that it was closed, no dump tells. */
+struct shared_fd {
+	uint32_t proc; /* place in the list of processes */
+	uint32_t fd;
+};
+
+/* One frame being filled. The first five the caller sets. */
 struct owner_edges {
 	struct live_procs *ps;
 	struct frame *f;
 	const struct frame *prev; /* that f->diff compares with, or NULL */
 	bool goes_on;             /* the edges of `prev` were made from what `ps` knows */
+	uint32_t shared_from;     /* row from which on shared descriptors are listed */
+
 	uint32_t *procs_then;     /* per process of `prev`: its place in `ps`, or SOCK_NONE */
 	struct row_list fresh;    /* with a file, and not in `prev` or without a file then */
 	struct row_list bare;     /* with a file that was there before, and no owner */
 	struct row_list lost;     /* without a file now, whose owner `prev` knows */
 	uint32_t files;           /* sockets with a file */
+	struct shared_fd *shared; /* some of the shared descriptors */
+	uint32_t shared_count, shared_most;
+	uint32_t shared_next; /* shared_from of the next frame */
 };
 
 /* Gives the sockets that are as they were in `prev` (NULL: there is none) their owners, and sorts out
- * the others; those are all where the owners of `prev` are not the last that `ps` knew. Descriptors of sockets that are gone are taken out of the tables. 0 or
- * -ENOMEM. */
-int owner_edges_begin(struct owner_edges *e, struct live_procs *ps, struct frame *f,
-	const struct frame *prev, bool goes_on);
+ * the others; those are all where the owners of `prev` are not the last that `ps` knew. Descriptors
+ * of sockets that are gone are taken out of the tables. 0 or -ENOMEM. */
+int owner_edges_begin(struct owner_edges *e);
 
 /* Gives the sockets that are new, or of which ps->changed tells, the owners that are in the tables
  * now. 0 or -ENOMEM. */

@@ -53,6 +53,27 @@ static int insert_chunk(struct fd_table *t, uint32_t at, uint32_t fd)
 	return 0;
 }
 
+static void set_young(struct fd_table *t, struct fd_chunk *c, uint64_t bit, bool young)
+{
+	t->young += young;
+	t->young -= !!(c->young & bit);
+	c->young = young ? c->young | bit : c->young & ~bit;
+}
+
+void fd_table_mark_young(struct fd_table *t, uint32_t fd, bool young)
+{
+	uint32_t at = find_chunk(t, fd);
+
+	if (holds(t, at, fd))
+		set_young(t, &t->chunks[at], UINT64_C(1) << fd % FD_CHUNK, young);
+}
+
+void fd_table_mark_dumped(struct fd_table *t, struct fd_chunk *c, uint32_t n)
+{
+	set_young(t, c, UINT64_C(1) << n, false);
+	c->dumped |= UINT64_C(1) << n;
+}
+
 int fd_table_set(struct fd_table *t, uint32_t fd, uint32_t inode, uint32_t *was)
 {
 	uint64_t bit = UINT64_C(1) << fd % FD_CHUNK;
@@ -69,8 +90,10 @@ int fd_table_set(struct fd_table *t, uint32_t fd, uint32_t inode, uint32_t *was)
 	*was = c->inodes[fd % FD_CHUNK];
 	t->open += !(c->open & bit);
 	c->open |= bit;
-	if (*was != inode)
+	if (*was != inode) {
+		set_young(t, c, bit, false);
 		c->dumped &= ~bit;
+	}
 	c->inodes[fd % FD_CHUNK] = inode;
 	return 0;
 }
@@ -86,6 +109,7 @@ uint32_t fd_table_clear(struct fd_table *t, uint32_t fd)
 	c = &t->chunks[at];
 	was = c->inodes[fd % FD_CHUNK];
 	t->open -= !!(c->open & bit);
+	set_young(t, c, bit, false);
 	c->open &= ~bit;
 	c->dumped &= ~bit;
 	c->inodes[fd % FD_CHUNK] = 0;
@@ -100,11 +124,31 @@ void fd_table_release(struct fd_table *t, uint32_t fd, uint32_t inode)
 		fd_table_clear(t, fd);
 }
 
-enum sought { FREE, OPEN, OTHER };
+void fd_table_doubt(struct fd_table *t)
+{
+	uint64_t dumped = 0;
+
+	for (uint32_t i = 0; i < t->count; i++)
+		dumped |= t->chunks[i].dumped;
+	for (uint32_t i = 0; dumped && i < t->count; i++) {
+		struct fd_chunk *c = &t->chunks[i];
+
+		for (uint32_t n = 0; n < FD_CHUNK; n++)
+			if (c->inodes[n] && !(c->dumped >> n & 1))
+				set_young(t, c, UINT64_C(1) << n, true);
+	}
+}
+
+enum sought { FREE, OPEN, YOUNG, OTHER };
 
 static uint64_t bits_of(const struct fd_chunk *c, enum sought what)
 {
-	return what == FREE ? ~c->open : what == OPEN ? c->open : c->open & ~c->dumped;
+	const uint64_t bits[] = { [FREE] = ~c->open,
+		[OPEN] = c->open,
+		[YOUNG] = c->young,
+		[OTHER] = c->open & ~c->dumped };
+
+	return bits[what];
 }
 
 static uint32_t next(const struct fd_table *t, uint32_t from, enum sought what)
@@ -132,6 +176,11 @@ uint32_t fd_table_next_free(const struct fd_table *t, uint32_t from)
 uint32_t fd_table_next_open(const struct fd_table *t, uint32_t from)
 {
 	return next(t, from, OPEN);
+}
+
+uint32_t fd_table_next_young(const struct fd_table *t, uint32_t from)
+{
+	return next(t, from, YOUNG);
 }
 
 uint32_t fd_table_next_other(const struct fd_table *t, uint32_t from)

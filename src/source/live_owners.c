@@ -11,6 +11,7 @@
 #include "sockdash/clock.h"
 #include "sockdash/live_procs.h"
 #include "sockdash/live_users.h"
+#include "sockdash/log.h"
 #include "sockdash/owner_search.h"
 
 enum {
@@ -23,7 +24,8 @@ struct live_owners {
 	struct live_procs procs;
 	struct live_users users;
 	struct owner_search search;
-	int64_t last_ns; /* mono_ns of the last frame that got its owners; 0 none */
+	uint32_t shared_from; /* row where shared descriptors are looked at again */
+	int64_t last_ns;      /* mono_ns of the last frame that got its owners; 0 none */
 };
 
 struct live_owners *live_owners_create(void)
@@ -128,10 +130,21 @@ static void count_hidden(struct live_owners *o, struct frame *f)
 	f->pids_hidden = !ps->count || ps->all[0].pid != 1;
 }
 
+/* Tells what a stage cost since `since`; answers the CPU time now. */
+static int64_t note_cost(const char *stage, int64_t since)
+{
+	int64_t now = clock_thread_cpu_ns();
+
+	log_line("owners: %s %.2f ms", stage, (double)(now - since) / 1e6);
+	return now;
+}
+
 static int search(struct live_owners *o, struct owner_edges *e, unsigned needs)
 {
+	int64_t cpu = clock_thread_cpu_ns();
 	int err = owner_search_run(&o->search, e);
 
+	cpu = note_cost("search", cpu);
 	if (err && err != -ENOMEM && err != -ECANCELED) {
 		e->f->problems[FRAME_NO_PROC] = err;
 		err = 0;
@@ -141,16 +154,27 @@ static int search(struct live_owners *o, struct owner_edges *e, unsigned needs)
 	err = owner_edges_match(e);
 	if (err)
 		return err;
+	cpu = note_cost("match", cpu);
 	count_hidden(o, e->f);
 	err = describe_all(o, e->f, needs);
-	return err ? err : owner_search_conclude(&o->search, e);
+	if (!err)
+		err = owner_search_conclude(&o->search, e);
+	note_cost("conclusion", cpu);
+	log_line("owners: %.1f %%, %llu looks, %u of %u sockets new, %u without owner",
+		e->f->owners_percent, (unsigned long long)o->procs.looks, e->fresh.count, e->files,
+		e->bare.count);
+	return err;
 }
 
 static int resolve(struct live_owners *o, int proc_fd, struct frame *f, const struct frame *prev,
 	const struct source_request *request, const atomic_bool *stop)
 {
-	bool goes_on = prev && o->last_ns && prev->mono_ns == o->last_ns;
-	struct owner_edges e = { .f = NULL };
+	struct owner_edges e = { .ps = &o->procs,
+		.f = f,
+		.prev = prev,
+		.goes_on = prev && o->last_ns && prev->mono_ns == o->last_ns,
+		.shared_from = o->shared_from };
+	int64_t cpu = clock_thread_cpu_ns();
 	int err;
 
 	o->last_ns = 0;
@@ -165,9 +189,12 @@ static int resolve(struct live_owners *o, int proc_fd, struct frame *f, const st
 	if (err)
 		return err;
 	count_hidden(o, f);
-	err = owner_edges_begin(&e, &o->procs, f, prev, goes_on);
+	cpu = note_cost("processes", cpu);
+	err = owner_edges_begin(&e);
+	note_cost("edges", cpu);
 	if (!err)
 		err = search(o, &e, request->needs);
+	o->shared_from = e.shared_next;
 	owner_edges_end(&e);
 	if (!err)
 		o->last_ns = f->mono_ns;

@@ -11,10 +11,12 @@
 #include "sockdash/procs.h"
 
 enum {
-	HIDDEN_AGAIN = 16, /* frames after which a forbidden process is tried again */
-	CLOCK_EVERY = 16,  /* descriptors between two looks at the clock */
-	MISSES_MAX = 64,   /* numbers that may be closed before it is better to ask for a list */
+	HIDDEN_AGAIN = 16,  /* frames after which a forbidden process is tried again */
+	CLOCK_EVERY = 16,   /* descriptors between two looks at the clock */
+	MISSES_MAX = 64,    /* numbers that may be closed before it is better to ask for a list */
+	MISSES_ENOUGH = 16, /* the same where it is not sure that anything is open */
 	OTHERS_MAX = 64, /* descriptors that a process is asked for again when its count differs */
+	OTHERS_PROCESSES = 16, /* so many processes in each frame */
 	SMALL_PROCESS = 128 /* descriptors of one that is looked at as a whole without much ado */
 };
 
@@ -57,6 +59,9 @@ static int note_open(struct live_procs *ps, struct live_proc *p, uint32_t fd, ui
 	uint32_t was;
 	int err = fd_table_set(&p->table, fd, inode, &was);
 
+	/* With the first look there are too many, and most are in the dump. */
+	if (!err && inode && p->looked)
+		fd_table_mark_young(&p->table, fd, was != inode);
 	if (err || was == inode)
 		return err;
 	err = note_change(ps, was);
@@ -185,6 +190,8 @@ int live_procs_begin(struct live_procs *ps, int proc_fd, const atomic_bool *stop
 	ps->now++;
 	ps->changed_count = 0;
 	ps->late = false;
+	ps->looks = 0;
+	ps->others_left = OTHERS_PROCESSES;
 	err = procs_list(proc_fd, &pids, &count);
 	if (err)
 		return err;
@@ -269,6 +276,7 @@ static int probe(struct look *l, uint32_t fd)
 	uint32_t inode;
 	int err = procs_descriptor(l->files_fd, fd, &inode);
 
+	l->ps->looks++;
 	if (err == -ENOENT) {
 		err = note_change(l->ps, fd_table_clear(&l->p->table, fd));
 		return err ? err : 0;
@@ -302,6 +310,7 @@ static int take_listed(void *context, uint32_t fd, uint32_t inode)
 	struct look *l = context;
 	int err = note_closed(l->ps, l->p, l->p->cursor, fd);
 
+	l->ps->looks++;
 	if (!err)
 		err = note_open(l->ps, l->p, fd, inode);
 	if (err)
@@ -327,6 +336,7 @@ int live_procs_look(struct live_procs *ps, struct live_proc *p, uint32_t most)
 	if (!err)
 		err = note_closed(ps, p, p->cursor, FD_NONE);
 	if (!err) {
+		p->met = p->looked ? p->met : ps->now;
 		p->looked = p->look_began;
 		p->look_began = 0;
 		p->in_doubt = false;
@@ -341,15 +351,17 @@ out:
 	return err;
 }
 
-/* Asks for free numbers, lowest first, until `wanted` descriptors are open or too many were
- * closed. */
-static int probe_free(struct look *l, uint32_t wanted, uint32_t misses_max)
+/* Asks for free numbers, lowest first, until too many in a row were closed: more while it has found
+ * fewer than the kernel counts. That it has found as many does not end it, for some of those in the
+ * table may have been closed since the dump. */
+static int probe_free(struct look *l)
 {
 	struct fd_table *t = &l->p->table;
 	uint32_t misses = 0;
 	int err = 0;
 
-	for (uint32_t fd = fd_table_next_free(t, 0); t->open < wanted && misses < misses_max;
+	for (uint32_t fd = fd_table_next_free(t, 0);
+		misses < (t->open < l->p->fds ? MISSES_MAX : MISSES_ENOUGH);
 		fd = fd_table_next_free(t, fd + 1)) {
 		if (is_over(l, &err))
 			return err;
@@ -361,6 +373,22 @@ static int probe_free(struct look *l, uint32_t wanted, uint32_t misses_max)
 	return 0;
 }
 
+/* Asks again for sockets that were seen after one dump and may have been closed before the next: no
+ * dump tells their end. */
+static int probe_young(struct look *l)
+{
+	const struct fd_table *t = &l->p->table;
+	int err = 0;
+
+	for (uint32_t fd = fd_table_next_young(t, 0); fd != FD_NONE && !is_over(l, &err);
+		fd = fd_table_next_young(t, fd + 1)) {
+		err = probe(l, fd);
+		if (err < 0)
+			return err;
+	}
+	return err < 0 ? err : 0;
+}
+
 /* Asks again for descriptors whose end no dump would show: files come and go at the lowest
  * numbers. */
 static int probe_others(struct look *l)
@@ -369,6 +397,7 @@ static int probe_others(struct look *l)
 	int err = 0;
 
 	l->left = l->left < OTHERS_MAX ? l->left : OTHERS_MAX;
+	l->ps->others_left -= l->ps->others_left ? 1 : 0;
 	for (uint32_t fd = fd_table_next_other(t, 0); fd != FD_NONE && !is_over(l, &err);
 		fd = fd_table_next_other(t, fd + 1)) {
 		err = probe(l, fd);
@@ -385,13 +414,13 @@ int live_procs_settle(struct live_procs *ps, struct live_proc *p)
 
 	if (err || l.files_fd < 0 || !p->looked)
 		goto out;
-	err = probe_free(&l, p->fds, MISSES_MAX);
-	if (!err && p->table.open != p->fds) {
+	err = probe_young(&l);
+	if (!err)
+		err = probe_free(&l);
+	/* Sockets that were closed since the dump are gone from the next one. */
+	if (!err && p->table.open != p->fds && p->in_doubt && ps->others_left)
 		err = probe_others(&l);
-		l.left = UINT32_MAX;
-		if (!err)
-			err = probe_free(&l, p->fds, MISSES_MAX);
-	}
+	p->released = false;
 	p->in_doubt = p->table.open != p->fds;
 	if (err)
 		err = take_error(ps, p, err);
@@ -411,8 +440,25 @@ int live_procs_others(struct live_procs *ps, struct live_proc *p)
 
 	if (!err && l.files_fd >= 0) {
 		err = probe_others(&l);
+		l.left = UINT32_MAX;
+		if (!err)
+			err = probe_free(&l);
 		if (err)
 			err = take_error(ps, p, err);
+	}
+	if (l.files_fd >= 0)
+		close(l.files_fd);
+	return err;
+}
+
+int live_procs_look_again(struct live_procs *ps, struct live_proc *p, uint32_t fd)
+{
+	struct look l;
+	int err = open_look(&l, ps, p, 1);
+
+	if (!err && l.files_fd >= 0) {
+		err = probe(&l, fd);
+		err = err < 0 ? take_error(ps, p, err) : 0;
 	}
 	if (l.files_fd >= 0)
 		close(l.files_fd);
@@ -425,7 +471,7 @@ int live_procs_guess(struct live_procs *ps, struct live_proc *p, uint32_t most)
 	int err = open_look(&l, ps, p, most);
 
 	if (!err && l.files_fd >= 0) {
-		err = probe_free(&l, UINT32_MAX, MISSES_MAX / 4);
+		err = probe_free(&l);
 		if (err)
 			err = take_error(ps, p, err);
 	}

@@ -9,6 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	SHARED_LEAST = 24,  /* shared descriptors that are looked at again in each frame */
+	SHARED_SHARE = 400, /* and one for so many sockets */
+};
+
 /* ---- Lists ----------------------------------------------------------------------------------- */
 
 int row_list_add(struct row_list *l, uint32_t row)
@@ -107,34 +112,48 @@ static int map_procs(struct owner_edges *e)
 
 /* ---- What stays ------------------------------------------------------------------------------ */
 
-/* Copies the edges of row `then` that are still good. */
-static int copy_edges(struct owner_edges *e, struct sock *s, uint32_t then)
+/* Notes the descriptors of a socket that has several, as long as there is room. */
+static void note_shared(struct owner_edges *e, const struct owner_edge *old, uint32_t row)
 {
-	uint32_t first = e->f->edge_count;
+	if (row < e->shared_from || e->shared_count == e->shared_most)
+		return;
+	e->shared_next = row + 1;
+	for (; e->shared_count < e->shared_most; old++) {
+		uint32_t at = e->procs_then[old->proc];
+
+		if (at != SOCK_NONE)
+			e->shared[e->shared_count++] = (struct shared_fd){ at, old->fd };
+		if (old->last)
+			break;
+	}
+}
+
+/* Copies the edges of row `then` that are still good. There is room for all of the frame before. */
+static int copy_edges(struct owner_edges *e, uint32_t row, uint32_t then)
+{
+	struct frame *f = e->f;
+	uint32_t first = f->edge_count, count = first;
 	const struct owner_edge *old = &e->prev->edges[e->prev->socks[then].owner];
 
+	if (!old->last)
+		note_shared(e, old, row);
 	for (;; old++) {
 		uint32_t at = e->procs_then[old->proc], proc = SOCK_NONE;
-		struct owner_edge *edge;
 		int err = 0;
 
 		if (at != SOCK_NONE)
 			err = owner_edges_proc(e, &e->ps->all[at], &proc);
 		if (err)
 			return err;
-		if (proc != SOCK_NONE) {
-			edge = frame_edge_room(e->f, 1);
-			if (!edge)
-				return -ENOMEM;
-			*edge = (struct owner_edge){ .proc = proc, .fd = old->fd };
-			e->f->edge_count++;
-		}
+		if (proc != SOCK_NONE)
+			f->edges[count++] = (struct owner_edge){ .proc = proc, .fd = old->fd };
 		if (old->last)
 			break;
 	}
-	if (e->f->edge_count > first) {
-		e->f->edges[e->f->edge_count - 1].last = 1;
-		s->owner = first;
+	if (count > first) {
+		f->edges[count - 1].last = 1;
+		f->socks[row].owner = first;
+		f->edge_count = count;
 	}
 	return 0;
 }
@@ -150,7 +169,7 @@ static void release(struct owner_edges *e, const struct sock *old)
 		uint32_t at = e->procs_then[edge->proc];
 
 		if (at != SOCK_NONE)
-			fd_table_release(&e->ps->all[at].table, edge->fd, old->inode);
+			live_proc_release(&e->ps->all[at], edge->fd, old->inode);
 		if (edge->last)
 			break;
 	}
@@ -173,29 +192,41 @@ static int begin_row(struct owner_edges *e, uint32_t row)
 	if (!old || old->inode != s->inode || !e->goes_on)
 		return row_list_add(&e->fresh, row);
 	if (old->owner != SOCK_NONE && !(old->flags & SOCK_CARRIED)) {
-		err = copy_edges(e, s, then);
+		err = copy_edges(e, row, then);
 		if (err || s->owner != SOCK_NONE)
 			return err;
 	}
 	return row_list_add(&e->bare, row);
 }
 
-int owner_edges_begin(struct owner_edges *e, struct live_procs *ps, struct frame *f,
-	const struct frame *prev, bool goes_on)
+/* What is known of the frame before, and room for as much. */
+static int take_over(struct owner_edges *e)
 {
+	int err = map_procs(e);
+
+	if (err)
+		return err;
+	e->shared_most = SHARED_LEAST + e->f->sock_count / SHARED_SHARE;
+	e->shared = malloc(e->shared_most * sizeof *e->shared);
+	return e->shared && frame_edge_room(e->f, e->prev->edge_count) ? 0 : -ENOMEM;
+}
+
+int owner_edges_begin(struct owner_edges *e)
+{
+	struct frame *f = e->f;
 	int err = 0;
 
-	*e = (struct owner_edges){ .ps = ps, .f = f, .goes_on = goes_on };
-	e->prev = f->diff.known ? prev : NULL;
-	if (e->prev) {
-		err = map_procs(e);
-		if (!err && !frame_edge_room(f, e->prev->edge_count))
-			err = -ENOMEM;
-	}
+	if (!f->diff.known)
+		e->prev = NULL;
+	if (e->prev)
+		err = take_over(e);
 	for (uint32_t i = 0; !err && e->prev && i < f->diff.gone_count; i++)
 		release(e, &e->prev->socks[f->diff.gone[i]]);
 	for (uint32_t row = 0; !err && row < f->sock_count; row++)
 		err = begin_row(e, row);
+	/* The last ones: the next time it begins at the first. */
+	if (e->shared_count < e->shared_most)
+		e->shared_next = 0;
 	return err;
 }
 
@@ -314,7 +345,7 @@ static int match_table(struct match *m, struct live_proc *p)
 			place = hash_get(&m->by_inode, c->inodes[n]);
 			if (place == HASH_NONE)
 				continue;
-			c->dumped |= UINT64_C(1) << n;
+			fd_table_mark_dumped(&p->table, c, n);
 			err = add_hit(m, p, place, c->base + n);
 			if (err || p->gone)
 				return err;
@@ -361,8 +392,14 @@ int owner_edges_match(struct owner_edges *e)
 	struct match m = { .e = e };
 	int err = choose_rows(&m);
 
-	for (uint32_t i = 0; !err && m.rows.count && i < e->ps->count; i++)
-		err = e->ps->all[i].gone ? 0 : match_table(&m, &e->ps->all[i]);
+	for (uint32_t i = 0; !err && m.rows.count && i < e->ps->count; i++) {
+		struct live_proc *p = &e->ps->all[i];
+
+		err = p->gone ? 0 : match_table(&m, p);
+		/* What it has and this dump has not may be newer, and gone before the next. */
+		if (p->met == e->ps->now)
+			fd_table_doubt(&p->table);
+	}
 	if (!err && m.hit_count)
 		err = lay_out(&m);
 	free(m.rows.rows);
@@ -375,6 +412,7 @@ int owner_edges_match(struct owner_edges *e)
 void owner_edges_end(struct owner_edges *e)
 {
 	free(e->procs_then);
+	free(e->shared);
 	free(e->fresh.rows);
 	free(e->bare.rows);
 	free(e->lost.rows);

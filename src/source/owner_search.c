@@ -2,8 +2,9 @@
  *
  *	a new process                   all of it, once
  *	a count that does not fit       the lowest free numbers, then what no dump shows
- *	a socket whose owner is missed  in the frame after the one it came with: by then it is not
- *	                                one that was closed at once; all processes, once
+ *	a socket whose owner is missed  in the frame after the one it came with, what is new in
+ *	                                likely processes; then all processes, once
+ *	several owners                  a few, in turn: each of them may have closed it
  *	no reason                       a few, in turn: what was closed and opened under the same
  *	                                number, and kernels that do not count
  *
@@ -14,9 +15,10 @@
 #include <stdlib.h>
 
 enum {
-	CHECK_LEAST = 48,    /* descriptors that are checked in each frame without a reason */
-	CHECK_SHARE = 200,   /* and one for so many sockets: 1.5 % of what a dump costs */
+	CHECK_LEAST = 24,    /* descriptors that are checked in each frame without a reason */
+	CHECK_SHARE = 400,   /* and one for so many sockets: 1 % of what a dump costs */
 	CHECK_OVERHEAD = 4,  /* what it costs to open a process, in descriptors */
+	PATIENCE = 2,        /* frames in which a socket is missed before all is looked at for it */
 	UNCOUNTED_GUESS = 32 /* descriptors of a process of which the kernel does not tell */
 };
 
@@ -69,9 +71,12 @@ static uint32_t sought_since(
 
 /* The number of the frame in which all must have been looked at to tell of the sockets that are
  * missed; 0 when none is. */
-static uint32_t wanted_look(const struct owner_search *s, const struct owner_edges *e)
+static uint32_t wanted_look(
+	const struct owner_search *s, const struct owner_edges *e, uint32_t *oldest)
 {
 	uint32_t wanted = 0;
+
+	*oldest = e->ps->now;
 
 	for (uint32_t i = 0; i < e->bare.count; i++) {
 		uint32_t row = e->bare.rows[i], since;
@@ -80,6 +85,7 @@ static uint32_t wanted_look(const struct owner_search *s, const struct owner_edg
 			continue;
 		since = sought_since(s, e, row);
 		wanted = since > wanted ? since : wanted;
+		*oldest = since < *oldest ? since : *oldest;
 	}
 	return wanted;
 }
@@ -106,7 +112,8 @@ static int settle_counts(struct owner_edges *e)
 	for (uint32_t i = 0; !err && i < ps->count && !live_procs_late(ps); i++) {
 		struct live_proc *p = &ps->all[i];
 
-		if (p->looked && live_proc_is_open(ps, p) && p->fds != p->table.open)
+		if (p->looked && live_proc_is_open(ps, p) &&
+			(p->released || p->table.young || p->fds != p->table.open))
 			err = live_procs_settle(ps, p);
 	}
 	return err;
@@ -193,7 +200,7 @@ static bool are_missing(struct missing *m, const struct live_procs *ps)
 /* Looks at all processes that were not looked at since a socket is missed, the likely ones first:
  * at what no dump shows of them, then at all. */
 static int look_everywhere(
-	struct owner_edges *e, struct missing *m, uint32_t wanted, uint8_t *likely)
+	struct owner_edges *e, struct missing *m, uint32_t wanted, uint8_t *likely, bool thorough)
 {
 	static const struct {
 		uint8_t likely;
@@ -202,7 +209,7 @@ static int look_everywhere(
 	struct live_procs *ps = e->ps;
 	int err = 0;
 
-	for (size_t turn = 0; turn < sizeof turns / sizeof *turns; turn++) {
+	for (size_t turn = 0; turn < (thorough ? sizeof turns / sizeof *turns : 1); turn++) {
 		for (uint32_t i = 0; !err && i < ps->count && are_missing(m, ps); i++) {
 			struct live_proc *p = &ps->all[i];
 
@@ -221,7 +228,7 @@ static int look_everywhere(
 
 static int look_for_missing(struct owner_search *s, struct owner_edges *e)
 {
-	uint32_t wanted = wanted_look(s, e);
+	uint32_t oldest, wanted = wanted_look(s, e, &oldest);
 	struct missing m = { .left = 0 };
 	uint8_t *likely;
 	int err;
@@ -232,7 +239,7 @@ static int look_for_missing(struct owner_search *s, struct owner_edges *e)
 	err = likely ? list_missing(e, &m) : -ENOMEM;
 	if (!err) {
 		mark_servers(e, likely);
-		err = look_everywhere(e, &m, wanted, likely);
+		err = look_everywhere(e, &m, wanted, likely, oldest + PATIENCE <= e->ps->now);
 	}
 	hash_free(&m.inodes);
 	free(likely);
@@ -248,6 +255,21 @@ static int check_one(struct live_procs *ps, struct live_proc *p, uint32_t *left)
 
 	*left = *left > cost ? *left - cost : 0;
 	return live_procs_look(ps, p, share);
+}
+
+/* Of sockets with several owners, one may have closed its descriptor and opened another thing under
+ * the same number; only a look tells. */
+static int check_shared(struct owner_edges *e)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < e->shared_count && !live_procs_late(e->ps); i++) {
+		struct live_proc *p = &e->ps->all[e->shared[i].proc];
+
+		if (live_proc_is_open(e->ps, p) && p->looked < e->ps->now)
+			err = live_procs_look_again(e->ps, p, e->shared[i].fd);
+	}
+	return err;
 }
 
 /* In turn by pid; a big process goes on in the next frames. Those in doubt get half of it. */
@@ -283,6 +305,8 @@ int owner_search_run(struct owner_search *s, struct owner_edges *e)
 		err = e->ps->counted ? settle_counts(e) : guess_new(e);
 	if (!err)
 		err = look_for_missing(s, e);
+	if (!err)
+		err = check_shared(e);
 	return err ? err : check_some(s, e);
 }
 
@@ -315,20 +339,20 @@ static struct progress progress_of(const struct live_procs *ps)
 
 enum verdict { HIDDEN, PENDING, BRIEF, CARRIED };
 
-/* What it means that no owner was found of the socket of a row, looked for since a frame. One that
- * is fresh is not looked for everywhere: most were closed at once. */
+/* What it means that no owner was found of the socket of a row, looked for since a frame. At first it
+ * is not looked for everywhere: most such sockets were closed at once. */
 static enum verdict judge(const struct owner_edges *e, uint32_t row, const struct progress *done,
 	uint32_t since, bool fresh)
 {
 	const struct frame *f = e->f;
-	const struct sock *s = &f->socks[row];
+	bool at_first = done->oldest && e->ps->now - since < PATIENCE;
 
-	if (f->problems[FRAME_NO_PROC] || was_hidden(e, row) || is_foreign(f, s))
+	if (f->problems[FRAME_NO_PROC] || was_hidden(e, row) || is_foreign(f, &f->socks[row]))
 		return HIDDEN;
 	if (lost_owner(e, row))
 		return CARRIED;
-	if (since > done->oldest && !(fresh && done->oldest))
-		return PENDING;
+	if (since > done->oldest)
+		return at_first ? BRIEF : PENDING;
 	return fresh ? BRIEF : HIDDEN;
 }
 
