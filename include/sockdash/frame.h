@@ -158,8 +158,12 @@ int frame_intern_ends(struct frame *f, const uint8_t local[16], const uint8_t re
 /* The row of an address that is there, or SOCK_NONE. By the thread that fills the frame. */
 uint32_t frame_find_address(const struct frame *f, const uint8_t bytes[16], uint32_t scope);
 
-/* Adds a socket; a second row with the same key replaces the first (a dump may repeat rows). */
+/* Adds a socket. A dump may repeat rows: after frame_compare() or frame_settle() the first of them has
+ * what the last one told, and there is no other. */
 int frame_add_sock(struct frame *f, const struct sock *s);
+
+/* For who does not compare the frame: all sockets are there, and each once. */
+int frame_settle(struct frame *f);
 
 /* A copy of a text from outside that is safe to print; NULL without memory. Every text of a frame
  * comes through here. */

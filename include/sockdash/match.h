@@ -17,9 +17,14 @@ void match_free(struct match *m); /* NULL is fine */
 const struct frame *match_against(const struct match *m);
 
 /* Takes the socket `s` of the frame `f` as its row number `next`, and the rows must come in that
- * order. *row gets `next`, or the row that has the same socket already. 0 or -ENOMEM. */
+ * order. *row gets `next`, or the row that has the same socket already, where that is known at
+ * once. 0 or -ENOMEM. */
 int match_add(
 	struct match *m, const struct frame *f, const struct sock *s, uint32_t next, uint32_t *row);
+
+/* When all are there: of sockets that several rows of `f` still have, the first row gets what the
+ * last one tells, and the others go. To be called once. 0 or -ENOMEM. */
+int match_finish(struct match *m, struct frame *f);
 
 /* The socket of the frame before that probably comes next, or NULL. */
 const struct sock *match_expected(const struct match *m);

@@ -9,7 +9,7 @@
 #ifndef ROWINDEX_FIRST
 #define ROWINDEX_FIRST 16 /* rows of the smallest; tests make it tiny */
 #endif
-#define ROWINDEX_ROWS_MAX (UINT32_C(1) << 30)
+#define ROWINDEX_ROWS_MAX (UINT32_C(1) << 30) /* 2 bits are left */
 
 int rowindex_make(struct rowindex *x, uint32_t rows)
 {
@@ -30,6 +30,8 @@ int rowindex_make(struct rowindex *x, uint32_t rows)
 	x->slot_count = slots;
 	x->room = room;
 	x->count = 0;
+	/* No row has all bits, so that with any tag it is not an empty slot. */
+	x->row_bits = 32 - (unsigned)__builtin_clz(room);
 	return 0;
 }
 
@@ -45,6 +47,6 @@ void rowindex_add(struct rowindex *x, uint64_t hash, uint32_t row)
 
 	while (x->slots[at] != ROWINDEX_NONE)
 		at = at + 1 < x->slot_count ? at + 1 : 0;
-	x->slots[at] = row;
+	x->slots[at] = row | rowindex_tag(x, hash);
 	x->count++;
 }

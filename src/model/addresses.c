@@ -48,7 +48,7 @@ static uint32_t find(
 {
 	uint32_t at = rowindex_first(&a->index, hash), row;
 
-	while ((row = rowindex_next(&a->index, &at)) != ROWINDEX_NONE) {
+	while ((row = rowindex_next(&a->index, hash, &at)) != ROWINDEX_NONE) {
 		const struct address *there = addresses_at(a, row);
 
 		if (there->scope == scope && memcmp(there->bytes, bytes, 16) == 0)
@@ -95,7 +95,7 @@ int addresses_add(struct addresses *a, const uint8_t bytes[16], uint32_t scope, 
 	*row = find(a, hash, bytes, scope);
 	if (*row != ROWINDEX_NONE)
 		return 0;
-	if (a->count >= ROWS_MAX || (rowindex_is_full(&a->index) && index_again(a)))
+	if (a->count >= ROWS_MAX || (!rowindex_has_room(&a->index, a->count) && index_again(a)))
 		return -ENOMEM;
 	place = make_place(a, a->count);
 	if (!place)

@@ -51,14 +51,23 @@ static int match_again(struct frame *cur, const struct frame *prev)
 	return err;
 }
 
+int frame_settle(struct frame *f)
+{
+	int err = f->match ? match_finish(f->match, f) : 0;
+
+	match_free(f->match);
+	f->match = NULL;
+	return err;
+}
+
 int frame_compare(struct frame *cur, const struct frame *prev)
 {
 	struct diff *d = &cur->diff;
-	int err = 0;
+	int err = cur->match ? match_finish(cur->match, cur) : 0;
 
 	if (!cur->addresses->used)
 		cur->addresses->used = cur->addresses->count;
-	if (prev && (!cur->match || match_against(cur->match) != prev))
+	if (!err && prev && (!cur->match || match_against(cur->match) != prev))
 		err = match_again(cur, prev);
 	if (!err && prev) {
 		d->previous = match_take_previous(cur->match);

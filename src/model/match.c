@@ -10,15 +10,27 @@
 /* Rows that are looked at behind the expected one, for sockets that have gone. */
 #define LOOK_AHEAD 4
 
+#define AHEAD 16
+
+#ifndef LIST_FIRST
+#define LIST_FIRST 1024 /* rows that a list has room for at first; tests make it tiny */
+#endif
+
+struct row_list {
+	uint32_t *rows;
+	uint32_t count, room;
+};
+
 struct match {
 	const struct frame *prev;
-	uint32_t expected;     /* row of prev */
-	uint64_t *kept;        /* a bit per row of prev: it was found */
-	uint32_t *rows_now;    /* per row of prev; made for the first row that is repeated */
-	uint32_t *previous;    /* per row of the frame */
-	uint32_t room;         /* of `previous` */
-	struct rowindex index; /* of prev, by key; without slots until it is needed */
-	struct hash fresh;     /* key → row of the frame, for rows that are not in prev */
+	uint32_t expected;        /* row of prev */
+	uint64_t *kept;           /* a bit per row of prev: it was found */
+	uint32_t *rows_now;       /* per row of prev; made for the first row that is repeated */
+	uint32_t *previous;       /* per row of the frame */
+	uint32_t room;            /* of `previous` */
+	struct rowindex index;    /* of prev, by key; without slots until it is needed */
+	struct row_list fresh;    /* rows of the frame that are not in prev */
+	struct row_list repeated; /* those of them that tell of a socket once more */
 };
 
 struct match *match_create(const struct frame *prev)
@@ -47,7 +59,8 @@ void match_free(struct match *m)
 	free(m->kept);
 	free(m->rows_now);
 	rowindex_free(&m->index);
-	hash_free(&m->fresh);
+	free(m->fresh.rows);
+	free(m->repeated.rows);
 	free(m);
 }
 
@@ -74,43 +87,59 @@ bool match_is_kept(const struct match *m, uint32_t then)
 	return m->kept[then / 64] >> then % 64 & 1;
 }
 
-static bool is_same(
-	const struct match *m, const struct frame *f, const struct sock *s, uint32_t then)
+static bool is_same(const struct frame *f, const struct sock *s, const struct frame *other,
+	const struct sock *o)
 {
-	const struct sock *old = &m->prev->socks[then];
-
-	if (s->cookie != old->cookie)
+	if (s->cookie != o->cookie)
 		return false;
 	if (s->cookie)
-		return frame_netns_inode(f, s) == frame_netns_inode(m->prev, old);
-	return s->local_port == old->local_port && s->remote_port == old->remote_port &&
-	       frame_sock_key(f, s) == frame_sock_key(m->prev, old);
+		return frame_netns_inode(f, s) == frame_netns_inode(other, o);
+	return s->local_port == o->local_port && s->remote_port == o->remote_port &&
+	       frame_sock_key(f, s) == frame_sock_key(other, o);
 }
+
+/* Keys of rows to come, for fetching memory ahead: a look into an index of a million rows takes ten
+ * times as long as all else that is done for a row. */
+struct ahead {
+	uint64_t keys[AHEAD];
+};
 
 static int index_prev(struct match *m)
 {
-	int err = rowindex_make(&m->index, m->prev->sock_count);
+	const struct frame *prev = m->prev;
+	struct ahead a;
+	int err = rowindex_make(&m->index, prev->sock_count);
 
-	for (uint32_t row = 0; !err && row < m->prev->sock_count; row++)
-		rowindex_add(&m->index, frame_sock_key(m->prev, &m->prev->socks[row]), row);
+	for (uint32_t i = 0; !err && i < prev->sock_count + AHEAD; i++) {
+		uint64_t *key = &a.keys[i % AHEAD];
+
+		if (i >= AHEAD)
+			rowindex_add(&m->index, *key, i - AHEAD);
+		if (i < prev->sock_count) {
+			*key = frame_sock_key(prev, &prev->socks[i]);
+			rowindex_prefetch(&m->index, *key);
+		}
+	}
 	return err;
 }
 
 /* The row of prev that is this socket, or SOCK_NONE. */
 static int find_then(struct match *m, const struct frame *f, const struct sock *s, uint32_t *then)
 {
+	uint64_t key;
 	uint32_t at;
 
 	for (uint32_t i = 0; i < LOOK_AHEAD && i < m->prev->sock_count - m->expected; i++) {
 		*then = m->expected + i;
-		if (is_same(m, f, s, *then))
+		if (is_same(f, s, m->prev, &m->prev->socks[*then]))
 			return 0;
 	}
 	if (!m->index.slots && index_prev(m))
 		return -ENOMEM;
-	at = rowindex_first(&m->index, frame_sock_key(f, s));
-	while ((*then = rowindex_next(&m->index, &at)) != ROWINDEX_NONE)
-		if (is_same(m, f, s, *then))
+	key = frame_sock_key(f, s);
+	at = rowindex_first(&m->index, key);
+	while ((*then = rowindex_next(&m->index, key, &at)) != ROWINDEX_NONE)
+		if (is_same(f, s, m->prev, &m->prev->socks[*then]))
 			return 0;
 	*then = SOCK_NONE;
 	return 0;
@@ -146,6 +175,21 @@ static int find_repeated(struct match *m, uint32_t then, uint32_t next, uint32_t
 	return 0;
 }
 
+static int push_row(struct row_list *list, uint32_t row)
+{
+	if (list->count == list->room) {
+		uint32_t room = list->room ? list->room * 2 : LIST_FIRST;
+		uint32_t *bigger = realloc(list->rows, room * sizeof *bigger);
+
+		if (!bigger)
+			return -ENOMEM;
+		list->rows = bigger;
+		list->room = room;
+	}
+	list->rows[list->count++] = row;
+	return 0;
+}
+
 static void keep(struct match *m, uint32_t then, uint32_t row)
 {
 	m->kept[then / 64] |= UINT64_C(1) << then % 64;
@@ -167,7 +211,7 @@ int match_add(
 		return err;
 	*row = next;
 	if (then == SOCK_NONE)
-		err = hash_add(&m->fresh, frame_sock_key(f, s), next, row);
+		err = push_row(&m->fresh, next);
 	else if (match_is_kept(m, then))
 		err = find_repeated(m, then, next, row);
 	else
@@ -176,5 +220,79 @@ int match_add(
 		m->expected = then + 1;
 	if (m->prev && !err && *row == next)
 		m->previous[next] = then;
+	return err;
+}
+
+/* ---- Rows that are repeated ------------------------------------------------------------------ */
+
+/* The place in the list of a fresh row that has this socket, or ROWINDEX_NONE. */
+static uint32_t find_fresh(const struct match *m, const struct rowindex *x, const struct frame *f,
+	const struct sock *s, uint64_t key)
+{
+	uint32_t at = rowindex_first(x, key), i;
+
+	while ((i = rowindex_next(x, key, &at)) != ROWINDEX_NONE)
+		if (is_same(f, s, f, &f->socks[m->fresh.rows[i]]))
+			break;
+	return i;
+}
+
+/* The first row of a socket gets what its last one tells. */
+static int take_fresh(
+	struct match *m, struct rowindex *x, struct frame *f, uint32_t i, uint64_t key)
+{
+	uint32_t row = m->fresh.rows[i];
+	uint32_t first = find_fresh(m, x, f, &f->socks[row], key);
+
+	if (first == ROWINDEX_NONE) {
+		rowindex_add(x, key, i);
+		return 0;
+	}
+	f->socks[m->fresh.rows[first]] = f->socks[row];
+	return push_row(&m->repeated, row);
+}
+
+static int merge_fresh(struct match *m, struct frame *f)
+{
+	struct rowindex x = { 0 };
+	struct ahead a;
+	int err = rowindex_make(&x, m->fresh.count);
+
+	for (uint32_t i = 0; !err && i < m->fresh.count + AHEAD; i++) {
+		uint64_t *key = &a.keys[i % AHEAD];
+
+		if (i >= AHEAD)
+			err = take_fresh(m, &x, f, i - AHEAD, *key);
+		if (i < m->fresh.count) {
+			*key = frame_sock_key(f, &f->socks[m->fresh.rows[i]]);
+			rowindex_prefetch(&x, *key);
+		}
+	}
+	rowindex_free(&x);
+	return err;
+}
+
+static void drop_repeated(struct match *m, struct frame *f)
+{
+	uint32_t to = m->repeated.count ? m->repeated.rows[0] : f->sock_count, next = 0;
+
+	for (uint32_t row = to; row < f->sock_count; row++) {
+		if (next < m->repeated.count && m->repeated.rows[next] == row) {
+			next++;
+			continue;
+		}
+		if (m->prev)
+			m->previous[to] = m->previous[row];
+		f->socks[to++] = f->socks[row];
+	}
+	f->sock_count = to;
+}
+
+int match_finish(struct match *m, struct frame *f)
+{
+	int err = merge_fresh(m, f);
+
+	if (!err)
+		drop_repeated(m, f);
 	return err;
 }

@@ -303,9 +303,11 @@ int tape_read_socks(struct tape_decoder *d)
 
 		s->owner = SOCK_NONE;
 		err = s->netns < d->f->netns_count ? frame_add_sock(d->f, s) : -EBADMSG;
-		if (!err && d->f->sock_count != i + 1)
-			err = -EBADMSG; /* two rows of one socket */
 	}
+	if (!err)
+		err = frame_settle(d->f);
+	if (!err && d->f->sock_count != d->row_count)
+		err = -EBADMSG; /* two rows of one socket */
 	if (!err)
 		err = set_owners(d);
 	return err || !d->prev ? err : set_diff(d);

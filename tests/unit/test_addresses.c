@@ -62,19 +62,21 @@ static void rows_are_found_by_their_hash(void **state)
 	uint32_t at = rowindex_first(&x, 5);
 
 	(void)state;
-	assert_int_equal(rowindex_next(&x, &at), ROWINDEX_NONE);
-	assert_true(rowindex_is_full(&x));
+	assert_int_equal(rowindex_next(&x, 5, &at), ROWINDEX_NONE);
+	assert_false(rowindex_has_room(&x, 0));
 	for (uint32_t rows = 0; rows < 70; rows++) {
 		assert_int_equal(rowindex_make(&x, rows), 0);
 		for (uint32_t row = 0; row < rows; row++) {
-			assert_false(rowindex_is_full(&x));
+			assert_true(rowindex_has_room(&x, row));
 			rowindex_add(&x, hash_mix(row / 2, 0), row); /* two of each */
 		}
 		for (uint32_t row = 0; row < rows; row++) {
 			uint32_t found, times = 0, steps = 0;
 
 			at = rowindex_first(&x, hash_mix(row / 2, 0));
-			for (; (found = rowindex_next(&x, &at)) != ROWINDEX_NONE; steps++)
+			for (; (found = rowindex_next(&x, hash_mix(row / 2, 0), &at)) !=
+				ROWINDEX_NONE;
+				steps++)
 				times += found == row;
 			assert_int_equal(times, 1);
 			assert_true(steps <= rows);
@@ -83,7 +85,7 @@ static void rows_are_found_by_their_hash(void **state)
 	rowindex_free(&x);
 	assert_int_equal(rowindex_make(&x, UINT32_MAX), -ENOMEM);
 	at = rowindex_first(&x, 5);
-	assert_int_equal(rowindex_next(&x, &at), ROWINDEX_NONE);
+	assert_int_equal(rowindex_next(&x, 5, &at), ROWINDEX_NONE);
 }
 
 int main(void)

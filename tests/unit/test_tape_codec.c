@@ -976,17 +976,22 @@ static uint32_t walk_address(struct frame *f, uint32_t number)
 static void tell_socks(const struct walk *w, struct frame *f)
 {
 	struct owner_found found[WALK_SOCKS * WALK_OWNERS];
+	uint64_t keys[WALK_SOCKS];
 	size_t count = 0;
 
 	for (uint32_t i = 0; i < w->sock_count; i++) {
 		struct sock s = w->socks[i].s;
-		uint32_t row;
 
 		s.local = walk_address(f, s.local);
 		s.remote = walk_address(f, s.remote);
 		s.owner = SOCK_NONE;
 		assert_int_equal(frame_add_sock(f, &s), 0);
-		row = find_sock(f, frame_sock_key(f, &s));
+		keys[i] = frame_sock_key(f, &s);
+	}
+	assert_int_equal(frame_settle(f), 0);
+	for (uint32_t i = 0; i < w->sock_count; i++) {
+		uint32_t row = find_sock(f, keys[i]);
+
 		for (uint32_t k = 0; k < w->socks[i].owner_count; k++) {
 			found[count] = w->socks[i].owners[k];
 			found[count++].sock = row;
