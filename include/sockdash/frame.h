@@ -256,7 +256,8 @@ int frame_carry_owner(struct frame *cur, const struct frame *prev, uint32_t row,
 
 /* Marks and counts the sockets that have a file but no owner that was found: SOCK_HIDDEN. One
  * that is there for the first time was more likely closed between the dump and the search, and
- * is not marked, unless it is another user's that the seer may not look into. To be called last. */
+ * is not marked, nor is any before the search has come to its end; unless it is another user's that
+ * the seer may not look into. To be called last. */
 void frame_mark_hidden(struct frame *cur);
 
 #endif
