@@ -471,7 +471,9 @@ int live_procs_guess(struct live_procs *ps, struct live_proc *p, uint32_t most)
 	int err = open_look(&l, ps, p, most);
 
 	if (!err && l.files_fd >= 0) {
-		err = probe_free(&l);
+		err = probe_young(&l);
+		if (!err)
+			err = probe_free(&l);
 		if (err)
 			err = take_error(ps, p, err);
 	}
