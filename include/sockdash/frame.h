@@ -289,8 +289,9 @@ static inline bool frame_owners_compare(const struct frame *cur, const struct fr
 
 /* Marks and counts the sockets that have a file but no owner that was found: SOCK_HIDDEN. One
  * whose owner is looked for for the first time (`prev`, which may be NULL, did not have it, or did
- * not ask for owners) was more likely closed between the dump and the search, and is not marked,
- * unless it is another user's that the seer may not look into. To be called last. */
+ * not ask for owners) was more likely closed between the dump and the search, and is not marked, nor
+ * is any before the search has come to its end; unless it is another user's that the seer may not
+ * look into. To be called last. */
 void frame_mark_hidden(struct frame *cur, const struct frame *prev);
 
 #endif

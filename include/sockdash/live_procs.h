@@ -74,7 +74,24 @@ static inline void live_proc_release(struct live_proc *p, uint32_t fd, uint32_t 
 	p->released = true;
 }
 
-/* ---- Looks: 0, -ENOMEM, -ECANCELED, or an -errno that keeps us from going on ----------------- */
+/* ---- Notes: 0 or -ENOMEM --------------------------------------------------------------------- */
+
+/* Notes that the owners of a socket are not what they were; 0 is none. */
+int live_procs_note_change(struct live_procs *ps, uint32_t inode);
+
+/* Notes that a descriptor is open, or that all from `from` up to before `to` are closed. */
+int live_proc_note_open(struct live_procs *ps, struct live_proc *p, uint32_t fd, uint32_t inode);
+int live_proc_note_closed(struct live_procs *ps, struct live_proc *p, uint32_t from, uint32_t to);
+
+/* Notes that the directory of a pid has another number: if it is another process, nothing is known
+ * of it. */
+int live_proc_meet_again(struct live_procs *ps, struct live_proc *p, uint64_t directory);
+
+/* Notes what an error says of a process: that it is gone, or hidden from us. Other errors are
+ * answered. */
+int live_proc_take_error(struct live_procs *ps, struct live_proc *p, int err);
+
+/* ---- Looks (live_looks.c): 0, -ENOMEM, -ECANCELED, or an -errno that keeps us from going on ------ */
 
 /* Looks at the descriptors of a process one after the other, from where the last look broke off, at
  * most `most` of them, and not beyond the deadline. p->look_began is 0 when it came to the end. */

@@ -40,7 +40,7 @@ struct owner_edges {
 int owner_edges_begin(struct owner_edges *e);
 
 /* Gives the sockets that are new, or of which ps->changed tells, the owners that are in the tables
- * now. 0 or -ENOMEM. */
+ * now (owner_match.c). 0 or -ENOMEM. */
 int owner_edges_match(struct owner_edges *e);
 
 /* The row in the frame of a process, added if it is not there; SOCK_NONE in *row where the process

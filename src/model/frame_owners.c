@@ -179,6 +179,7 @@ void frame_mark_hidden(struct frame *cur, const struct frame *prev)
 {
 	bool all_seen = !cur->procs_hidden && !cur->pids_hidden;
 	bool watching = frame_owners_compare(cur, prev);
+	bool complete = cur->owners_percent >= 100;
 
 	for (uint32_t row = 0; row < cur->sock_count; row++) {
 		struct sock *s = &cur->socks[row];
@@ -187,7 +188,8 @@ void frame_mark_hidden(struct frame *cur, const struct frame *prev)
 
 		if (!s->inode || s->owner != SOCK_NONE)
 			continue;
-		if (is_new && (all_seen || !foreign) && !cur->problems[FRAME_NO_PROC])
+		if ((is_new || !complete) && (all_seen || !foreign) &&
+			!cur->problems[FRAME_NO_PROC])
 			continue;
 		s->flags |= SOCK_HIDDEN;
 		cur->owners_hidden++;

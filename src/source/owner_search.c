@@ -390,15 +390,15 @@ static int conclude_row(struct conclusion *c, uint32_t row, bool fresh)
  * sockets while some is looked for everywhere once more. Never 100 before its end. */
 static double percent(const struct conclusion *c)
 {
-	double seen = c->done.all ? 100.0 * (double)c->done.seen / (double)c->done.all : 100;
-	double found = c->e->files ? 100.0 - 100.0 * c->pending / c->e->files : 100;
+	double done;
 
 	if (!c->pending && c->done.oldest)
 		return 100;
 	if (c->done.oldest)
-		seen = 100;
-	seen = seen < found ? seen : found;
-	return seen < 99.9 ? seen : 99.9;
+		done = 100.0 - 100.0 * c->pending / c->e->files;
+	else
+		done = c->done.all ? 100.0 * (double)c->done.seen / (double)c->done.all : 0;
+	return done < 99.9 ? done : 99.9;
 }
 
 int owner_search_conclude(struct owner_search *s, struct owner_edges *e)

@@ -526,6 +526,50 @@ static void sockets_without_a_process_have_rows(void **state)
 	story_end(&st);
 }
 
+/* What a search for owners brings that takes three samples is no change. */
+static void what_the_search_for_owners_brings_is_no_change(void **state)
+{
+	static const double percent[] = { 40, 99.9, 100, 100 };
+	static const unsigned found[] = { 0, 2, 4, 5 };
+	static const char *const whole_row[] = { "conns=3, delta=-, opened_rate=-",
+		"conns=4, delta=+1, opened_rate=1.0", "conns=5, delta=+1, opened_rate=1.0",
+		"conns=6, delta=+1, opened_rate=1.0" };
+	static const char *const found_row[] = { "no row",
+		"conns=2, delta=-, opened_rate=-, closed_rate=-",
+		"conns=4, delta=-, opened_rate=-, closed_rate=-",
+		"conns=5, delta=+1, opened_rate=1.0, closed_rate=0" };
+	static const char *const pending_row[] = { "conns=4, delta=-", "conns=2, delta=-", "no row",
+		"no row" };
+	const struct sample *s;
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		story_frame(&st, i)->owners_percent = percent[i];
+		story_proc(&st, .pid = 6, .name = "whole");
+		story_proc(&st, .pid = 7, .name = "found", .partial = i < 2);
+		conns(&st, "ESTAB", "10.0.0.1:80", 0, 3 + i, "pid=6");
+		conns(&st, "ESTAB", "10.0.0.1:90", 100, found[i], "pid=7");
+		conns(&st, "ESTAB", "10.0.0.1:90", 100 + found[i], i < 2 ? 4 - found[i] : 0,
+			"inode=1");
+		if (i == 2) /* was not looked at before */
+			conns(&st, "ESTAB", "10.0.0.1:70", 0, 3, "pid=8");
+		s = story_sample(&st);
+		assert_string_equal(row_text(s, "procs", "pid=6", whole_row[i]), whole_row[i]);
+		assert_string_equal(
+			row_text(s, "procs", "pid=7", found[i] ? found_row[i] : "conns=0"),
+			found_row[i]);
+		assert_string_equal(row_text(s, "procs", "process=(resolving)",
+					    found[i] < 4 ? pending_row[i] : "conns=0"),
+			pending_row[i]);
+		assert_row(s, "procs", "pid=8", i == 2 ? "conns=3, delta=-" : "no row");
+		assert_row(s, "procs", "process=(hidden)", "no row");
+		assert_row(s, "procs", "process=(closed)", "no row");
+	}
+	story_end(&st);
+}
+
 static void without_owners_there_are_no_processes(void **state)
 {
 	struct story st;
@@ -790,6 +834,7 @@ int main(void)
 		cmocka_unit_test(a_connection_that_changes_hands_is_closed_and_opened),
 		cmocka_unit_test(a_new_process_has_opened_all_it_has),
 		cmocka_unit_test(sockets_without_a_process_have_rows),
+		cmocka_unit_test(what_the_search_for_owners_brings_is_no_change),
 		cmocka_unit_test(without_owners_there_are_no_processes),
 		cmocka_unit_test(totals_are_rates_of_counters),
 		cmocka_unit_test(retransmissions_are_a_share_of_segments),

@@ -109,6 +109,34 @@ static void a_leak_grows(void **state)
 	story_end(&st);
 }
 
+/* A process that is found with many, in a search that takes some samples, does not grow. */
+static void what_the_search_for_owners_brings_is_no_growth(void **state)
+{
+	struct story st;
+	const struct sample *s = NULL;
+
+	(void)state;
+	story_begin(&st, 10);
+	for (unsigned at = 0; at <= 8; at += 2) {
+		unsigned found = at < 4 ? 50 * at : 100;
+
+		story_frame(&st, at)->owners_percent = at < 4 ? 50 : 100;
+		story_proc(&st, .pid = 7, .name = "java", .fds = 200, .fd_limit = 1024,
+			.partial = at < 4);
+		waiting(&st, 0, found, "pid=7");
+		waiting(&st, found, 100 - found, "inode=1");
+		s = story_sample(&st);
+		if (at < 4)
+			assert_row(s, "leaks", at ? "pid=7" : "process=(resolving)",
+				"close_wait=100, growth=-, in_rate=-, exhaustion=-");
+		else
+			assert_row(s, "leaks", "pid=7",
+				at == 4 ? "close_wait=100, growth=-, in_rate=-"
+					: "close_wait=100, growth=0, in_rate=0, exhaustion=-");
+	}
+	story_end(&st);
+}
+
 /* As many come as go: busy, and no leak. */
 static void a_busy_server_does_not_grow(void **state)
 {
@@ -394,6 +422,7 @@ int main(void)
 		cmocka_unit_test(the_receive_queue_tells_the_cause),
 		cmocka_unit_test(the_oldest_age_is_told),
 		cmocka_unit_test(a_leak_grows),
+		cmocka_unit_test(what_the_search_for_owners_brings_is_no_growth),
 		cmocka_unit_test(a_busy_server_does_not_grow),
 		cmocka_unit_test(what_shrinks_does_not_run_out),
 		cmocka_unit_test(the_first_leaked_sockets_are_growth),

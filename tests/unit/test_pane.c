@@ -820,6 +820,42 @@ static void without_memory_a_pane_says_so_and_tries_the_next_sample(void **state
 	story_end(&st);
 }
 
+static void how_far_the_search_for_owners_has_come_stands_in_the_title(void **state)
+{
+	static const struct {
+		const struct pane *pane;
+		double percent;
+		bool told;
+	} cases[] = {
+		{ &pane_procs, 42.9, true },
+		{ &pane_leaks, 42.9, true },
+		{ &pane_procs, 100, false },
+		{ &pane_states, 42.9, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct pane_state p;
+		struct cells c = { 0 };
+		struct buf b = { 0 };
+		struct story st;
+
+		story_begin(&st, 0);
+		story_frame(&st, 0)->owners_percent = cases[i].percent;
+		story_sample(&st);
+		assert_int_equal(cells_resize(&c, 60, 5), 0);
+		pane_init(&p, cases[i].pane);
+		assert_int_equal(pane_update(&p, st.sample), 0);
+		pane_draw(&p, &c, cells_all(&c), 4, PANE_PLAIN);
+		cells_text(&c, &b, false);
+		assert_int_equal(strstr(b.data, " resolving owners 42 %") != NULL, cases[i].told);
+		buf_free(&b);
+		pane_free(&p);
+		cells_free(&c);
+		story_end(&st);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -849,6 +885,7 @@ int main(void)
 		cmocka_unit_test(a_hidden_pane_keeps_no_old_sample),
 		cmocka_unit_test(rows_as_they_stand_never_wait),
 		cmocka_unit_test(without_memory_a_pane_says_so_and_tries_the_next_sample),
+		cmocka_unit_test(how_far_the_search_for_owners_has_come_stands_in_the_title),
 	};
 
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
