@@ -11,6 +11,8 @@ struct diag_rows {
 	/* Writes the name of a device to `name` (IF_NAMESIZE bytes): if_indextoname(3), or NULL for
 	 * rows of another machine. A device without a name is called by its number. */
 	char *(*device_name)(unsigned index, char *name);
+	/* Where nobody looks at addresses: all sockets that have a cookie get the same one. */
+	bool nameless;
 };
 
 /* Adds one row; a diag_sink whose context is a struct diag_rows. A row in a state we do not know is

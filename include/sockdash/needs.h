@@ -11,11 +11,12 @@ enum {
 	NEED_DROPS = 16,       /* drops per listener and UDP socket */
 	NEED_USERS = 64,       /* names of users: asking for one may ask a network */
 	NEED_COUNTERS = 32,    /* the kernel's counters */
+	NEED_ADDRESSES = 128,  /* addresses of sockets, and which listener a connection has */
 };
 
 /* For the dashboard: whatever any of its panes shows. */
 #define NEED_ALL                                                                                   \
 	(NEED_SOCKETS | NEED_OWNERS | NEED_PROC_DETAILS | NEED_WAIT_AGE | NEED_DROPS |             \
-		NEED_USERS | NEED_COUNTERS)
+		NEED_USERS | NEED_COUNTERS | NEED_ADDRESSES)
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sockdash/group.h"
+#include "sockdash/needs.h"
 
 struct index {
 	struct hash by_place; /* netns, address, port → first listener there */
@@ -209,9 +210,13 @@ static int collect(struct sample *s)
 
 int group_listeners(struct sample *s, const struct sample *prev, struct series_set *queues)
 {
-	struct index *ix = calloc(1, sizeof *ix);
-	int err = ix ? collect(s) : -ENOMEM;
+	struct index *ix;
+	int err;
 
+	if (!(s->frame->asked & NEED_ADDRESSES))
+		return 0;
+	ix = calloc(1, sizeof *ix);
+	err = ix ? collect(s) : -ENOMEM;
 	if (err)
 		goto out;
 	ix->next = calloc(s->listener_count ? s->listener_count : 1, sizeof *ix->next);

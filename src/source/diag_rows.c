@@ -89,6 +89,7 @@ int diag_rows_add(void *context, const struct diag_sock *d)
 		.retrans = d->retrans,
 		.flags = flags_of(d),
 	};
+	static const uint8_t nowhere[16];
 	uint8_t local[16], remote[16];
 	int err;
 
@@ -101,6 +102,10 @@ int diag_rows_add(void *context, const struct diag_sock *d)
 	else if (d->state == SOCK_CLOSE_WAIT)
 		s.wait_since = SOCK_TIME_NONE;
 	diag_rows_set_wait(r->frame, &s, d);
+	if (r->nameless && d->cookie) {
+		err = frame_intern_ends(r->frame, nowhere, nowhere, 0, &s);
+		return err ? err : frame_add_sock(r->frame, &s);
+	}
 	if (d->iface && note_device(r, d->iface))
 		return -ENOMEM;
 	err = frame_intern_ends(

@@ -23,6 +23,9 @@
 
 #define STATE_BIT(s) (1u << (s))
 
+/* A single socket is asked for by its addresses. */
+#define WANTS_ADDRESSES (NEED_ADDRESSES | NEED_WAIT_AGE | NEED_OWNERS)
+
 struct live {
 	struct source base;
 	struct diag *diag;
@@ -54,7 +57,7 @@ static int dump_once(
 	struct live *l, const struct source_request *r, enum sock_proto proto, struct frame *f)
 {
 	struct live_dump d = { l->diag, r, &l->base.cancelled };
-	struct diag_rows rows = { f, if_indextoname };
+	struct diag_rows rows = { f, if_indextoname, !(r->needs & WANTS_ADDRESSES) };
 	unsigned drops = r->needs & NEED_DROPS ? DIAG_WANT_DROPS : 0;
 	int err;
 
@@ -95,7 +98,7 @@ static int dump_protocol(
 
 static int read_procnet(const struct source_request *r, enum sock_proto proto, struct frame *f)
 {
-	struct diag_rows rows = { f, if_indextoname };
+	struct diag_rows rows = { f, if_indextoname, false };
 	uint8_t ipproto = protocols[proto].ipproto;
 	int err = 0, err6 = 0;
 

@@ -101,7 +101,7 @@ void app_open_pane(struct app *a, int pane)
 
 unsigned app_needs(const struct app *a)
 {
-	unsigned needs = NEED_COUNTERS; /* the header */
+	unsigned needs = NEED_COUNTERS | NEED_ADDRESSES; /* the header, and graphs that go on */
 
 	for (size_t i = 0; i < PANE_COUNT; i++)
 		if (a->full == APP_OVERVIEW ? i < PANE_OVERVIEW : (int)i == a->full)
