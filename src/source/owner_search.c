@@ -16,7 +16,8 @@
 
 enum {
 	CHECK_LEAST = 24,    /* descriptors that are checked in each frame without a reason */
-	CHECK_SHARE = 400,   /* and one for so many sockets: 1 % of what a dump costs */
+	DOUBT_LEAST = 64,    /* the same in processes whose count does not fit */
+	CHECK_SHARE = 400,   /* and one more for so many sockets: 1 % of what a dump costs */
 	CHECK_OVERHEAD = 4,  /* what it costs to open a process, in descriptors */
 	PATIENCE = 2,        /* frames in which a socket is missed before all is looked at for it */
 	UNCOUNTED_GUESS = 32 /* descriptors of a process of which the kernel does not tell */
@@ -272,17 +273,26 @@ static int check_shared(struct owner_edges *e)
 	return err;
 }
 
-/* In turn by pid; a big process goes on in the next frames. Those in doubt get half of it. */
+/* Processes whose count does not fit even after all that: something was closed that no dump tells. */
+static int check_doubtful(struct owner_edges *e)
+{
+	struct live_procs *ps = e->ps;
+	uint32_t left = DOUBT_LEAST + e->f->sock_count / CHECK_SHARE;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < ps->count && left; i++)
+		if (ps->all[i].in_doubt && live_proc_is_open(ps, &ps->all[i]))
+			err = check_one(ps, &ps->all[i], &left);
+	return err;
+}
+
+/* In turn by pid; a big process goes on in the next frames. */
 static int check_some(struct owner_search *s, struct owner_edges *e)
 {
 	struct live_procs *ps = e->ps;
-	uint32_t left = CHECK_LEAST + e->f->sock_count / CHECK_SHARE, half = left / 2;
-	uint32_t at = 0;
+	uint32_t left = CHECK_LEAST + e->f->sock_count / CHECK_SHARE, at = 0;
 	int err = 0;
 
-	for (uint32_t i = 0; !err && i < ps->count && left > half; i++)
-		if (ps->all[i].in_doubt && live_proc_is_open(ps, &ps->all[i]))
-			err = check_one(ps, &ps->all[i], &left);
 	while (at < ps->count && ps->all[at].pid < s->check_next)
 		at++;
 	for (uint32_t n = 0; !err && n < ps->count && left; n++, at++) {
@@ -307,6 +317,8 @@ int owner_search_run(struct owner_search *s, struct owner_edges *e)
 		err = look_for_missing(s, e);
 	if (!err)
 		err = check_shared(e);
+	if (!err)
+		err = check_doubtful(e);
 	return err ? err : check_some(s, e);
 }
 
