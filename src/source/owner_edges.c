@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
 	SHARED_LEAST = 24,  /* shared descriptors that are looked at again in each frame */

@@ -186,7 +186,7 @@ static int list_missing(const struct owner_edges *e, struct missing *m)
 }
 
 /* Counts what was found since the last call. Answers whether anything is still missing. */
-static bool are_missing(struct missing *m, const struct live_procs *ps)
+static bool are_missing(struct missing *m, struct live_procs *ps)
 {
 	for (; m->left && m->seen < ps->changed_count; m->seen++) {
 		uint32_t inode = ps->changed[m->seen];
@@ -195,7 +195,7 @@ static bool are_missing(struct missing *m, const struct live_procs *ps)
 			continue;
 		m->left -= !hash_put(&m->inodes, inode, 0);
 	}
-	return m->left && !live_procs_late((struct live_procs *)ps);
+	return m->left && !live_procs_late(ps);
 }
 
 /* Looks at all processes that were not looked at since a socket is missed, the likely ones first:
@@ -234,7 +234,7 @@ static int look_for_missing(struct owner_search *s, struct owner_edges *e)
 	uint8_t *likely;
 	int err;
 
-	if (!wanted)
+	if (!wanted || live_procs_late(e->ps))
 		return 0;
 	likely = calloc(e->ps->count + 1, 1);
 	err = likely ? list_missing(e, &m) : -ENOMEM;

@@ -28,7 +28,7 @@ start()
 	exec {i}>"$T/$name.in" {o}<"$T/$name.out"
 	in[$name]=$i
 	out[$name]=$o
-	read -r -t 20 -u "$o" said pid[$name]
+	read -r -t 20 -u "$o" said pid["$name"]
 }
 
 # tell NAME ORDERS: and wait until they are done; what it said is $said
