@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 enum {
-	SHARED_LEAST = 24,  /* shared descriptors that are looked at again in each frame */
+	SHARED_LEAST = 64,  /* shared descriptors that are looked at again in each frame */
 	SHARED_SHARE = 400, /* and one for so many sockets */
 };
 

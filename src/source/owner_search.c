@@ -258,17 +258,33 @@ static int check_one(struct live_procs *ps, struct live_proc *p, uint32_t *left)
 	return live_procs_look(ps, p, share);
 }
 
+static int compare_shared(const void *left, const void *right)
+{
+	const struct shared_fd *a = left, *b = right;
+
+	if (a->proc != b->proc)
+		return (a->proc > b->proc) - (a->proc < b->proc);
+	return (a->fd > b->fd) - (a->fd < b->fd);
+}
+
 /* Of sockets with several owners, one may have closed its descriptor and opened another thing under
  * the same number; only a look tells. */
 static int check_shared(struct owner_edges *e)
 {
+	const struct shared_fd *all = e->shared;
+	uint32_t count;
 	int err = 0;
 
-	for (uint32_t i = 0; !err && i < e->shared_count && !live_procs_late(e->ps); i++) {
-		struct live_proc *p = &e->ps->all[e->shared[i].proc];
+	if (e->shared_count)
+		qsort(e->shared, e->shared_count, sizeof *all, compare_shared);
+	for (uint32_t i = 0; !err && i < e->shared_count && !live_procs_late(e->ps); i += count) {
+		struct live_proc *p = &e->ps->all[all[i].proc];
 
+		for (count = 1; i + count < e->shared_count; count++)
+			if (all[i + count].proc != all[i].proc)
+				break;
 		if (live_proc_is_open(e->ps, p) && p->looked < e->ps->now)
-			err = live_procs_look_again(e->ps, p, e->shared[i].fd);
+			err = live_procs_look_again(e->ps, p, &all[i], count);
 	}
 	return err;
 }
