@@ -36,6 +36,12 @@ struct live_proc {
 	struct live_facts facts;
 };
 
+/* A descriptor of a socket that others refer to as well: that it was closed, no dump tells. */
+struct shared_fd {
+	uint32_t proc; /* place in the list of processes */
+	uint32_t fd;
+};
+
 struct live_procs {
 	struct live_proc *all; /* by pid */
 	uint32_t count, room;
@@ -105,8 +111,9 @@ int live_procs_settle(struct live_procs *ps, struct live_proc *p);
 /* Looks again at some descriptors whose end no dump would show, and for new ones. */
 int live_procs_others(struct live_procs *ps, struct live_proc *p);
 
-/* Looks again at one descriptor. */
-int live_procs_look_again(struct live_procs *ps, struct live_proc *p, uint32_t fd);
+/* Looks again at some descriptors of one process. */
+int live_procs_look_again(
+	struct live_procs *ps, struct live_proc *p, const struct shared_fd *fds, uint32_t count);
 
 /* As live_procs_settle() where the kernel does not count: tries the lowest free numbers. */
 int live_procs_guess(struct live_procs *ps, struct live_proc *p, uint32_t most);

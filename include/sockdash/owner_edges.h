@@ -10,12 +10,6 @@ struct row_list {
 	uint32_t count, room;
 };
 
-/* A descriptor of a socket that others refer to as well: that it was closed, no dump tells. */
-struct shared_fd {
-	uint32_t proc; /* place in the list of processes */
-	uint32_t fd;
-};
-
 /* One frame being filled. The first five the caller sets. */
 struct owner_edges {
 	struct live_procs *ps;

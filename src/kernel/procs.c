@@ -289,14 +289,14 @@ int procs_open_files(int proc_fd, uint32_t pid, struct procs_peek *out)
 /* Digits of a number, without the cost of printf: this is done for every descriptor there is. */
 static const char *number_name(char name[NAME_SIZE], uint32_t number)
 {
-	char *p = name + NAME_SIZE - 1;
+	size_t at = NAME_SIZE - 1;
 
-	*p = '\0';
+	name[at] = '\0';
 	do {
-		*--p = (char)('0' + number % 10);
+		name[--at] = (char)('0' + number % 10);
 		number /= 10;
 	} while (number);
-	return p;
+	return &name[at];
 }
 
 static int read_descriptor(int files_fd, const char *name, uint32_t *inode)

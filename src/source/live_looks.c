@@ -226,18 +226,17 @@ int live_procs_others(struct live_procs *ps, struct live_proc *p)
 	return err;
 }
 
-int live_procs_look_again(struct live_procs *ps, struct live_proc *p, uint32_t fd)
+int live_procs_look_again(
+	struct live_procs *ps, struct live_proc *p, const struct shared_fd *fds, uint32_t count)
 {
 	struct look l;
-	int err = open_look(&l, ps, p, 1);
+	int err = open_look(&l, ps, p, count);
 
-	if (!err && l.files_fd >= 0) {
-		err = probe(&l, fd);
-		err = err < 0 ? live_proc_take_error(ps, p, err) : 0;
-	}
+	for (uint32_t i = 0; err >= 0 && l.files_fd >= 0 && i < count; i++)
+		err = probe(&l, fds[i].fd);
 	if (l.files_fd >= 0)
 		close(l.files_fd);
-	return err;
+	return err < 0 ? live_proc_take_error(ps, p, err) : 0;
 }
 
 int live_procs_guess(struct live_procs *ps, struct live_proc *p, uint32_t most)

@@ -11,7 +11,7 @@
 #include "sockdash/procs.h"
 
 enum {
-	HIDDEN_AGAIN = 16,     /* frames after which a forbidden process is tried again */
+	PEEK_AGAIN = 16,       /* frames after which what cannot be seen is tried again */
 	OTHERS_PROCESSES = 16, /* processes asked for what no dump shows, in each frame */
 };
 
@@ -130,9 +130,14 @@ int live_proc_take_error(struct live_procs *ps, struct live_proc *p, int err)
 static int peek(struct live_procs *ps, struct live_proc *p)
 {
 	struct procs_peek now;
-	int err = procs_peek(ps->proc_fd, p->pid, &now);
+	bool again = (ps->now + p->pid) % PEEK_AGAIN == 0;
+	int err;
 
 	p->row = SOCK_NONE;
+	/* Half of all pids are threads of the kernel. */
+	if (p->no_files && ps->counted && !again)
+		return 0;
+	err = procs_peek(ps->proc_fd, p->pid, &now);
 	p->gone = is_gone(err);
 	if (is_forbidden(err)) {
 		p->fds = ps->counted; /* nothing is known but that it is there */
@@ -144,9 +149,9 @@ static int peek(struct live_procs *ps, struct live_proc *p)
 	if (p->directory && p->directory != now.directory)
 		return live_proc_meet_again(ps, p, now.directory);
 	p->directory = now.directory;
-	if (p->hidden && (ps->now + p->pid) % HIDDEN_AGAIN == 0)
+	if (again)
 		p->hidden = false;
-	if (p->hidden && ps->counted)
+	if (ps->counted)
 		p->no_files = !now.fds;
 	return 0;
 }

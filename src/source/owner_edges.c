@@ -4,10 +4,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
-	SHARED_LEAST = 24,  /* shared descriptors that are looked at again in each frame */
+	SHARED_LEAST = 64,  /* shared descriptors that are looked at again in each frame */
 	SHARED_SHARE = 400, /* and one for so many sockets */
 };
 

@@ -16,7 +16,8 @@
 
 enum {
 	CHECK_LEAST = 24,    /* descriptors that are checked in each frame without a reason */
-	CHECK_SHARE = 400,   /* and one for so many sockets: 1 % of what a dump costs */
+	DOUBT_LEAST = 64,    /* the same in processes whose count does not fit */
+	CHECK_SHARE = 400,   /* and one more for so many sockets: 1 % of what a dump costs */
 	CHECK_OVERHEAD = 4,  /* what it costs to open a process, in descriptors */
 	PATIENCE = 2,        /* frames in which a socket is missed before all is looked at for it */
 	UNCOUNTED_GUESS = 32 /* descriptors of a process of which the kernel does not tell */
@@ -185,7 +186,7 @@ static int list_missing(const struct owner_edges *e, struct missing *m)
 }
 
 /* Counts what was found since the last call. Answers whether anything is still missing. */
-static bool are_missing(struct missing *m, const struct live_procs *ps)
+static bool are_missing(struct missing *m, struct live_procs *ps)
 {
 	for (; m->left && m->seen < ps->changed_count; m->seen++) {
 		uint32_t inode = ps->changed[m->seen];
@@ -194,7 +195,7 @@ static bool are_missing(struct missing *m, const struct live_procs *ps)
 			continue;
 		m->left -= !hash_put(&m->inodes, inode, 0);
 	}
-	return m->left && !live_procs_late((struct live_procs *)ps);
+	return m->left && !live_procs_late(ps);
 }
 
 /* Looks at all processes that were not looked at since a socket is missed, the likely ones first:
@@ -233,7 +234,7 @@ static int look_for_missing(struct owner_search *s, struct owner_edges *e)
 	uint8_t *likely;
 	int err;
 
-	if (!wanted)
+	if (!wanted || live_procs_late(e->ps))
 		return 0;
 	likely = calloc(e->ps->count + 1, 1);
 	err = likely ? list_missing(e, &m) : -ENOMEM;
@@ -257,32 +258,57 @@ static int check_one(struct live_procs *ps, struct live_proc *p, uint32_t *left)
 	return live_procs_look(ps, p, share);
 }
 
+static int compare_shared(const void *left, const void *right)
+{
+	const struct shared_fd *a = left, *b = right;
+
+	if (a->proc != b->proc)
+		return (a->proc > b->proc) - (a->proc < b->proc);
+	return (a->fd > b->fd) - (a->fd < b->fd);
+}
+
 /* Of sockets with several owners, one may have closed its descriptor and opened another thing under
  * the same number; only a look tells. */
 static int check_shared(struct owner_edges *e)
 {
+	const struct shared_fd *all = e->shared;
+	uint32_t count;
 	int err = 0;
 
-	for (uint32_t i = 0; !err && i < e->shared_count && !live_procs_late(e->ps); i++) {
-		struct live_proc *p = &e->ps->all[e->shared[i].proc];
+	if (e->shared_count)
+		qsort(e->shared, e->shared_count, sizeof *all, compare_shared);
+	for (uint32_t i = 0; !err && i < e->shared_count && !live_procs_late(e->ps); i += count) {
+		struct live_proc *p = &e->ps->all[all[i].proc];
 
+		for (count = 1; i + count < e->shared_count; count++)
+			if (all[i + count].proc != all[i].proc)
+				break;
 		if (live_proc_is_open(e->ps, p) && p->looked < e->ps->now)
-			err = live_procs_look_again(e->ps, p, e->shared[i].fd);
+			err = live_procs_look_again(e->ps, p, &all[i], count);
 	}
 	return err;
 }
 
-/* In turn by pid; a big process goes on in the next frames. Those in doubt get half of it. */
+/* Processes whose count does not fit even after all that: something was closed that no dump tells. */
+static int check_doubtful(struct owner_edges *e)
+{
+	struct live_procs *ps = e->ps;
+	uint32_t left = DOUBT_LEAST + e->f->sock_count / CHECK_SHARE;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < ps->count && left; i++)
+		if (ps->all[i].in_doubt && live_proc_is_open(ps, &ps->all[i]))
+			err = check_one(ps, &ps->all[i], &left);
+	return err;
+}
+
+/* In turn by pid; a big process goes on in the next frames. */
 static int check_some(struct owner_search *s, struct owner_edges *e)
 {
 	struct live_procs *ps = e->ps;
-	uint32_t left = CHECK_LEAST + e->f->sock_count / CHECK_SHARE, half = left / 2;
-	uint32_t at = 0;
+	uint32_t left = CHECK_LEAST + e->f->sock_count / CHECK_SHARE, at = 0;
 	int err = 0;
 
-	for (uint32_t i = 0; !err && i < ps->count && left > half; i++)
-		if (ps->all[i].in_doubt && live_proc_is_open(ps, &ps->all[i]))
-			err = check_one(ps, &ps->all[i], &left);
 	while (at < ps->count && ps->all[at].pid < s->check_next)
 		at++;
 	for (uint32_t n = 0; !err && n < ps->count && left; n++, at++) {
@@ -307,6 +333,8 @@ int owner_search_run(struct owner_search *s, struct owner_edges *e)
 		err = look_for_missing(s, e);
 	if (!err)
 		err = check_shared(e);
+	if (!err)
+		err = check_doubtful(e);
 	return err ? err : check_some(s, e);
 }
 

@@ -28,7 +28,7 @@ start()
 	exec {i}>"$T/$name.in" {o}<"$T/$name.out"
 	in[$name]=$i
 	out[$name]=$o
-	read -r -t 20 -u "$o" said pid[$name]
+	read -r -t 20 -u "$o" said pid["$name"]
 }
 
 # tell NAME ORDERS: and wait until they are done; what it said is $said
@@ -73,11 +73,11 @@ next_sample()
 		map(tostring) | join(" ")' <<<"$sample" | sort >"$T/ours"
 }
 
-# settles DESCRIPTION: within eight samples
+# settles DESCRIPTION: within a dozen samples
 settles()
 {
 	local try
-	for ((try = 1; try <= 8; try++)); do
+	for ((try = 1; try <= 12; try++)); do
 		next_sample
 		"$juggler" walk | sort >"$T/theirs"
 		if [[ -s $T/theirs ]] && cmp -s "$T/ours" "$T/theirs"; then
@@ -94,10 +94,11 @@ start other
 # So many descriptors that nothing is found only because all are looked at again and again.
 start ballast
 tell ballast 'file 3000'
-tell server 'listen 7300; file 5'
-tell client 'connect 7300 30'
+# Bigger than what is looked at as a whole when anything about it is new.
+tell server 'listen 7300; file 200'
+tell client 'file 150; connect 7300 30'
 tell server 'accept 30'
-tell other 'mailbox other; file 2'
+tell other 'mailbox other; file 150'
 
 mkfifo "$T/samples"
 "$SOCKDASH" sockets -t -n 1000 -d 0.2 --json -c inode,pid,process,owners >"$T/samples" 2>"$T/err" &

@@ -300,7 +300,7 @@ static void a_pid_that_is_used_again_owns_nothing(void **state)
 static void shared_descriptors_are_listed_in_turn(void **state)
 {
 	struct world *w = *state;
-	uint32_t from = 0, seen[100] = { 0 };
+	uint32_t from = 0, frames = 0, seen[100] = { 0 };
 
 	begin(w);
 	for (uint32_t i = 0; i < 100; i++) {
@@ -314,7 +314,7 @@ static void shared_descriptors_are_listed_in_turn(void **state)
 	for (uint32_t i = 0; i < 100; i++)
 		add(w, 1 + i, 1000 + i);
 	assert_int_equal(frame_compare(w->f, w->prev), 0);
-	for (int round = 0; round < 5; round++) {
+	do {
 		struct owner_edges e = { .ps = &w->ps,
 			.f = w->f,
 			.prev = w->prev,
@@ -327,8 +327,9 @@ static void shared_descriptors_are_listed_in_turn(void **state)
 			seen[e.shared[i].fd]++;
 		from = e.shared_next;
 		owner_edges_end(&e);
-	}
-	assert_int_equal(from, 0);
+		assert_true(++frames < 10);
+	} while (from);
+	assert_true(frames > 1);
 	for (uint32_t i = 0; i < 100; i++)
 		assert_int_equal(seen[i], i % 2 ? 2 : 0);
 }
