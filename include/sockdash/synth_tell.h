@@ -10,9 +10,23 @@
 /* One place for a connection; when that is gone another one comes. */
 struct synth_slot {
 	uint32_t generation;
-	int32_t since; /* in its state, SOCK_TIME unit */
-	uint8_t state; /* enum sock_state */
+	uint32_t biased : 28; /* since when it is in its state */
+	uint32_t state : 4;   /* enum sock_state */
 };
+
+#define SYNTH_SINCE_BIAS (1 << 27) /* 155 days, either way */
+
+/* SOCK_TIME unit. */
+static inline int32_t synth_since(const struct synth_slot *slot)
+{
+	return (int32_t)slot->biased - SYNTH_SINCE_BIAS;
+}
+
+static inline void synth_slot_enter(struct synth_slot *slot, unsigned state, int32_t since)
+{
+	slot->state = state & 15u;
+	slot->biased = (uint32_t)(since + SYNTH_SINCE_BIAS) & ((1u << 28) - 1);
+}
 
 /* The server at a time. */
 struct synth_now {

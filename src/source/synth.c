@@ -108,8 +108,8 @@ static void enter(struct synth *s, const struct step *st, struct synth_slot *c, 
 	s->lingering += (uint32_t)states[state].lingers - states[c->state].lingers;
 	s->brief += (uint32_t)(state == SOCK_CLOSE_WAIT) - (c->state == SOCK_CLOSE_WAIT);
 	s->passive += c->state == SOCK_SYN_RECV;
-	c->state = (uint8_t)state;
-	c->since = st->now - (int32_t)((chance >> 8 & 0xffffff) % ((uint32_t)st->length + 1));
+	synth_slot_enter(c, state,
+		st->now - (int32_t)((chance >> 8 & 0xffffff) % ((uint32_t)st->length + 1)));
 }
 
 static void open_next(
@@ -174,7 +174,7 @@ static void step_service(struct synth *s, const struct step *st, uint32_t n)
 			if (chance >> 32 < st->churn)
 				end_conn(s, st, c, synth_is_call(v, i), n == s->plan.leaking,
 					chance);
-		} else if (st->now - c->since >= 10 * states[c->state].stay_s) {
+		} else if (st->now - synth_since(c) >= 10 * states[c->state].stay_s) {
 			if (states[c->state].then)
 				enter(s, st, c, states[c->state].then, chance);
 			else
@@ -218,8 +218,8 @@ static int populate(struct synth *s, int64_t step_ns)
 		uint64_t chance = hash_mix(hash_mix(s->spec.seed, 0), i);
 		bool waits = (double)(chance >> 32) < share * 4294967296.0;
 
-		s->slots[i].state = waits ? SOCK_TIME_WAIT : SOCK_ESTAB;
-		s->slots[i].since = -(int32_t)(chance % 600);
+		synth_slot_enter(&s->slots[i], waits ? SOCK_TIME_WAIT : SOCK_ESTAB,
+			-(int32_t)(chance % 600));
 		s->lingering += waits;
 	}
 	for (unsigned i = 0; !err && i < WARM_UP; i++)

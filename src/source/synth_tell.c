@@ -275,7 +275,7 @@ static struct conn slot_at(const struct synth_now *now, const struct synth_servi
 		.cookie = cookie_of(
 			KIND_SLOT, (uint64_t)slot->generation * now->plan->slot_count + place),
 		.generation = slot->generation,
-		.since = slot->since,
+		.since = synth_since(slot),
 		.state = slot->state,
 	};
 }

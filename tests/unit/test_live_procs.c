@@ -21,7 +21,7 @@ struct looker {
 	struct live_procs ps;
 	struct live_proc *us;
 	int proc_fd;
-	bool stop;
+	atomic_bool stop;
 	int fds[SOCKETS];
 };
 

@@ -576,7 +576,7 @@ static char *name_device(unsigned index, char *name)
 static void test_devices_get_names(void **state)
 {
 	struct frame *f = frame_create();
-	struct diag_rows rows = { f, name_device };
+	struct diag_rows rows = { f, name_device, false };
 	struct diag_sock d = { .cookie = 1, .family = AF_INET, .state = SOCK_ESTAB, .iface = 2 };
 
 	(void)state;
