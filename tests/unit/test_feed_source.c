@@ -121,7 +121,8 @@ static void the_first_is_quick_where_owners_take_time(void **state)
 	assert_int_equal(take(&e), 0);
 	assert_true(e.fresh);
 	assert_true(e.fake.asked.preliminary);
-	assert_int_equal(e.fake.asked.needs, NEED_SOCKETS | NEED_DROPS | NEED_COUNTERS);
+	assert_int_equal(
+		e.fake.asked.needs, NEED_SOCKETS | NEED_DROPS | NEED_COUNTERS | NEED_ADDRESSES);
 	assert_int_equal(e.fake.asked.protocols, 3);
 	assert_true(e.fake.asked.ipv4 && !e.fake.asked.ipv6);
 	/* The other one follows at once, and is compared with none. */
