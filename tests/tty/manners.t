@@ -26,13 +26,12 @@ expect 'within the limit it is as wished' 'has "every 60s  sample"'
 
 # ---- Priority -----------------------------------------------------------------------------------
 
-# The nice values of its threads, the first one's first.
-nices()
-{
-	awk '{ sub(/.*\) /, ""); print $17 }' /proc/"$tty_pid"/task/*/stat | sort -n | tr '\n' ' '
-}
-own=$(nices | cut -d ' ' -f 1)
-is "$(nices)" "$own $((own + 10 < 19 ? own + 10 : 19)) " 'the thread that samples comes after others, the keys do not'
+# The nice values of the threads: the first reads keys, the last to get its turn takes samples.
+nice_of() { awk '{ sub(/.*\) /, ""); print $17 }' /proc/"$tty_pid"/task/"$1"/stat; }
+own=$(nice_of "$tty_pid")
+last=$(for task in /proc/"$tty_pid"/task/*; do nice_of "${task##*/}"; done | sort -n | tail -1)
+is "$own $last" "$(nice) $(($(nice) + 10 < 19 ? $(nice) + 10 : 19))" \
+	'the thread that samples comes after others, the keys do not'
 
 # ---- What is looked at --------------------------------------------------------------------------
 
