@@ -3,12 +3,8 @@
 #ifndef SOCKDASH_OWNER_EDGES_H
 #define SOCKDASH_OWNER_EDGES_H
 
+#include "sockdash/grow.h"
 #include "sockdash/live_procs.h"
-
-struct row_list {
-	uint32_t *rows;
-	uint32_t count, room;
-};
 
 /* One frame being filled. The first five the caller sets. */
 struct owner_edges {
@@ -46,8 +42,6 @@ static inline uint32_t owner_edges_then(const struct owner_edges *e, uint32_t ro
 {
 	return e->prev && e->f->diff.known ? e->f->diff.previous[row] : SOCK_NONE;
 }
-
-int row_list_add(struct row_list *l, uint32_t row); /* 0 or -ENOMEM */
 
 void owner_edges_end(struct owner_edges *e);
 

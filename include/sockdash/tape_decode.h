@@ -37,9 +37,6 @@ struct tape_decoder {
 	uint32_t last_new; /* row that the next new one is told against */
 };
 
-/* Makes room for one more element of an array that may move. 0 or -ENOMEM. */
-int tape_grow(void **array, uint32_t *room, uint32_t count, size_t size);
-
 /* `count` times SOCK_NONE, or NULL without memory; the caller frees it. */
 uint32_t *tape_new_map(uint32_t count);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sockdash/buf.h"
+#include "sockdash/grow.h"
 #include "sockdash/match.h"
 #include "sockdash/needs.h"
 #include "sockdash/utf8.h"
@@ -84,25 +85,6 @@ void frame_put(struct frame *f)
 	hash_free(&f->by_device);
 	arena_free(&f->arena);
 	free(f);
-}
-
-/* Makes room for one more element; the array may move. */
-static int grow(void **array, uint32_t count, uint32_t *room, size_t size)
-{
-	uint32_t wanted;
-	void *bigger;
-
-	if (count < *room)
-		return 0;
-	if (*room > UINT32_MAX / 4)
-		return -ENOMEM;
-	wanted = *room ? *room + *room / 2 : 64;
-	bigger = realloc(*array, wanted * size);
-	if (!bigger)
-		return -ENOMEM;
-	*array = bigger;
-	*room = wanted;
-	return 0;
 }
 
 int frame_add_netns(struct frame *f, uint64_t inode, const char *name)
@@ -184,7 +166,7 @@ uint64_t frame_sock_key(const struct frame *f, const struct sock *s)
 int frame_add_sock(struct frame *f, const struct sock *s)
 {
 	uint32_t row;
-	int err = grow((void **)&f->socks, f->sock_count, &f->sock_room, sizeof *f->socks);
+	int err = grow(&f->socks, f->sock_count, &f->sock_room, sizeof *f->socks);
 
 	assert(f->match);
 	if (!err)
@@ -211,7 +193,7 @@ const char *frame_text(struct frame *f, const char *text, size_t len)
 
 int frame_add_proc(struct frame *f, const struct proc *p, uint32_t *row)
 {
-	int err = grow((void **)&f->procs, f->proc_count, &f->proc_room, sizeof *f->procs);
+	int err = grow(&f->procs, f->proc_count, &f->proc_room, sizeof *f->procs);
 
 	if (!err)
 		err = hash_put(&f->by_process, hash_mix(p->pid, p->start), f->proc_count);
@@ -232,7 +214,7 @@ uint32_t frame_find_proc(const struct frame *f, uint32_t pid, uint64_t start)
 int frame_add_user(struct frame *f, uint32_t uid, const char *name)
 {
 	uint32_t row;
-	int err = grow((void **)&f->users, f->user_count, &f->user_room, sizeof *f->users);
+	int err = grow(&f->users, f->user_count, &f->user_room, sizeof *f->users);
 
 	if (!err)
 		err = hash_add(&f->by_user, uid, f->user_count, &row);
@@ -251,7 +233,7 @@ const char *frame_user(const struct frame *f, uint32_t uid)
 int frame_add_device(struct frame *f, uint32_t index, const char *name)
 {
 	uint32_t row;
-	int err = grow((void **)&f->devices, f->device_count, &f->device_room, sizeof *f->devices);
+	int err = grow(&f->devices, f->device_count, &f->device_room, sizeof *f->devices);
 
 	if (!err)
 		err = hash_add(&f->by_device, index, f->device_count, &row);

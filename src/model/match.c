@@ -7,19 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sockdash/grow.h"
+
 /* Rows that are looked at behind the expected one, for sockets that have gone. */
 #define LOOK_AHEAD 4
 
 #define AHEAD 16
-
-#ifndef LIST_FIRST
-#define LIST_FIRST 1024 /* rows that a list has room for at first; tests make it tiny */
-#endif
-
-struct row_list {
-	uint32_t *rows;
-	uint32_t count, room;
-};
 
 struct match {
 	const struct frame *prev;
@@ -145,21 +138,6 @@ static int find_then(struct match *m, const struct frame *f, const struct sock *
 	return 0;
 }
 
-static int make_room(struct match *m, uint32_t row)
-{
-	uint32_t room = m->room + m->room / 2;
-	uint32_t *bigger;
-
-	if (row < m->room)
-		return 0;
-	bigger = m->room > UINT32_MAX / 4 ? NULL : realloc(m->previous, room * sizeof *bigger);
-	if (!bigger)
-		return -ENOMEM;
-	m->previous = bigger;
-	m->room = room;
-	return 0;
-}
-
 /* The row that has the socket already: a dump repeats a few rows, or begins anew. */
 static int find_repeated(struct match *m, uint32_t then, uint32_t next, uint32_t *row)
 {
@@ -172,21 +150,6 @@ static int find_repeated(struct match *m, uint32_t then, uint32_t next, uint32_t
 				m->rows_now[m->previous[i]] = i;
 	}
 	*row = m->rows_now[then];
-	return 0;
-}
-
-static int push_row(struct row_list *list, uint32_t row)
-{
-	if (list->count == list->room) {
-		uint32_t room = list->room ? list->room * 2 : LIST_FIRST;
-		uint32_t *bigger = realloc(list->rows, room * sizeof *bigger);
-
-		if (!bigger)
-			return -ENOMEM;
-		list->rows = bigger;
-		list->room = room;
-	}
-	list->rows[list->count++] = row;
 	return 0;
 }
 
@@ -204,14 +167,14 @@ int match_add(
 	int err = 0;
 
 	if (m->prev)
-		err = make_room(m, next);
+		err = grow(&m->previous, next, &m->room, sizeof *m->previous);
 	if (!err && m->prev)
 		err = find_then(m, f, s, &then);
 	if (err)
 		return err;
 	*row = next;
 	if (then == SOCK_NONE)
-		err = push_row(&m->fresh, next);
+		err = row_list_add(&m->fresh, next);
 	else if (match_is_kept(m, then))
 		err = find_repeated(m, then, next, row);
 	else
@@ -249,7 +212,7 @@ static int take_fresh(
 		return 0;
 	}
 	f->socks[m->fresh.rows[first]] = f->socks[row];
-	return push_row(&m->repeated, row);
+	return row_list_add(&m->repeated, row);
 }
 
 static int merge_fresh(struct match *m, struct frame *f)

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "sockdash/grow.h"
+
 void series_free(struct series_set *set)
 {
 	free(set->all);
@@ -37,15 +39,8 @@ const struct series *series_add(
 {
 	uint32_t row;
 
-	if (set->count == set->room) {
-		uint32_t room = set->room ? set->room * 2 : 16;
-		struct series *bigger = realloc(set->all, room * sizeof *bigger);
-
-		if (!bigger)
-			return NULL;
-		set->all = bigger;
-		set->room = room;
-	}
+	if (grow(&set->all, set->count, &set->room, sizeof *set->all))
+		return NULL;
 	if (hash_add(&set->by_key, key, set->count, &row))
 		return NULL;
 	if (row == set->count)

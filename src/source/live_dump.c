@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "sockdash/diag_rows.h"
+#include "sockdash/grow.h"
 #include "sockdash/hash.h"
 
 /* Measured, in nanoseconds: a question with struct tcp_info, and a row of a dump with it, without
@@ -42,14 +43,13 @@ int live_dump(const struct live_dump *d, enum sock_proto proto, uint32_t states,
 /* The rows that are asked about. */
 struct chosen {
 	struct frame *f;
-	uint32_t *rows;
-	uint32_t count, room;
+	struct row_list list;
 	struct hash by_cookie; /* → row */
 };
 
 static void free_chosen(struct chosen *c)
 {
-	free(c->rows);
+	free(c->list.rows);
 	hash_free(&c->by_cookie);
 }
 
@@ -59,17 +59,7 @@ static int choose(struct chosen *c, uint32_t row)
 
 	if (!s->cookie)
 		return 0;
-	if (c->count == c->room) {
-		uint32_t room = c->room ? c->room * 2 : 64;
-		uint32_t *bigger = realloc(c->rows, room * sizeof *bigger);
-
-		if (!bigger)
-			return -ENOMEM;
-		c->rows = bigger;
-		c->room = room;
-	}
-	c->rows[c->count++] = row;
-	return hash_put(&c->by_cookie, s->cookie, row);
+	return row_list_add(&c->list, row) ? -ENOMEM : hash_put(&c->by_cookie, s->cookie, row);
 }
 
 /* The chosen row that the kernel tells about, or NULL. */
@@ -102,14 +92,14 @@ static struct diag_id identity(const struct frame *f, const struct sock *s)
 static int get_chosen(const struct live_dump *d, const struct chosen *c, unsigned want,
 	diag_sink *sink, void *context)
 {
-	struct diag_id *ids = malloc((c->count + 1) * sizeof *ids);
+	struct diag_id *ids = malloc((c->list.count + 1) * sizeof *ids);
 	int err;
 
 	if (!ids)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < c->count; i++)
-		ids[i] = identity(c->f, &c->f->socks[c->rows[i]]);
-	err = diag_get(d->diag, ids, c->count, want, sink, context, d->stop);
+	for (uint32_t i = 0; i < c->list.count; i++)
+		ids[i] = identity(c->f, &c->f->socks[c->list.rows[i]]);
+	err = diag_get(d->diag, ids, c->list.count, want, sink, context, d->stop);
 	free(ids);
 	return err;
 }
@@ -139,11 +129,11 @@ int live_ask_wait_ages(const struct live_dump *d, struct frame *f)
 		if (f->socks[row].wait_since == SOCK_TIME_NONE)
 			err = choose(&c, row);
 	}
-	if (!err && (uint64_t)c.count * COST_GET >
+	if (!err && (uint64_t)c.list.count * COST_GET >
 			    waiting * COST_ROW_INFO + (uint64_t)f->sock_count * COST_PASSED)
 		err = live_dump(
 			d, SOCK_TCP, 1u << SOCK_CLOSE_WAIT, DIAG_WANT_INFO, take_wait_age, &c);
-	else if (!err && c.count)
+	else if (!err && c.list.count)
 		err = get_chosen(d, &c, DIAG_WANT_INFO, take_wait_age, &c);
 	free_chosen(&c);
 	return err;
@@ -179,8 +169,8 @@ static int confirm_protocol(const struct live_dump *d, struct frame *f, enum soc
 		if (is_unclear(&f->socks[row], proto))
 			err = choose(&c, row);
 	dumps = proto == SOCK_UDP ||
-		(uint64_t)c.count * COST_GET > (uint64_t)f->sock_count * COST_ROW;
-	if (!err && c.count)
+		(uint64_t)c.list.count * COST_GET > (uint64_t)f->sock_count * COST_ROW;
+	if (!err && c.list.count)
 		err = dumps ? live_dump(d, proto, LIVE_STATES_ALL & ~(1u << SOCK_TIME_WAIT), 0,
 				      mark_if_there, &c)
 			    : get_chosen(d, &c, 0, mark_if_there, &c);

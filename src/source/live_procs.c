@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "sockdash/clock.h"
+#include "sockdash/grow.h"
 #include "sockdash/procs.h"
 
 enum {
@@ -36,15 +37,8 @@ int live_procs_note_change(struct live_procs *ps, uint32_t inode)
 {
 	if (!inode)
 		return 0;
-	if (ps->changed_count == ps->changed_room) {
-		uint32_t room = ps->changed_room ? ps->changed_room * 2 : 256;
-		uint32_t *more = realloc(ps->changed, room * sizeof *more);
-
-		if (!more)
-			return -ENOMEM;
-		ps->changed = more;
-		ps->changed_room = room;
-	}
+	if (grow(&ps->changed, ps->changed_count, &ps->changed_room, sizeof *ps->changed))
+		return -ENOMEM;
 	ps->changed[ps->changed_count++] = inode;
 	return 0;
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sockdash/grow.h"
+
 void live_users_free(struct live_users *u)
 {
 	hash_free(&u->rows);
@@ -32,15 +34,8 @@ static const char *name_of(struct live_users *u, uint32_t uid)
 
 	if (row != HASH_NONE)
 		return u->names[row];
-	if (u->count == u->room) {
-		uint32_t room = u->room ? u->room * 2 : 16;
-		void *bigger = realloc(u->names, room * sizeof *u->names);
-
-		if (!bigger)
-			return NULL;
-		u->names = bigger;
-		u->room = room;
-	}
+	if (grow(&u->names, u->count, &u->room, sizeof *u->names))
+		return NULL;
 	if (hash_put(&u->rows, uid, u->count))
 		return NULL;
 	live_users_name(uid, u->names[u->count], sizeof *u->names);

@@ -10,21 +10,6 @@ enum {
 	SHARED_SHARE = 400, /* and one for so many sockets */
 };
 
-int row_list_add(struct row_list *l, uint32_t row)
-{
-	if (l->count == l->room) {
-		uint32_t room = l->room ? l->room * 2 : 256;
-		uint32_t *more = realloc(l->rows, room * sizeof *more);
-
-		if (!more)
-			return -ENOMEM;
-		l->rows = more;
-		l->room = room;
-	}
-	l->rows[l->count++] = row;
-	return 0;
-}
-
 /* ---- Processes ------------------------------------------------------------------------------- */
 
 int owner_edges_proc(struct owner_edges *e, struct live_proc *p, uint32_t *row)

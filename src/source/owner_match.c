@@ -7,6 +7,8 @@
 
 #include "sockdash/owner_edges.h"
 
+#include "sockdash/grow.h"
+
 /* A set of numbers that may say yes to one that is not in it. All-zero says yes to all. */
 struct filter {
 	uint64_t *bits;
@@ -129,15 +131,8 @@ static int add_hit(struct match *m, struct live_proc *p, uint32_t place, uint32_
 
 	if (err || hit.proc == SOCK_NONE)
 		return err;
-	if (m->hit_count == m->hit_room) {
-		uint32_t room = m->hit_room ? m->hit_room * 2 : 256;
-		struct hit *more = realloc(m->hits, room * sizeof *more);
-
-		if (!more)
-			return -ENOMEM;
-		m->hits = more;
-		m->hit_room = room;
-	}
+	if (grow(&m->hits, m->hit_count, &m->hit_room, sizeof *m->hits))
+		return -ENOMEM;
 	m->hits[m->hit_count++] = hit;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sockdash/grow.h"
 #include "sockdash/ssdump.h"
 #include "sockdash/tape_codec.h"
 #include "sockdash/tape_input.h"
@@ -63,15 +64,8 @@ static int add_entry(struct tape *t, struct tape_entry *e)
 
 	/* A number that is lower begins another recording. */
 	e->skipped = e->number > expected ? e->number - expected : t->cut;
-	if (t->count == t->room) {
-		uint32_t room = t->room ? t->room * 2 : 256;
-		void *bigger = realloc(t->entries, room * sizeof *t->entries);
-
-		if (!bigger)
-			return -ENOMEM;
-		t->entries = bigger;
-		t->room = room;
-	}
+	if (grow(&t->entries, t->count, &t->room, sizeof *t->entries))
+		return -ENOMEM;
 	t->entries[t->count++] = *e;
 	t->end = t->parsed = e->offset + e->length;
 	t->cut = 0;

@@ -8,25 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sockdash/grow.h"
+
 #define TIME_LIMIT (INT64_MAX / 4) /* differences of times do not overflow */
 #define WALL_LIMIT (INT64_MAX / 2) /* up to the year 2116 */
-
-int tape_grow(void **array, uint32_t *room, uint32_t count, size_t size)
-{
-	uint32_t wanted = *room ? *room + *room / 2 : 64;
-	void *bigger;
-
-	if (count < *room)
-		return 0;
-	if (*room > UINT32_MAX / 4)
-		return -ENOMEM;
-	bigger = realloc(*array, wanted * size);
-	if (!bigger)
-		return -ENOMEM;
-	*array = bigger;
-	*room = wanted;
-	return 0;
-}
 
 uint32_t *tape_new_map(uint32_t count)
 {
@@ -268,7 +253,7 @@ static int read_proc_fields(struct tape_decoder *d, struct wire *w, struct proc 
 
 static int push_proc(struct tape_decoder *d, const struct proc *p)
 {
-	if (tape_grow((void **)&d->procs, &d->proc_room, d->proc_count, sizeof *d->procs))
+	if (grow(&d->procs, d->proc_count, &d->proc_room, sizeof *d->procs))
 		return -ENOMEM;
 	d->procs[d->proc_count++] = *p;
 	return 0;

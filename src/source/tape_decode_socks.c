@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sockdash/grow.h"
+
 static int read_address(struct tape_decoder *d, struct wire *w, uint32_t *row)
 {
 	uint8_t bytes[16] = { 0 };
@@ -36,7 +38,7 @@ static int read_owners(
 		if (w->bad || proc < 0 || proc >= d->proc_count || fd < 0 || fd > INT32_MAX)
 			return -EBADMSG;
 		*last = (struct owner_found){ row, (uint32_t)proc, (uint32_t)fd };
-		if (tape_grow((void **)&d->told, &d->told_room, d->told_count, sizeof *d->told))
+		if (grow(&d->told, d->told_count, &d->told_room, sizeof *d->told))
 			return -ENOMEM;
 		d->told[d->told_count++] = *last;
 	}
@@ -133,7 +135,7 @@ static int read_sock_fields(
 
 static int push_row(struct tape_decoder *d, const struct tape_row *r)
 {
-	if (tape_grow((void **)&d->rows, &d->row_room, d->row_count, sizeof *d->rows))
+	if (grow(&d->rows, d->row_count, &d->row_room, sizeof *d->rows))
 		return -ENOMEM;
 	d->rows[d->row_count++] = *r;
 	return 0;
@@ -237,7 +239,7 @@ static int copy_owners(struct tape_decoder *d, struct owner_found **found, uint3
 
 		if (proc == SOCK_NONE)
 			return -EBADMSG;
-		if (tape_grow((void **)found, room, *count, sizeof **found))
+		if (grow(found, *count, room, sizeof **found))
 			return -ENOMEM;
 		(*found)[(*count)++] = (struct owner_found){ row, proc, o->fd };
 		edge = o->last ? SOCK_NONE : edge + 1;
@@ -259,7 +261,7 @@ static int set_owners(struct tape_decoder *d)
 		if (told >= OWNERS_NONE)
 			continue;
 		for (; !err && told < d->told_count && d->told[told].sock == row; told++) {
-			if (tape_grow((void **)&found, &room, count, sizeof *found))
+			if (grow(&found, count, &room, sizeof *found))
 				err = -ENOMEM;
 			else
 				found[count++] = d->told[told];

@@ -9,7 +9,8 @@
 
 #include <cmocka.h>
 
-#define LIST_FIRST 2
+#define GROW_FIRST 1
+#include "../../src/base/grow.c"
 #include "../../src/model/match.c"
 
 #define ROWS 400
