@@ -83,7 +83,6 @@ struct pane_state *app_pane(struct app *a);
 struct feed_control *app_wish(struct app *a); /* to change what it answers */
 void app_say(struct app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void app_open_pane(struct app *a, int pane);
-void app_open_sort_menu(struct app *a);
 void app_step_interval(struct app *a, int direction);
 void app_step_speed(struct app *a, int direction);
 void app_prompt(struct app *a, enum app_mode mode);

@@ -2,6 +2,7 @@
 #include "sockdash/keys.h"
 
 #include "sockdash/app.h"
+#include "sockdash/menus.h"
 
 static void quit(struct app *a, int key)
 {
@@ -105,7 +106,7 @@ static void scroll_columns(struct app *a, int key)
 static void sort_menu(struct app *a, int key)
 {
 	(void)key;
-	app_open_sort_menu(a);
+	menu_open_sort(a);
 }
 
 static void sort_neighbour(struct app *a, int key)
