@@ -46,10 +46,11 @@ struct live_procs {
 	struct live_proc *all; /* by pid */
 	uint32_t count, room;
 	int proc_fd;
-	uint32_t now;        /* number of the frame that is being filled, from 1 */
-	bool counted;        /* the kernel tells how many descriptors a process has open */
-	int64_t deadline_ns; /* of the looks of this frame; 0 none */
-	bool late;           /* it has passed */
+	uint32_t now; /* number of the frame that is being filled, from 1 */
+	bool counted; /* the kernel tells how many descriptors a process has open */
+	/* Of the looks of this frame, by the clock and by the CPU time of the thread; 0 none. */
+	int64_t deadline_ns, deadline_cpu_ns;
+	bool late; /* one of them has passed */
 	const atomic_bool *stop;
 	uint32_t others_left; /* processes that may be asked again for what no dump shows */
 	uint64_t looks;       /* descriptors that were looked at in this frame */
@@ -118,7 +119,7 @@ int live_procs_look_again(
 /* As live_procs_settle() where the kernel does not count: tries the lowest free numbers. */
 int live_procs_guess(struct live_procs *ps, struct live_proc *p, uint32_t most);
 
-/* Whether the deadline has passed. */
+/* Whether a deadline has passed. */
 bool live_procs_late(struct live_procs *ps);
 
 /* ---- Facts (live_facts.c) -------------------------------------------------------------------- */

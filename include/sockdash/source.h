@@ -16,8 +16,8 @@ struct source_request {
 	bool ipv4, ipv6;          /* families */
 	bool preliminary;         /* the frame is only for a first look: mark it so */
 	double interval_s;        /* between frames, for a source that makes its own time */
-	int64_t owners_budget_ns; /* for looking for owners in this frame, more in the next; 0: all
-				     that it takes */
+	int64_t owners_budget_ns; /* CPU for looking for owners in this frame, more in the next;
+				     0: all that it takes */
 };
 
 struct source;

@@ -5,7 +5,11 @@
 
 #include "sockdash/feed.h"
 
-#define OWNERS_BUDGET_NS 100000000 /* of a sample for looking for owners */
+/* CPU of a sample for looking for owners: a quarter of the interval, within limits. It is spent on the
+ * first samples only. */
+#define OWNERS_SHARE    4
+#define OWNERS_LEAST_NS INT64_C(100000000)
+#define OWNERS_MOST_NS  INT64_C(1000000000)
 
 struct source_feed {
 	struct feed base;
@@ -97,6 +101,15 @@ static void foretell(struct source_feed *f, const struct feed_control *c, struct
 	s->least_s = (double)feed_least_ns(f->frame_cpu_ns + f->beside_ns, c->cpu_limit) / 1e9;
 }
 
+static int64_t owners_budget(double interval_s)
+{
+	int64_t share = (int64_t)(interval_s * 1e9) / OWNERS_SHARE;
+
+	return share < OWNERS_LEAST_NS  ? OWNERS_LEAST_NS
+	       : share > OWNERS_MOST_NS ? OWNERS_MOST_NS
+					: share;
+}
+
 static int take(
 	struct feed *feed, const struct feed_control *c, int64_t now_ns, struct sample **out)
 {
@@ -108,7 +121,7 @@ static int take(
 	*out = NULL;
 	request.interval_s = c->interval_s;
 	request.needs = c->needs;
-	request.owners_budget_ns = OWNERS_BUDGET_NS;
+	request.owners_budget_ns = owners_budget(c->interval_s);
 	if (!f->looked && c->needs & NEED_OWNERS) {
 		request.preliminary = true;
 		request.needs &=

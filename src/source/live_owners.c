@@ -18,6 +18,7 @@ enum {
 	FACTS_LEAST = 4,  /* processes that are read anew in each frame */
 	NAMES_LEAST = 16, /* processes that are asked for their name again */
 	NAMES_SHARE = 16, /* and one for so many that own sockets */
+	WAITS = 2,        /* where others have the CPU, the budget ends after so much longer */
 };
 
 struct live_owners {
@@ -174,12 +175,12 @@ static int resolve(struct live_owners *o, int proc_fd, struct frame *f, const st
 		.prev = prev,
 		.goes_on = prev && o->last_ns && prev->mono_ns == o->last_ns,
 		.shared_from = o->shared_from };
-	int64_t cpu = clock_thread_cpu_ns();
+	int64_t cpu = clock_thread_cpu_ns(), budget = request->owners_budget_ns;
 	int err;
 
 	o->last_ns = 0;
-	o->procs.deadline_ns =
-		request->owners_budget_ns ? clock_mono_ns() + request->owners_budget_ns : 0;
+	o->procs.deadline_ns = budget ? clock_mono_ns() + WAITS * budget : 0;
+	o->procs.deadline_cpu_ns = budget ? clock_thread_cpu_ns() + budget : 0;
 	err = live_procs_begin(&o->procs, proc_fd, stop);
 	if (err && err != -ENOMEM && err != -ECANCELED) {
 		f->problems[FRAME_NO_PROC] = err;

@@ -226,6 +226,7 @@ struct live_proc *live_procs_find(struct live_procs *ps, uint32_t pid)
 bool live_procs_late(struct live_procs *ps)
 {
 	if (!ps->late && ps->deadline_ns)
-		ps->late = clock_mono_ns() >= ps->deadline_ns;
+		ps->late = clock_mono_ns() >= ps->deadline_ns ||
+			   clock_thread_cpu_ns() >= ps->deadline_cpu_ns;
 	return ps->late;
 }

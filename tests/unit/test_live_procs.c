@@ -152,13 +152,15 @@ static void a_look_without_counts_finds_all(void **state)
 	assert_right(l);
 }
 
-static void the_deadline_ends_a_look(void **state)
+static void end_looks(void **state, bool by_cpu)
 {
 	struct looker *l = *state;
 	int looks = 0;
 
 	begin(l);
-	l->ps.deadline_ns = 1; /* long ago */
+	/* Either is enough. */
+	l->ps.deadline_ns = by_cpu ? INT64_MAX : 1;
+	l->ps.deadline_cpu_ns = by_cpu ? 1 : INT64_MAX;
 	do {
 		uint64_t before = l->ps.looks;
 
@@ -169,6 +171,16 @@ static void the_deadline_ends_a_look(void **state)
 	} while (l->us->look_began);
 	assert_true(looks > 3);
 	assert_right(l);
+}
+
+static void the_deadline_ends_a_look(void **state)
+{
+	end_looks(state, false);
+}
+
+static void the_budget_ends_a_look(void **state)
+{
+	end_looks(state, true);
 }
 
 static void it_can_be_stopped(void **state)
@@ -294,6 +306,7 @@ int main(void)
 		TEST(a_look_goes_on_where_it_broke_off),
 		TEST(a_look_without_counts_finds_all),
 		TEST(the_deadline_ends_a_look),
+		TEST(the_budget_ends_a_look),
 		TEST(it_can_be_stopped),
 		TEST(the_lowest_numbers_are_asked_for_first),
 		TEST(what_is_young_is_asked_for_again),
