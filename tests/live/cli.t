@@ -138,7 +138,7 @@ done
 sockdash sockets --json >"$T/out"
 holds "$T/out" '.sample.owners_hidden == null and (.rows | length > 0 and
 	all(has("state") and has("cookie") and
-		(has("pid") or has("process") or has("owners") or has("user") or has("unit") | not)))' \
+		(has("pid") or has("process") or has("owners") or has("unit") | not)))' \
 	'sockets: no owners unless they are asked for'
 sockdash sockets -p --json >"$T/out"
 holds "$T/out" '[.rows[] | select(.state == "LISTEN" and .proto == "tcp")] | length > 0 and
@@ -146,7 +146,7 @@ holds "$T/out" '[.rows[] | select(.state == "LISTEN" and .proto == "tcp")] | len
 	'sockets -p: owners'
 sockdash sockets --csv -p | head -n 1 >"$T/out"
 sockdash sockets --csv | head -n 1 >"$T/without"
-is "$(sed 's/,pid,process,owners,user,unit,/,/' "$T/out")" "$(cat "$T/without")" \
+is "$(sed 's/,pid,process,owners,user,unit,/,user,/' "$T/out")" "$(cat "$T/without")" \
 	'sockets -p: the fields of CSV, and the owner'
 is "$(sockdash sockets --processes | awk 'NR == 1 { n = NF; print $(n - 1), $n }')" 'PID PROCESS' \
 	'sockets --processes: text ends with them'
