@@ -583,7 +583,7 @@ static void all_columns_are_those_not_on_request(void **state)
 /* The search for owners costs more than all the rest: nothing that is printed unasked needs it. */
 static void owners_of_sockets_come_on_request(void **state)
 {
-	static const char *const owned[] = { "pid", "process", "owners", "user", "unit" };
+	static const char *const owned[] = { "pid", "process", "owners", "unit" };
 	const struct table *t = &table_sockets;
 	struct columns c;
 	const char *bad;
