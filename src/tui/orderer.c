@@ -61,10 +61,11 @@ static struct sample *find_done(struct orderer *o)
 	return NULL;
 }
 
-static bool find_wish(struct orderer *o)
+/* The next to make. Where `urgent`, only for a pane that has nothing to show. */
+static bool find_wish(struct orderer *o, bool urgent)
 {
 	for (size_t i = 0; i < PANE_COUNT; i++) {
-		if (!o->wishes[i].sample)
+		if (!o->wishes[i].sample || (urgent && !o->wishes[i].part_first))
 			continue;
 		o->making = o->wishes[i];
 		o->making_for = i;
@@ -75,29 +76,48 @@ static bool find_wish(struct orderer *o)
 	return false;
 }
 
-/* Makes what was found, without the lock. */
-static void make(struct orderer *o)
+/* Puts what was made where the screen finds it, in the place of what it has not taken, unless it is
+ * not wished any more. With the lock; what is left is the caller's. */
+static void put_made(struct orderer *o, struct pane_order *order)
 {
-	struct pane_order order = o->making;
+	struct pane_order before = o->made[o->making_for];
 	uint64_t one = 1;
 
-	pthread_mutex_unlock(&o->lock);
-	pane_order_make(&order, &o->cancel);
-	pthread_mutex_lock(&o->lock);
-	o->making = (struct pane_order){ 0 };
-	if (atomic_load(&o->cancel)) {
-		pthread_mutex_unlock(&o->lock);
-		pane_order_drop(&order);
-		pthread_mutex_lock(&o->lock);
+	if (atomic_load(&o->cancel))
 		return;
-	}
-	if (order.error)
-		log_line("no order: %s", strerror(-order.error));
-	pane_order_drop(&o->made[o->making_for]);
-	o->made[o->making_for] = order;
+	o->made[o->making_for] = *order;
+	*order = before;
 	/* Fails only when the counter is full, and then the screen is awake anyway. */
 	if (write(o->ready_fd, &one, sizeof one) < 0)
 		return;
+}
+
+static void take_part(void *context, struct pane_order *part)
+{
+	struct orderer *o = context;
+
+	pthread_mutex_lock(&o->lock);
+	put_made(o, part);
+	pthread_mutex_unlock(&o->lock);
+	pane_order_drop(part);
+}
+
+/* Makes what was found, without the lock. */
+static void make(struct orderer *o)
+{
+	struct pane_order_taker taker = { take_part, o };
+	struct pane_order order = o->making;
+
+	pthread_mutex_unlock(&o->lock);
+	pane_order_make(&order, &o->cancel, &taker);
+	if (order.error && order.error != -ECANCELED)
+		log_line("no order: %s", strerror(-order.error));
+	pthread_mutex_lock(&o->lock);
+	put_made(o, &order);
+	o->making = (struct pane_order){ 0 };
+	pthread_mutex_unlock(&o->lock);
+	pane_order_drop(&order);
+	pthread_mutex_lock(&o->lock);
 }
 
 /* Gives back what is there to give back, without the lock; false where there is nothing. */
@@ -124,9 +144,12 @@ static void *run(void *context)
 		log_line("no lower priority for ordering: %s", strerror(errno));
 	pthread_mutex_lock(&o->lock);
 	while (!o->stop) {
-		if (clean(o))
+		/* Memory comes before orders of newer samples, or it would pile up. */
+		if (find_wish(o, true))
+			make(o);
+		else if (clean(o))
 			continue;
-		if (find_wish(o))
+		else if (find_wish(o, false))
 			make(o);
 		else
 			pthread_cond_wait(&o->work, &o->lock);
