@@ -7,7 +7,7 @@
 
 struct orderer;
 
-/* Starts the thread, which runs at a lower priority. 0 or -errno. */
+/* Starts the thread. 0 or -errno. */
 int orderer_start(struct orderer **out);
 
 /* Ends the thread, which leaves its work where it is. NULL is fine. */

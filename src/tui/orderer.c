@@ -1,5 +1,5 @@
 /* The thread that orders. One lock guards what both threads touch and is never held while ordering
- * or freeing. There is a place for each pane: what it wishes, and what was made of it. */
+ * or freeing. Its priority is that of the screen: somebody waits for it. There is a place for each pane: what it wishes, and what was made of it. */
 #include "sockdash/orderer.h"
 
 #include <errno.h>
@@ -7,13 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "sockdash/log.h"
-
-/* With both cores busy it still gets a quarter of one: somebody waits for it. */
-#define NICENESS 5
 
 /* Samples that are alive at one time; more are freed by whoever puts them last. */
 #define KEPT_MAX 16
@@ -139,9 +135,6 @@ static void *run(void *context)
 {
 	struct orderer *o = context;
 
-	/* Of this thread alone. Without it we are only less polite. */
-	if (setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS))
-		log_line("no lower priority for ordering: %s", strerror(errno));
 	pthread_mutex_lock(&o->lock);
 	while (!o->stop) {
 		/* Memory comes before orders of newer samples, or it would pile up. */

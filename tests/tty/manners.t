@@ -26,10 +26,10 @@ expect 'within the limit it is as wished' 'has "every 60s  sample"'
 
 # ---- Priority -----------------------------------------------------------------------------------
 
-# The nice values of its threads, the first one's first.
+# The nice values of its threads, each once: those of keys and of orders that one waits for are the same.
 nices()
 {
-	awk '{ sub(/.*\) /, ""); print $17 }' /proc/"$tty_pid"/task/*/stat | sort -n | tr '\n' ' '
+	awk '{ sub(/.*\) /, ""); print $17 }' /proc/"$tty_pid"/task/*/stat | sort -nu | tr '\n' ' '
 }
 own=$(nices | cut -d ' ' -f 1)
 is "$(nices)" "$own $((own + 10 < 19 ? own + 10 : 19)) " 'the thread that samples comes after others, the keys do not'
