@@ -7,7 +7,7 @@
 
 struct orderer;
 
-/* Starts the thread, which runs at a lower priority. 0 or -errno. */
+/* Starts the thread. 0 or -errno. */
 int orderer_start(struct orderer **out);
 
 /* Ends the thread, which leaves its work where it is. NULL is fine. */
@@ -23,8 +23,8 @@ int orderer_fd(const struct orderer *o);
  * or none is wished for: then it is left. */
 void orderer_wish(struct orderer *o, size_t pane, const struct pane_order *wish);
 
-/* An order that was made and not taken yet: the caller's, with a reference to its sample. False
- * where there is none. */
+/* An order that was made and not taken yet, or the part of one that is being made: the caller's,
+ * with a reference to its sample. False where there is none. */
 bool orderer_take(struct orderer *o, size_t *pane, struct pane_order *made);
 
 /* Takes an order and a sample that nobody needs any more: the thread gives them back. */

@@ -45,16 +45,30 @@ struct pane_order {
 	const struct table *table;
 	struct sample *sample;
 	struct sort_key key;
-	uint64_t cursor; /* identity of the row to find, 0 none */
+	uint64_t cursor;   /* identity of the row to find, 0 none */
+	uint32_t position; /* where it was: the part is around this place if it is gone */
+	bool part_first;   /* there is nothing to show yet: some rows are wished before all */
 
-	uint32_t *order; /* malloc'ed; NULL: as they stand */
-	uint32_t place;  /* of the cursor, or ROWSET_NONE */
-	int error;       /* 0 or -errno */
+	uint32_t *order;   /* malloc'ed; NULL: as they stand */
+	uint32_t from, to; /* the places of what is in it, the last one before `to` */
+	bool is_part;      /* the others are still being ordered */
+	uint32_t place;    /* of the cursor, or ROWSET_NONE */
+	int error;         /* 0 or -errno */
 };
 
-/* Makes the order and finds the cursor: some 50 ns a row, for any thread. *cancel as in
- * rowset_order(). */
-void pane_order_make(struct pane_order *o, const atomic_bool *cancel);
+/* Rows of a part before the cursor, and with it and behind it: more than screens have. */
+#define PANE_PART 256
+
+/* Somebody who takes a part before all is there: the order and a reference to the sample are his. */
+struct pane_order_taker {
+	void (*take)(void *context, struct pane_order *part);
+	void *context;
+};
+
+/* Makes the order and finds the cursor: some 40 ns a row, for any thread. *cancel as in
+ * rowset_order(). `taker` (NULL: nobody) gets the part that is wished first. */
+void pane_order_make(
+	struct pane_order *o, const atomic_bool *cancel, const struct pane_order_taker *taker);
 
 /* Gives back the order and the reference to the sample; there is nothing left. */
 void pane_order_drop(struct pane_order *o);
@@ -80,9 +94,12 @@ struct pane_state {
 
 	/* What it shows: the rows of one sample in their order. */
 	struct sample *sample; /* its own reference, NULL none */
-	uint32_t *order;       /* NULL: as they stand */
-	uint32_t count;
+	uint32_t *order;       /* of the places from `from` to before `to`; NULL: as they stand */
+	uint32_t from, to;     /* 0 and all, or those of a part */
+	uint32_t count;        /* all rows of the sample */
 	struct sort_key ordered_by;
+	bool is_part; /* the others are still being ordered */
+	int64_t owed; /* rows that the cursor is to move yet, once they are there */
 
 	uint32_t at_once; /* PANE_AT_ONCE; tests make it small */
 	bool waiting;     /* for an order that is not made at once, and shows the last one */
@@ -111,9 +128,16 @@ int pane_take(struct pane_state *p, struct pane_order *made);
 void pane_hide(struct pane_state *p, const struct sample *newest);
 
 /* Moves the cursor by rows; pins it to the row it comes to. Moving above the first row or to it by
- * pane_home() unpins it. */
+ * pane_home() unpins it. Where rows are still being ordered it goes as far as they are there, and
+ * the rest of the way when the others come. */
 void pane_move(struct pane_state *p, int64_t rows);
 void pane_home(struct pane_state *p);
+
+/* The row in a place that is there. */
+static inline uint32_t pane_row(const struct pane_state *p, uint32_t place)
+{
+	return rowset_row(p->order, place - p->from);
+}
 
 /* Sorts by a field, in its natural direction first (numbers descending); the same field again
  * reverses. */

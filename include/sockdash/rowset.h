@@ -135,6 +135,31 @@ static inline bool sort_same(struct sort_key a, struct sort_key b)
 int rowset_order(
 	const struct rowset *rows, struct sort_key key, const atomic_bool *cancel, uint32_t **out);
 
+/* The same in steps, so that some rows are there before the others: an order that is begun, some of
+ * its rows if one likes, its end. There is a field to sort by, and there are rows, which stay. */
+struct rowset_order;
+
+/* `cursor` is the identity of a row to find, 0 none. 0 or -ENOMEM. */
+int rowset_order_begin(const struct rowset *rows, struct sort_key key, uint64_t cursor,
+	const atomic_bool *cancel, struct rowset_order **out);
+
+/* The rows in the places from `from` on, the last one before `to`. */
+struct rowset_part {
+	uint32_t *rows; /* malloc'ed */
+	uint32_t from, to;
+	uint32_t place; /* of the cursor, or ROWSET_NONE */
+};
+
+/* So many rows before the cursor, and with it as many behind; where there is no such row, those
+ * around the place `otherwise`. A third or half of the work of all. 0, -ENOMEM or -ECANCELED; in
+ * any case the order wants its end. */
+int rowset_order_part(
+	struct rowset_order *o, uint32_t otherwise, uint32_t reach, struct rowset_part *out);
+
+/* The order, as of rowset_order(), and the place of the cursor or ROWSET_NONE. Frees what was
+ * begun. */
+int rowset_order_end(struct rowset_order *o, uint32_t **out, uint32_t *place);
+
 /* The row at a place of such an order. */
 static inline uint32_t rowset_row(const uint32_t *order, uint32_t place)
 {
@@ -145,6 +170,10 @@ static inline uint32_t rowset_row(const uint32_t *order, uint32_t place)
  * ROWSET_NONE. Looks through all rows: 10 ms for a million. */
 uint32_t rowset_place(
 	const struct rowset *rows, struct sort_key key, const uint32_t *order, uint64_t identity);
+
+/* The same for a row that one knows: takes no time. */
+uint32_t rowset_place_of_row(
+	const struct rowset *rows, struct sort_key key, const uint32_t *order, uint32_t row);
 
 /* ---- Values for the getters ------------------------------------------------------------------ */
 

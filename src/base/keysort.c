@@ -61,11 +61,14 @@ static void distribute(struct keyed *e, uint32_t n, int shift, uint32_t ends[256
 	}
 }
 
-void keysort(struct keyed *e, uint32_t n, const atomic_bool *cancel)
+void keysort_part(
+	struct keyed *e, uint32_t n, struct keysort_range *part, const atomic_bool *cancel)
 {
+	struct keysort_range wanted = *part;
 	uint32_t ends[256], begin = 0;
 	int shift;
 
+	*part = (struct keysort_range){ 0, n };
 	if (n <= FEW) {
 		insert(e, n);
 		return;
@@ -74,6 +77,27 @@ void keysort(struct keyed *e, uint32_t n, const atomic_bool *cancel)
 	if (shift < 0 || (n > CANCEL_RECORDS && keysort_is_cancelled(cancel)))
 		return;
 	distribute(e, n, shift, ends);
-	for (unsigned d = 0; shift && d < 256; begin = ends[d++])
-		keysort(e + begin, ends[d] - begin, cancel);
+	part->from = n;
+	for (unsigned d = 0; d < 256; begin = ends[d++]) {
+		struct keysort_range here = { 0, ends[d] - begin };
+
+		if (begin == ends[d] || ends[d] <= wanted.from || begin >= wanted.to)
+			continue;
+		if (wanted.from > begin)
+			here.from = wanted.from - begin;
+		if (wanted.to < ends[d])
+			here.to = wanted.to - begin;
+		if (shift)
+			keysort_part(e + begin, ends[d] - begin, &here, cancel);
+		else
+			here = (struct keysort_range){ 0, ends[d] - begin };
+		if (begin + here.from < part->from)
+			part->from = begin + here.from;
+		part->to = begin + here.to;
+	}
+}
+
+void keysort(struct keyed *e, uint32_t n, const atomic_bool *cancel)
+{
+	keysort_part(e, n, &(struct keysort_range){ 0, n }, cancel);
 }

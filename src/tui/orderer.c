@@ -1,5 +1,5 @@
 /* The thread that orders. One lock guards what both threads touch and is never held while ordering
- * or freeing. There is a place for each pane: what it wishes, and what was made of it. */
+ * or freeing. Its priority is that of the screen: somebody waits for it. There is a place for each pane: what it wishes, and what was made of it. */
 #include "sockdash/orderer.h"
 
 #include <errno.h>
@@ -7,13 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "sockdash/log.h"
-
-/* With both cores busy it still gets a quarter of one: somebody waits for it. */
-#define NICENESS 5
 
 /* Samples that are alive at one time; more are freed by whoever puts them last. */
 #define KEPT_MAX 16
@@ -61,10 +57,11 @@ static struct sample *find_done(struct orderer *o)
 	return NULL;
 }
 
-static bool find_wish(struct orderer *o)
+/* The next to make. Where `urgent`, only for a pane that has nothing to show. */
+static bool find_wish(struct orderer *o, bool urgent)
 {
 	for (size_t i = 0; i < PANE_COUNT; i++) {
-		if (!o->wishes[i].sample)
+		if (!o->wishes[i].sample || (urgent && !o->wishes[i].part_first))
 			continue;
 		o->making = o->wishes[i];
 		o->making_for = i;
@@ -75,29 +72,48 @@ static bool find_wish(struct orderer *o)
 	return false;
 }
 
-/* Makes what was found, without the lock. */
-static void make(struct orderer *o)
+/* Puts what was made where the screen finds it, in the place of what it has not taken, unless it is
+ * not wished any more. With the lock; what is left is the caller's. */
+static void put_made(struct orderer *o, struct pane_order *order)
 {
-	struct pane_order order = o->making;
+	struct pane_order before = o->made[o->making_for];
 	uint64_t one = 1;
 
-	pthread_mutex_unlock(&o->lock);
-	pane_order_make(&order, &o->cancel);
-	pthread_mutex_lock(&o->lock);
-	o->making = (struct pane_order){ 0 };
-	if (atomic_load(&o->cancel)) {
-		pthread_mutex_unlock(&o->lock);
-		pane_order_drop(&order);
-		pthread_mutex_lock(&o->lock);
+	if (atomic_load(&o->cancel))
 		return;
-	}
-	if (order.error)
-		log_line("no order: %s", strerror(-order.error));
-	pane_order_drop(&o->made[o->making_for]);
-	o->made[o->making_for] = order;
+	o->made[o->making_for] = *order;
+	*order = before;
 	/* Fails only when the counter is full, and then the screen is awake anyway. */
 	if (write(o->ready_fd, &one, sizeof one) < 0)
 		return;
+}
+
+static void take_part(void *context, struct pane_order *part)
+{
+	struct orderer *o = context;
+
+	pthread_mutex_lock(&o->lock);
+	put_made(o, part);
+	pthread_mutex_unlock(&o->lock);
+	pane_order_drop(part);
+}
+
+/* Makes what was found, without the lock. */
+static void make(struct orderer *o)
+{
+	struct pane_order_taker taker = { take_part, o };
+	struct pane_order order = o->making;
+
+	pthread_mutex_unlock(&o->lock);
+	pane_order_make(&order, &o->cancel, &taker);
+	if (order.error && order.error != -ECANCELED)
+		log_line("no order: %s", strerror(-order.error));
+	pthread_mutex_lock(&o->lock);
+	put_made(o, &order);
+	o->making = (struct pane_order){ 0 };
+	pthread_mutex_unlock(&o->lock);
+	pane_order_drop(&order);
+	pthread_mutex_lock(&o->lock);
 }
 
 /* Gives back what is there to give back, without the lock; false where there is nothing. */
@@ -119,14 +135,14 @@ static void *run(void *context)
 {
 	struct orderer *o = context;
 
-	/* Of this thread alone. Without it we are only less polite. */
-	if (setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS))
-		log_line("no lower priority for ordering: %s", strerror(errno));
 	pthread_mutex_lock(&o->lock);
 	while (!o->stop) {
-		if (clean(o))
+		/* Memory comes before orders of newer samples, or it would pile up. */
+		if (find_wish(o, true))
+			make(o);
+		else if (clean(o))
 			continue;
-		if (find_wish(o))
+		else if (find_wish(o, false))
 			make(o);
 		else
 			pthread_cond_wait(&o->work, &o->lock);

@@ -149,7 +149,8 @@ static void lay_out(struct pane_state *p, struct layout *l, int width, bool full
 /* Whether what is seen is not in the order that the title tells, or older than it should be. */
 static bool is_sorting(const struct pane_state *p)
 {
-	return p->waiting && (p->late || !p->sample || !sort_same(p->sort, p->ordered_by));
+	return p->waiting &&
+	       (p->late || !p->sample || p->is_part || !sort_same(p->sort, p->ordered_by));
 }
 
 /* What stands in the title line beside the name: the order, the time that growth is measured over,
@@ -199,7 +200,7 @@ static void draw_title(const struct pane_state *p, struct cells *c, struct area 
 	x = draw_title_notes(p, c, a, x, l);
 	/* Where one is in a list that is longer than its pane. */
 	if (p->count > p->page) {
-		uint32_t last = p->top + p->page < p->count ? p->top + p->page : p->count;
+		uint32_t last = p->top + p->page < p->to ? p->top + p->page : p->to;
 
 		snprintf(text, sizeof text, " %s-%s of %s ", fmt_count(from, p->top + 1, 0),
 			fmt_count(to, last, 0), fmt_count(count, p->count, 0));
@@ -280,10 +281,13 @@ static void scroll(struct pane_state *p, int height)
 		p->top = p->position;
 	if (p->position >= p->top + page)
 		p->top = p->position - page + 1;
-	if (p->count <= page)
-		p->top = 0;
-	else if (p->top > p->count - page)
-		p->top = p->count - page;
+	/* Nothing is shown of what is not there yet. */
+	if (p->to - p->from <= page)
+		p->top = p->from;
+	else if (p->top > p->to - page)
+		p->top = p->to - page;
+	else if (p->top < p->from)
+		p->top = p->from;
 }
 
 /* They come with the next sample: they were not asked for because nobody looked. */
@@ -334,9 +338,9 @@ void pane_draw(struct pane_state *p, struct cells *c, struct area a, int number,
 		return;
 	}
 	rows = rowset_of(p->pane->table, p->sample);
-	for (uint32_t i = 0; i < p->page && p->top + i < p->count; i++) {
+	for (uint32_t i = 0; i < p->page && p->top + i < p->to; i++) {
 		if (look & PANE_FOCUSED && p->top + i == p->position)
 			cells_select(c, body, (int)i);
-		draw_row(c, body, (int)i, &l, &rows, rowset_row(p->order, p->top + i));
+		draw_row(c, body, (int)i, &l, &rows, pane_row(p, p->top + i));
 	}
 }

@@ -484,7 +484,7 @@ static unsigned make_orders(struct app *a, int error)
 		if (error)
 			o.error = error;
 		else
-			pane_order_make(&o, NULL);
+			pane_order_make(&o, NULL, NULL);
 		app_take_order(a, i, &o);
 		pane_order_drop(&o);
 		n++;

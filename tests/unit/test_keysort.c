@@ -90,6 +90,60 @@ static void every_kind_of_key_sorts(void **state)
 	}
 }
 
+static int compare_keys(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* The places asked for are right, no key is on both sides of a border, and the others are beyond. */
+static void check_part(uint64_t (*kind)(uint32_t), uint32_t n, uint32_t from, uint32_t to)
+{
+	struct keysort_range part = { from, to };
+	struct keyed *e = calloc(n, sizeof *e);
+	uint64_t *sorted = calloc(n, sizeof *sorted);
+
+	assert_non_null(e);
+	assert_non_null(sorted);
+	for (uint32_t i = 0; i < n; i++) {
+		e[i] = (struct keyed){ kind(i), ~i, i };
+		sorted[i] = e[i].key;
+	}
+	qsort(sorted, n, sizeof *sorted, compare_keys);
+	keysort_part(e, n, &part, NULL);
+	assert_true(part.from <= from && part.to >= to && part.to <= n);
+	for (uint32_t i = part.from; i < part.to; i++)
+		assert_true(e[i].key == sorted[i]);
+	for (uint32_t i = 0; i < n; i++) {
+		assert_true(i >= part.from || e[i].key < e[part.from].key);
+		assert_true(i < part.to || e[i].key > e[part.to - 1].key);
+	}
+	keysort(e, n, NULL);
+	for (uint32_t i = 0; i < n; i++)
+		assert_true(e[i].key == sorted[i] && e[i].tie == ~e[i].row);
+	free(sorted);
+	free(e);
+}
+
+static void a_part_is_that_of_the_whole(void **state)
+{
+	static const uint32_t counts[] = { 1, 24, 25, 300, 20011 };
+
+	(void)state;
+	for (size_t k = 0; k < COUNT_OF(kinds); k++) {
+		for (size_t c = 0; c < COUNT_OF(counts); c++) {
+			uint32_t n = counts[c];
+
+			check_part(kinds[k], n, 0, 1);
+			check_part(kinds[k], n, n - 1, n);
+			check_part(kinds[k], n, n / 3, n / 3 + 1);
+			check_part(kinds[k], n, n / 3, n / 2 + 1);
+			check_part(kinds[k], n, 0, n);
+		}
+	}
+}
+
 static void cancelling_leaves_the_rest(void **state)
 {
 	enum { N = 20000 };
@@ -116,6 +170,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_of_key_sorts),
+		cmocka_unit_test(a_part_is_that_of_the_whole),
 		cmocka_unit_test(cancelling_leaves_the_rest),
 	};
 

@@ -579,7 +579,7 @@ static void make(const struct pane_state *p, struct sample *s, struct pane_order
 {
 	assert_true(pane_wish(p, s, made));
 	sample_get(s);
-	pane_order_make(made, NULL);
+	pane_order_make(made, NULL, NULL);
 }
 
 static void take(struct pane_state *p, struct pane_order *made)

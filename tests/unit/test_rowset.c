@@ -250,6 +250,43 @@ static uint32_t *make_order(const struct rowset *rows, struct sort_key key)
 	return order;
 }
 
+/* That the rows around one, or around a place, are those of the whole order, and that the order which
+ * was begun with them ends as the whole one. */
+static void check_part(const struct rowset *rows, struct sort_key key, const uint32_t *order,
+	uint32_t place, bool pinned, uint32_t reach)
+{
+	uint64_t cursor = pinned ? rows->table->identity(rows, order[place]) : 0;
+	uint32_t from = place > reach ? place - reach : 0;
+	uint32_t to = rows->count - place > reach ? place + reach : rows->count;
+	struct rowset_order *o;
+	struct rowset_part part;
+	uint32_t *whole, found;
+
+	assert_int_equal(rowset_order_begin(rows, key, cursor, NULL, &o), 0);
+	assert_int_equal(rowset_order_part(o, pinned ? 0 : place, reach, &part), 0);
+	assert_int_equal(part.from, from);
+	assert_int_equal(part.to, to);
+	assert_int_equal(part.place, pinned ? place : ROWSET_NONE);
+	assert_memory_equal(part.rows, order + from, (to - from) * sizeof *order);
+	assert_int_equal(rowset_order_end(o, &whole, &found), 0);
+	assert_int_equal(found, pinned ? place : ROWSET_NONE);
+	assert_memory_equal(whole, order, rows->count * sizeof *order);
+	free(part.rows);
+	free(whole);
+}
+
+static void check_parts(const struct rowset *rows, struct sort_key key, const uint32_t *order)
+{
+	const uint32_t n = rows->count, reaches[] = { 1, 30, n - 1, n, UINT32_MAX };
+
+	for (size_t i = 0; rows->count && i < COUNT_OF(reaches); i++) {
+		uint32_t places[] = { 0, 1 % n, n / 3, n / 2, n - 1 };
+
+		for (size_t k = 0; k < 2 * COUNT_OF(places); k++)
+			check_part(rows, key, order, places[k / 2], k % 2, reaches[i]);
+	}
+}
+
 /* Also that every row is found in its place. */
 static void check_order(const struct rowset *rows, struct sort_key key, const uint32_t *order)
 {
@@ -277,6 +314,7 @@ static void check_order(const struct rowset *rows, struct sort_key key, const ui
 				    rows->table->identity(rows, order[i]));
 	}
 	assert_int_equal(rowset_place(rows, key, order, UINT64_MAX), ROWSET_NONE);
+	check_parts(rows, key, order);
 	free(seen);
 }
 
@@ -438,6 +476,91 @@ static void numbers_sort_whatever_their_sign(void **state)
 	check_field(&t, "real", server.sample);
 	t.then = "-number";
 	check_field(&t, "real", server.sample);
+}
+
+/* Texts that part a few at a time leave more pieces than there is room for. */
+static void parts_of_texts_that_part_late(void **state)
+{
+	char text[1200];
+	struct story st;
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	story_begin(&st, 0);
+	story_frame(&st, 0);
+	for (unsigned i = 0; i < 3000; i++) {
+		unsigned at = i % 140 * 8;
+
+		text[at] = (char)('y' - i / 140 % 3 * 2);
+		text[at + 8] = '\0';
+		story_proc(&st, .pid = i + 1, .name = "same", .cmdline = text);
+		story_sock(&st, "tcp ESTAB 10.0.0.1:80 10.0.0.2:%u pid=%u", i + 1, i + 1);
+		text[at] = text[at + 8] = 'x';
+	}
+	story_sample(&st);
+	check_field(&table_procs, "cmdline", st.sample);
+	story_end(&st);
+}
+
+static void a_part_that_is_cancelled_is_none(void **state)
+{
+	struct rowset rows = rowset_of(&table_sockets, server.sample);
+	struct sort_key key = { table_field(&table_sockets, "state", 5), false };
+	atomic_bool cancel = false;
+	struct rowset_order *o;
+	struct rowset_part part;
+	uint32_t *order, place;
+
+	(void)state;
+	for (unsigned later = 0; later < 2; later++) {
+		cancel = !later;
+		assert_int_equal(
+			rowset_order_begin(&rows, key, rows.table->identity(&rows, 3), &cancel, &o),
+			0);
+		cancel = true;
+		assert_int_equal(rowset_order_part(o, 0, 5, &part), -ECANCELED);
+		assert_null(part.rows);
+		assert_int_equal(rowset_order_end(o, &order, &place), -ECANCELED);
+		assert_null(order);
+		assert_int_equal(place, ROWSET_NONE);
+	}
+}
+
+static uint32_t count_too_many(const struct sample *sample)
+{
+	(void)sample;
+	return UINT32_MAX;
+}
+
+/* 64 GiB; where the system promises even that, the flag ends it. */
+static void without_memory_there_is_no_order(void **state)
+{
+	static const struct field fields[] = {
+		{ "number", "N", "a number", VALUE_COUNT, .get = get_number },
+	};
+	const struct table t = {
+		.name = "numbers",
+		.fields = fields,
+		.field_count = COUNT_OF(fields),
+		.count = count_too_many,
+		.identity = few_identities,
+	};
+	struct rowset rows = rowset_of(&t, server.sample);
+	struct sort_key key = { &fields[0], false };
+	atomic_bool cancel = true;
+	struct rowset_order *o;
+	uint32_t *order, place;
+	int err = rowset_order_begin(&rows, key, 1, &cancel, &o);
+
+	(void)state;
+	if (!err) {
+		assert_int_equal(rowset_order_end(o, &order, &place), -ECANCELED);
+		skip();
+	}
+	assert_int_equal(err, -ENOMEM);
+	assert_null(o);
+	assert_int_equal(rowset_order(&rows, key, &cancel, &order), -ENOMEM);
+	assert_null(order);
 }
 
 static void an_order_that_is_cancelled_is_none(void **state)
@@ -653,7 +776,10 @@ int main(void)
 		cmocka_unit_test(long_texts_sort_to_their_end),
 		cmocka_unit_test(addresses_sort_by_all_their_bytes),
 		cmocka_unit_test(numbers_sort_whatever_their_sign),
+		cmocka_unit_test(parts_of_texts_that_part_late),
 		cmocka_unit_test(an_order_that_is_cancelled_is_none),
+		cmocka_unit_test(a_part_that_is_cancelled_is_none),
+		cmocka_unit_test(without_memory_there_is_no_order),
 		cmocka_unit_test(equal_values_keep_their_order_from_sample_to_sample),
 		cmocka_unit_test(no_rows_sort_too),
 		cmocka_unit_test(columns_are_read_from_words),
