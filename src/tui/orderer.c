@@ -1,5 +1,6 @@
 /* The thread that orders. One lock guards what both threads touch and is never held while ordering
- * or freeing. Its priority is that of the screen: somebody waits for it. There is a place for each pane: what it wishes, and what was made of it. */
+ * or freeing. Its priority is that of the screen: somebody waits for it. There is a place for each
+ * pane: what it wishes, and what was made of it. */
 #include "sockdash/orderer.h"
 
 #include <errno.h>
