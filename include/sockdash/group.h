@@ -61,6 +61,16 @@ static inline bool group_is_whole(const struct frame *f, enum proc_row_kind kind
 	return kind == PROC_ROW_PROCESS ? !f->procs[proc].partial : f->owners_percent >= 100;
 }
 
+/* Whether sockets of a kind that are still without an owner (`pending` of them) may be those of any
+ * process, and not only of those that have not been looked at. */
+static inline bool group_is_searching(const struct frame *f, uint32_t pending)
+{
+	for (uint32_t i = 0; pending && i < f->proc_count; i++)
+		if (f->procs[i].partial)
+			return false;
+	return pending;
+}
+
 /* A change per second; NAN where the interval is not known. */
 static inline double group_rate(double change, double interval_s)
 {

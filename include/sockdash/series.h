@@ -39,13 +39,17 @@ void series_free(struct series_set *set);
 const struct series *series_add(
 	struct series_set *set, uint64_t key, int64_t time_ns, int64_t value);
 
+/* Keeps the series of a key, if there is one, over a round in which its value is not known. */
+void series_keep(struct series_set *set, uint64_t key);
+
 /* The series of a key, or NULL; good until the next series_add(). */
 const struct series *series_find(const struct series_set *set, uint64_t key);
 
 /* The newest value of a series. */
 int64_t series_newest(const struct series *s);
 
-/* Ends a round: forgets every series that got no point since the last call. 0 or -ENOMEM. */
+/* Ends a round: forgets every series that got no point and was not kept since
+ * the last call. 0 or -ENOMEM. */
 int series_sweep(struct series_set *set);
 
 /* How many points back from the newest a window reaches: to the oldest point not older than

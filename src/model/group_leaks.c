@@ -107,7 +107,7 @@ static int note_counts(struct sample *s, const struct sample *prev, const struct
 }
 
 static int finish_row(struct sample *s, const struct sample *prev, struct leak_row *l,
-	uint32_t entered, struct leak_history *h, int64_t window_ns)
+	uint32_t entered, struct leak_history *h, int64_t window_ns, bool searching)
 {
 	uint64_t key = group_proc_key(s->frame, l->kind, l->proc);
 	const struct series *counts;
@@ -119,6 +119,13 @@ static int finish_row(struct sample *s, const struct sample *prev, struct leak_r
 	l->growth = l->in_rate = l->out_rate = l->exhaustion = NAN;
 	if (!group_is_whole(s->frame, l->kind, l->proc))
 		return 0;
+	/* Nor is there less because the owner of some is not found yet. */
+	if (searching) {
+		series_keep(&h->counts, key);
+		series_keep(&h->entered, key);
+		series_keep(&h->fds, key);
+		return 0;
+	}
 	err = note_counts(s, prev, l, key, entered, h);
 	if (!err)
 		err = fds_growth(s, l, key, h, window_ns, &fds);
@@ -144,6 +151,7 @@ int group_leaks(struct sample *s, const struct sample *prev, struct leak_history
 	uint32_t places = group_places(f);
 	struct tally t = { calloc(places, sizeof *t.rows), calloc(places, sizeof *t.entered) };
 	int err = t.rows && t.entered ? 0 : -ENOMEM;
+	bool searching;
 
 	if (prev && !prev->frame->owners_known)
 		prev = NULL;
@@ -156,12 +164,13 @@ int group_leaks(struct sample *s, const struct sample *prev, struct leak_history
 			.oldest = NAN,
 		};
 	count_all(&t, s, prev);
+	searching = group_is_searching(f, t.rows[f->proc_count + PROC_ROW_PENDING - 1].close_wait);
 	for (uint32_t i = 0; !err && i < places; i++) {
 		struct leak_row *l = &t.rows[i];
 
 		if (!l->close_wait)
 			continue;
-		err = finish_row(s, prev, l, t.entered[i], history, window_ns);
+		err = finish_row(s, prev, l, t.entered[i], history, window_ns, searching);
 		t.rows[s->leak_count++] = *l;
 	}
 	s->leaks = t.rows;

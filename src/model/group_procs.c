@@ -90,14 +90,14 @@ static bool is_comparable(
 }
 
 static void compare(struct sample *s, const struct sample *prev, const struct hash *then,
-	struct proc_row *p, uint32_t opened)
+	struct proc_row *p, uint32_t opened, bool searching)
 {
 	uint32_t old;
 	int64_t conns_then;
 
 	p->delta = SAMPLE_UNKNOWN;
 	p->opened_rate = p->closed_rate = NAN;
-	if (!prev)
+	if (!prev || (searching && p->kind == PROC_ROW_PROCESS))
 		return;
 	old = hash_get(then, group_proc_key(s->frame, p->kind, p->proc));
 	if (!is_comparable(s, prev, p, old))
@@ -110,12 +110,22 @@ static void compare(struct sample *s, const struct sample *prev, const struct ha
 	p->closed_rate = group_rate((double)(opened - p->delta), s->interval_s);
 }
 
+/* Connections of a sample whose owner was still being looked for. */
+static uint32_t pending_conns(const struct sample *s)
+{
+	for (uint32_t i = 0; i < s->proc_count; i++)
+		if (s->procs[i].kind == PROC_ROW_PENDING)
+			return s->procs[i].conns;
+	return 0;
+}
+
 int group_procs(struct sample *s, const struct sample *prev)
 {
 	const struct frame *f = s->frame;
 	uint32_t places = group_places(f);
 	uint32_t *opened = calloc(places, sizeof *opened);
 	struct hash then = { 0 };
+	bool searching;
 	int err;
 
 	if (prev && !prev->frame->owners_known)
@@ -127,6 +137,8 @@ int group_procs(struct sample *s, const struct sample *prev)
 	if (err || !f->owners_known)
 		goto out;
 	count_all(s, prev, opened);
+	searching = group_is_searching(f, s->procs[f->proc_count + PROC_ROW_PENDING - 1].conns) ||
+		    (prev && group_is_searching(prev->frame, pending_conns(prev)));
 	for (uint32_t i = 0; i < places; i++) {
 		struct proc_row *p = &s->procs[i];
 
@@ -134,7 +146,7 @@ int group_procs(struct sample *s, const struct sample *prev)
 		p->proc = i < f->proc_count ? i : SOCK_NONE;
 		if (!has_sockets(p))
 			continue;
-		compare(s, prev, &then, p, opened[i]);
+		compare(s, prev, &then, p, opened[i], searching);
 		s->procs[s->proc_count++] = *p;
 	}
 out:

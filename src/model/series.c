@@ -57,6 +57,14 @@ const struct series *series_find(const struct series_set *set, uint64_t key)
 	return row == HASH_NONE ? NULL : &set->all[row];
 }
 
+void series_keep(struct series_set *set, uint64_t key)
+{
+	uint32_t row = hash_get(&set->by_key, key);
+
+	if (row != HASH_NONE)
+		set->all[row].touched = set->round;
+}
+
 int64_t series_newest(const struct series *s)
 {
 	return point_back(s, 0)->value;

@@ -69,7 +69,8 @@ static int describe(
 	proc->fds = o->procs.counted ? p->fds : p->looked ? p->table.open : PROC_UNKNOWN;
 	proc->fd_limit = details ? facts->fd_limit : PROC_UNKNOWN;
 	proc->partial = !p->looked && live_proc_is_open(&o->procs, p);
-	proc->name = facts->name;
+	/* It may be gone, or another process, before its name was read. */
+	proc->name = facts->name ? facts->name : "";
 	proc->cmdline = details ? facts->cmdline : "";
 	proc->cgroup = details ? facts->cgroup : "";
 	proc->unit = details ? facts->unit : "";

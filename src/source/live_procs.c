@@ -128,9 +128,6 @@ static int peek(struct live_procs *ps, struct live_proc *p)
 	int err;
 
 	p->row = SOCK_NONE;
-	/* Half of all pids are threads of the kernel. */
-	if (p->no_files && ps->counted && !again)
-		return 0;
 	err = procs_peek(ps->proc_fd, p->pid, &now);
 	p->gone = is_gone(err);
 	if (is_forbidden(err)) {

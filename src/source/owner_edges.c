@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 enum {
-	SHARED_LEAST = 64,  /* shared descriptors that are looked at again in each frame */
-	SHARED_SHARE = 400, /* and one for so many sockets */
+	SHARED_LEAST = 1000, /* shared descriptors that are looked at again in each frame */
+	SHARED_SHARE = 400,  /* and one for so many sockets */
 };
 
 /* ---- Processes ------------------------------------------------------------------------------- */

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 
 enum {
-	CHECK_LEAST = 24,    /* descriptors that are checked in each frame without a reason */
-	DOUBT_LEAST = 64,    /* the same in processes whose count does not fit */
+	CHECK_LEAST = 100,   /* descriptors that are checked in each frame without a reason */
+	DOUBT_LEAST = 500,   /* the same in processes whose count does not fit */
 	CHECK_SHARE = 400,   /* and one more for so many sockets: 1 % of what a dump costs */
 	CHECK_OVERHEAD = 4,  /* what it costs to open a process, in descriptors */
 	PATIENCE = 2,        /* frames in which a socket is missed before all is looked at for it */
@@ -325,10 +325,11 @@ static int check_some(struct owner_search *s, struct owner_edges *e)
 
 int owner_search_run(struct owner_search *s, struct owner_edges *e)
 {
-	int err = look_at_new(e);
+	/* What is known costs little and comes first: new processes may be many. */
+	int err = e->ps->counted ? settle_counts(e) : guess_new(e);
 
 	if (!err)
-		err = e->ps->counted ? settle_counts(e) : guess_new(e);
+		err = look_at_new(e);
 	if (!err)
 		err = look_for_missing(s, e);
 	if (!err)

@@ -415,9 +415,39 @@ static void a_shared_socket_counts_for_each_process(void **state)
 	story_end(&st);
 }
 
+/* Some sockets of a process that is known well are without an owner for a sample: it has not shrunk,
+ * and does not jump afterwards. */
+static void a_sample_without_all_owners_is_no_change(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 10);
+	for (unsigned at = 0; at < 8; at++) {
+		unsigned all = 100 + 20 * at, found = at == 5 ? all - 30 : all;
+		const struct sample *s;
+
+		story_frame(&st, at)->owners_percent = at == 5 ? 92 : 100;
+		story_proc(&st, .pid = 7, .name = "java", .fds = 500, .fd_limit = 9000);
+		waiting(&st, 0, found, "pid=7");
+		waiting(&st, found, all - found, "inode=1");
+		s = story_sample(&st);
+		if (at == 5)
+			assert_row(s, "leaks", "pid=7", "growth=-, in_rate=-, exhaustion=-");
+		else if (at > 1)
+			assert_row(s, "leaks", "pid=7", "growth=+20.0");
+		if (at == 5 || at == 6)
+			assert_row(s, "procs", "pid=7", "delta=-, opened_rate=-");
+		else if (at > 1)
+			assert_row(s, "procs", "pid=7", "delta=+20");
+	}
+	story_end(&st);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_sample_without_all_owners_is_no_change),
 		cmocka_unit_test(no_close_wait_is_no_row),
 		cmocka_unit_test(the_receive_queue_tells_the_cause),
 		cmocka_unit_test(the_oldest_age_is_told),

@@ -152,6 +152,20 @@ static void a_look_without_counts_finds_all(void **state)
 	assert_right(l);
 }
 
+/* A process that is ending has no descriptors, and another one may get its number. */
+static void who_had_no_files_may_have_some(void **state)
+{
+	struct looker *l = *state;
+
+	for (unsigned frame = 0; frame < 3; frame++) {
+		begin(l);
+		assert_true(l->us->fds > 0);
+		assert_false(l->us->no_files);
+		l->us->fds = 0;
+		l->us->no_files = true;
+	}
+}
+
 static void end_looks(void **state, bool by_cpu)
 {
 	struct looker *l = *state;
@@ -305,6 +319,7 @@ int main(void)
 		TEST(a_look_finds_all),
 		TEST(a_look_goes_on_where_it_broke_off),
 		TEST(a_look_without_counts_finds_all),
+		TEST(who_had_no_files_may_have_some),
 		TEST(the_deadline_ends_a_look),
 		TEST(the_budget_ends_a_look),
 		TEST(it_can_be_stopped),

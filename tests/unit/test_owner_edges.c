@@ -297,13 +297,18 @@ static void a_pid_that_is_used_again_owns_nothing(void **state)
 	assert_int_equal(w->f->procs[w->f->edges[w->f->socks[0].owner].proc].start, 1000);
 }
 
+/* More than are looked at in one frame. */
+#define SHARED 1600
+
 static void shared_descriptors_are_listed_in_turn(void **state)
 {
 	struct world *w = *state;
-	uint32_t from = 0, frames = 0, seen[100] = { 0 };
+	static uint32_t seen[SHARED];
+	uint32_t from = 0, frames = 0;
 
 	begin(w);
-	for (uint32_t i = 0; i < 100; i++) {
+	memset(seen, 0, sizeof seen);
+	for (uint32_t i = 0; i < SHARED; i++) {
 		opens(w, 0, i, 1000 + i);
 		if (i % 2)
 			opens(w, 1, i, 1000 + i);
@@ -311,7 +316,7 @@ static void shared_descriptors_are_listed_in_turn(void **state)
 	}
 	resolve(w);
 	begin(w);
-	for (uint32_t i = 0; i < 100; i++)
+	for (uint32_t i = 0; i < SHARED; i++)
 		add(w, 1 + i, 1000 + i);
 	assert_int_equal(frame_compare(w->f, w->prev), 0);
 	do {
@@ -330,7 +335,7 @@ static void shared_descriptors_are_listed_in_turn(void **state)
 		assert_true(++frames < 10);
 	} while (from);
 	assert_true(frames > 1);
-	for (uint32_t i = 0; i < 100; i++)
+	for (uint32_t i = 0; i < SHARED; i++)
 		assert_int_equal(seen[i], i % 2 ? 2 : 0);
 }
 

@@ -200,9 +200,28 @@ static void growth_is_measured_from_its_onset(void **state)
 	}
 }
 
+static void a_kept_series_goes_on(void **state)
+{
+	struct series_set set = { 0 };
+
+	(void)state;
+	assert_non_null(series_add(&set, 7, 0, 10));
+	assert_int_equal(series_sweep(&set), 0);
+	series_keep(&set, 7);
+	series_keep(&set, 8); /* is not there */
+	assert_int_equal(series_sweep(&set), 0);
+	assert_non_null(series_find(&set, 7));
+	assert_null(series_find(&set, 8));
+	assert_int_equal(series_newest(series_find(&set, 7)), 10);
+	assert_int_equal(series_sweep(&set), 0);
+	assert_null(series_find(&set, 7));
+	series_free(&set);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_kept_series_goes_on),
 		cmocka_unit_test(growth_is_measured_from_its_onset),
 		cmocka_unit_test(the_slope_is_that_of_the_window),
 		cmocka_unit_test(two_points_at_one_time_have_no_slope),
