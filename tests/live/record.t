@@ -70,7 +70,7 @@ is "$? $(head -n 1 "$T/out" | cut -d, -f1) $(sed 1d "$T/out" | cut -d, -f1 | uni
 	'0 time 3' 'replay: CSV'
 
 sockdash replay "$tape" sockets --csv -n 1 | head -n 1 >"$T/out"
-is "$(sockdash replay "$tape" sockets -p --csv -n 1 | head -n 1 | sed 's/,pid,process,owners,user,unit,/,/')" \
+is "$(sockdash replay "$tape" sockets -p --csv -n 1 | head -n 1 | sed 's/,pid,process,owners,user,unit,/,user,/')" \
 	"$(cat "$T/out")" 'replay: the owners of sockets come with -p'
 
 # The rows of ss_rows from the samples of a tape, which must all be the same.
