@@ -1,4 +1,4 @@
-/* counters: which of the kernel's counters we keep in a frame, and their names. */
+/* counters: which of the kernel's counters and limits we keep in a frame, and their names. */
 #ifndef SOCKDASH_COUNTERS_H
 #define SOCKDASH_COUNTERS_H
 
@@ -13,13 +13,91 @@ enum counter {
 	COUNTER_LISTEN_DROPS,
 	COUNTER_TCP_MEM,       /* bytes */
 	COUNTER_TCP_MEM_LIMIT, /* bytes */
+
+	/* Accepting. */
+	COUNTER_LISTEN_OVERFLOWS,
+	COUNTER_REQQ_COOKIES, /* SYN queue full: cookies were sent */
+	COUNTER_REQQ_DROPS,   /* SYN queue full: dropped */
+	COUNTER_SYNCOOKIES_SENT,
+	COUNTER_SYNCOOKIES_RECV,
+	COUNTER_SYNCOOKIES_FAILED,
+	COUNTER_EMBRYONIC_RESETS,
+	COUNTER_ATTEMPT_FAILS,
+	COUNTER_SYN_RETRANS,
+
+	/* Memory. */
+	COUNTER_MEMORY_PRESSURES,
+	COUNTER_PRUNE_CALLED,
+	COUNTER_RCV_PRUNED,
+	COUNTER_OFO_PRUNED,
+	COUNTER_RCVQ_DROPS,
+	COUNTER_ZERO_WINDOW_DROPS,
+	COUNTER_BACKLOG_DROPS,
+	COUNTER_ABORT_ON_MEMORY,
+	COUNTER_TCP_MEM_PRESSURE, /* bytes: from here on there is pressure */
+	COUNTER_UDP_MEM,          /* bytes */
+	COUNTER_UDP_MEM_LIMIT,    /* bytes */
+
+	/* Closing. */
+	COUNTER_TIME_WAITS,
+	COUNTER_TIME_WAIT_OVERFLOWS,
+	COUNTER_TIME_WAIT_REUSED,
+	COUNTER_ABORT_ON_CLOSE,
+	COUNTER_ABORT_ON_DATA,
+	COUNTER_ABORT_ON_TIMEOUT,
+	COUNTER_ABORT_ON_LINGER,
+	COUNTER_ABORT_FAILED,
+	COUNTER_ESTAB_RESETS,
+
+	/* Network. */
+	COUNTER_IN_SEGMENTS,
+	COUNTER_IN_ERRORS,
+	COUNTER_TIMEOUTS,
+	COUNTER_LOST_RETRANSMIT,
+	COUNTER_FAST_RETRANS,
+	COUNTER_SPURIOUS_RTOS,
+	COUNTER_RETRANS_FAILS,
+	COUNTER_OFO_QUEUED,
+	COUNTER_PAWS_ESTAB,
+	COUNTER_TO_ZERO_WINDOW,
+	COUNTER_UDP_IN,
+	COUNTER_UDP_OUT,
+	COUNTER_UDP_IN_ERRORS,
+	COUNTER_UDP_RCVBUF_ERRORS,
+	COUNTER_UDP_SNDBUF_ERRORS,
+	COUNTER_UDP_NO_PORTS,
+	COUNTER_UDP6_IN,
+	COUNTER_UDP6_OUT,
+	COUNTER_UDP6_IN_ERRORS,
+	COUNTER_UDP6_RCVBUF_ERRORS,
+	COUNTER_UDP6_SNDBUF_ERRORS,
+	COUNTER_UDP6_NO_PORTS,
+	COUNTER_SOFTNET_DROPS,
+	COUNTER_SOFTNET_SQUEEZES,
+
+	/* Limits and what they limit. */
+	COUNTER_PORT_FIRST, /* ip_local_port_range */
+	COUNTER_PORT_LAST,
+	COUNTER_PORTS_RESERVED, /* of that range */
+	COUNTER_ORPHANS,        /* of the whole host */
+	COUNTER_ORPHANS_LIMIT,
+	COUNTER_TIME_WAIT_BUCKETS, /* TIME-WAIT, and FIN-WAIT-2 without a process */
+	COUNTER_TIME_WAIT_LIMIT,
+	COUNTER_CONNTRACK,
+	COUNTER_CONNTRACK_LIMIT,
+	COUNTER_FILES, /* of the whole host */
+	COUNTER_FILES_LIMIT,
+	COUNTER_SOMAXCONN,
+	COUNTER_SYN_BACKLOG,
+	COUNTER_SYNCOOKIES, /* net.ipv4.tcp_syncookies: 0, 1, 2 */
+	COUNTER_ABORT_ON_OVERFLOW,
+	COUNTER_RMEM_MAX, /* bytes */
 	COUNTER_COUNT,
 };
 
 #define COUNTER_UNKNOWN INT64_MIN
 
-/* Their names in the kernel's files, indexed by enum counter: snmp and netstat as nstat names them,
- * FILE:LINE:WORD in sockstat, sysctl:PATH:INDEX. */
+/* Their names in the kernel's files, indexed by enum counter, as kcounters.h reads them. */
 extern const char *const counter_names[COUNTER_COUNT];
 
 #endif

@@ -71,16 +71,16 @@ int64_t feed_least_ns(int64_t cpu_ns, double cpu_limit);
 /* Samples of a source every interval: the first at once, and before that, where owners are looked
  * at, a preliminary one without them. An interval is as long as the CPU limit wants it, from what
  * the process took for the last sample, its picture included. What is collected follows the
- * control's needs, not those of the request. `window_s` is that of the growth. Takes the source,
+ * control's needs, not those of the request. `settings` are those of the samples. Takes the source,
  * also on error. 0 or -ENOMEM. */
-int feed_open_source(struct source *source, const struct source_request *request, double window_s,
-	struct feed **out);
+int feed_open_source(struct source *source, const struct source_request *request,
+	const struct tracker_settings *settings, struct feed **out);
 
 struct tape;
 
 /* The samples of a recording, from its first, at the pace they were taken. Steps and jumps show
  * what playing until there would have shown. Takes the tape, also on error. 0 or -ENOMEM. */
-int feed_open_tape(struct tape *tape, const struct source_request *request, double window_s,
-	struct feed **out);
+int feed_open_tape(struct tape *tape, const struct source_request *request,
+	const struct tracker_settings *settings, struct feed **out);
 
 #endif

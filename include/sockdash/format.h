@@ -8,7 +8,7 @@
 #define FORMAT_MAX 64
 
 /* The value in at most `width` columns (0: as many as it takes), in `room` or, for a text, where
- * the text is; a text is not shortened. Not known is "-". */
+ * the text is; a text is not shortened, but for a doubtful one, which is a word. Not known is "-". */
 const char *format_value(const struct value *v, int width, char room[FORMAT_MAX]);
 
 /* The same for a column that a script may read: one word without blanks or thousands separators
@@ -17,12 +17,5 @@ const char *format_plain(const struct value *v, char room[FORMAT_MAX]);
 
 /* Whether values of this type stand at the right edge of their column. */
 bool format_is_right(enum value_type type);
-
-/* An address and port as ss prints them: 10.0.0.1:443, [::1]:443, *:443 for a socket that serves
- * IPv4 and IPv6. In at most `width` columns (0: as many as it takes) as long as the port and two
- * columns of the address fit: the address is cut, the port is not. */
-#define FORMAT_ENDPOINT_MAX 160
-const char *format_endpoint(const struct frame *f, const struct sock *s, bool local, int width,
-	char room[FORMAT_ENDPOINT_MAX]);
 
 #endif

@@ -88,13 +88,14 @@ struct frame {
 	double cpu_percent; /* of the sampling process since its last frame, of one core; NAN */
 	double uptime_s;    /* NAN not known */
 	const char *host;
-	const char *kind;  /* "sock_diag", "procfs"... who told */
-	uint32_t seer_uid; /* whose eyes saw it: PROC_UNKNOWN for root, which sees all */
-	const char *seer;  /* their name, "" not known */
-	bool one_family;   /* IPv4 or IPv6 was not asked for */
-	unsigned absent;   /* bit 1 << enum sock_proto: not asked for, or not to be had */
-	bool preliminary;  /* for the first screen: without owners, not to be compared with */
-	bool owners_known; /* the owners were asked for (whether or not all could be seen) */
+	const char *release; /* of the kernel, "" not known */
+	const char *kind;    /* "sock_diag", "procfs"... who told */
+	uint32_t seer_uid;   /* whose eyes saw it: PROC_UNKNOWN for root, which sees all */
+	const char *seer;    /* their name, "" not known */
+	bool one_family;     /* IPv4 or IPv6 was not asked for */
+	unsigned absent;     /* bit 1 << enum sock_proto: not asked for, or not to be had */
+	bool preliminary;    /* for the first screen: without owners, not to be compared with */
+	bool owners_known;   /* the owners were asked for (whether or not all could be seen) */
 	unsigned
 		asked; /* NEED_... that were asked for; all of a recording, which has what it has */
 	int problems[FRAME_PROBLEMS];

@@ -3,6 +3,7 @@
 #ifndef SOCKDASH_GROUP_H
 #define SOCKDASH_GROUP_H
 
+#include "sockdash/kernel_items.h"
 #include "sockdash/sample.h"
 #include "sockdash/series.h"
 
@@ -18,6 +19,27 @@ struct leak_history {
 int group_leaks(struct sample *s, const struct sample *prev, struct leak_history *history,
 	int64_t window_ns);
 void group_totals(struct sample *s, const struct sample *prev);
+
+/* Who takes the ephemeral ports. */
+int group_ports(struct sample *s);
+
+/* What is remembered of the kernel's counters. */
+struct kernel_history {
+	struct series_set counters;      /* by enum counter + 1 */
+	double highest[KERNEL_ROWS_MAX]; /* of each item */
+	bool begun;
+};
+int group_kernel(struct sample *s, const struct sample *prev, struct kernel_history *history,
+	int64_t window_ns);
+
+/* What is remembered of findings: since when they have been there. */
+struct audit_history {
+	struct audit_seen *seen;
+	uint32_t count, room;
+};
+int group_findings(struct sample *s, const struct sample *prev, struct audit_history *history,
+	const struct audit_settings *settings);
+void audit_history_free(struct audit_history *h);
 
 /* The kind of row a socket without a visible owner belongs to. */
 static inline enum proc_row_kind group_kind_without_owner(

@@ -12,11 +12,13 @@ enum {
 	NEED_USERS = 64,       /* names of users: asking for one may ask a network */
 	NEED_COUNTERS = 32,    /* the kernel's counters */
 	NEED_ADDRESSES = 128,  /* addresses of sockets, and which listener a connection has */
+	NEED_PORTS = 256,      /* how many ephemeral ports each destination takes */
+	NEED_FINDINGS = 512,   /* what the audit makes of the rest, as far as that is there */
 };
 
 /* For the dashboard: whatever any of its panes shows. */
 #define NEED_ALL                                                                                   \
 	(NEED_SOCKETS | NEED_OWNERS | NEED_PROC_DETAILS | NEED_WAIT_AGE | NEED_DROPS |             \
-		NEED_USERS | NEED_COUNTERS | NEED_ADDRESSES)
+		NEED_USERS | NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS | NEED_FINDINGS)
 
 #endif

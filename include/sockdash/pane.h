@@ -31,11 +31,12 @@ struct pane {
 	bool shows_owners; /* waits for owners */
 };
 
-extern const struct pane pane_states, pane_listen, pane_procs, pane_leaks, pane_sockets;
+extern const struct pane pane_states, pane_listen, pane_procs, pane_leaks, pane_sockets,
+	pane_kernel, pane_audit;
 
 /* In the order of their keys, 1 and up. */
 extern const struct pane *const panes[];
-#define PANE_COUNT    5
+#define PANE_COUNT    7
 #define PANE_OVERVIEW 4 /* the first four stand together in the overview */
 
 /* ---- The order of its rows ------------------------------------------------------------------- */

@@ -25,6 +25,7 @@ enum value_type {
 struct value {
 	enum value_type type;
 	bool at_least;      /* a lower bound: an age that began before we looked */
+	bool doubtful;      /* VALUE_TEXT: may still become another; people see a "?" behind it */
 	bool ipv4;          /* VALUE_ADDRESS: of an AF_INET socket */
 	const char *device; /* VALUE_ADDRESS: the device it is bound to, or "" */
 	union {
@@ -61,6 +62,7 @@ struct table {
 	const char *then; /* sort key among equals, or NULL: by identity alone */
 	unsigned needs;   /* what the rows themselves need */
 	bool window;      /* needs to observe for a window before its rows mean something */
+	const struct table *all; /* the same with the rows that are left out otherwise, or NULL */
 	uint32_t (*count)(const struct sample *sample);
 	/* Of a row, the same in every sample; never 0. */
 	uint64_t (*identity)(const struct rowset *rows, uint32_t row);
@@ -77,7 +79,8 @@ struct rowset {
 };
 
 /* Tables, in the order of their keys and of the help. */
-extern const struct table table_states, table_listen, table_procs, table_leaks, table_sockets;
+extern const struct table table_states, table_listen, table_procs, table_leaks, table_sockets,
+	table_kernel, table_audit;
 extern const struct table *const tables[];
 extern const size_t table_count;
 

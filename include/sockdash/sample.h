@@ -1,9 +1,10 @@
 /* sample: a sealed frame and the tables that follow from it and from the frames before it: states,
- * listeners, processes, CLOSE-WAIT growth. Samples are immutable and shared by counting references,
+ * listeners, processes, what piles up, what the kernel counts, findings. Samples are immutable and shared by counting references,
  * so the screen can keep one while the next is made. */
 #ifndef SOCKDASH_SAMPLE_H
 #define SOCKDASH_SAMPLE_H
 
+#include "sockdash/audit.h"
 #include "sockdash/frame.h"
 
 /* A rate or a share is NAN, a difference SAMPLE_UNKNOWN, where it is not known (first sample,
@@ -56,18 +57,88 @@ struct proc_row {
 	double opened_rate, closed_rate; /* connections got and let go */
 };
 
-/* One process with CLOSE-WAIT sockets, or those without a process we can see. */
+/* What piles up: sockets that should soon go on to another state, or whose queue should move. */
+enum pile {
+	PILE_CLOSE_WAIT, /* the peer has closed, the process has not */
+	PILE_FIN_WAIT_2, /* we have closed, the peer has not */
+	PILE_LAST_ACK,   /* both have closed, the peer does not acknowledge */
+	PILE_SYN_SENT,   /* the peer does not answer */
+	PILE_RECV_Q,     /* established, data that the process does not read */
+	PILE_SEND_Q,     /* established, data that the peer does not take */
+	PILES,
+};
+
+/* "CLOSE-WAIT", "FIN-WAIT-2"... "RECV-Q", "SEND-Q". */
+const char *pile_name(enum pile pile);
+
+/* What becomes of a pile; each is worse than those before it. */
+enum verdict {
+	VERDICT_OK,       /* they come and go */
+	VERDICT_DRAINING, /* there are fewer and fewer */
+	VERDICT_SLOW,     /* they leave, but late */
+	VERDICT_STUCK,    /* old ones stay, no more come */
+	VERDICT_LEAK,     /* they stay, and more come */
+	VERDICTS,
+};
+
+/* "ok", "draining", "slow", "stuck", "leak". */
+const char *verdict_name(enum verdict verdict);
+
+/* One pile of one process, or of the sockets without a process we can see. */
 struct leak_row {
 	enum proc_row_kind kind;
 	uint32_t proc; /* row of the frame, for PROC_ROW_PROCESS */
-	uint32_t close_wait;
-	uint32_t causes[SOCK_WAIT_CAUSES];
-	double growth;            /* sockets per second over the window */
-	double in_rate, out_rate; /* entering and leaving over the window */
+	enum pile pile;
+	uint32_t count;                    /* sockets in it */
+	uint32_t causes[SOCK_WAIT_CAUSES]; /* CLOSE-WAIT */
+	uint64_t bytes;                    /* RECV-Q, SEND-Q: in these queues */
+	uint32_t overdue;                  /* of them there for longer than is usual here */
+	double usual;                      /* that time in seconds; NAN not known yet */
+	double growth; /* sockets per second: a leak: that stay; else all, over the window */
+	double in_rate, out_rate; /* entering and leaving, over the window */
 	bool oldest_at_least;     /* its age is a lower bound */
 	double oldest;            /* seconds; NAN if no age is known */
 	double exhaustion; /* seconds until the descriptors run out; NAN when it does not grow */
+	enum verdict verdict;
+	bool preliminary;  /* the verdict may still become another: there is little evidence */
+	double since;      /* seconds that this has been so; NAN */
+	const char *peer;  /* the busiest remote end: an address, with the port they share; "" */
+	const char *local; /* the busiest local end, likewise */
+	uint32_t peer_count, local_count; /* sockets of these ends */
 	struct trend trend;
+};
+
+/* How many ports of the ephemeral range are taken between an address of this host and a service
+ * elsewhere. */
+struct port_row {
+	uint32_t sock; /* row of the frame: one of them */
+	uint32_t used; /* in all states, TIME-WAIT too */
+	uint32_t time_wait;
+};
+#define PORT_ROWS_MAX 16
+
+/* One line of what the kernel counts: a counter, or something that has a limit. */
+struct kernel_row {
+	uint32_t item;  /* of kernel_items[] */
+	double value;   /* the counter, or how much of the limit is taken */
+	double rate;    /* per second since the sample before; NAN */
+	double highest; /* of the rates since we look, of a gauge: of its values; NAN */
+	double limit;   /* NAN: has none */
+	double percent; /* of the limit; NAN */
+	bool calm;      /* does not move, and is far from its limit */
+};
+
+/* One thing that the audit found, or (severity SEVERITY_OK, SEVERITY_UNKNOWN) a rule that found
+ * nothing, or that could not be checked. Texts live as long as the sample, "" none. */
+struct finding {
+	const struct audit_rule *rule;
+	enum severity severity;
+	uint64_t identity;    /* of rule and subject, the same in every sample */
+	double since;         /* seconds that it has been so, as far as is known; NAN */
+	const char *subject;  /* process, listener, destination */
+	const char *evidence; /* in numbers */
+	const char *advice;   /* what it means and what to do */
+	const char *command;  /* to look closer, or to change it */
 };
 
 /* What the header lines show. */
@@ -94,10 +165,28 @@ struct sample {
 	uint32_t listener_count;
 	struct proc_row *procs;
 	uint32_t proc_count;
+	/* Piles that call for attention and all of CLOSE-WAIT, then the others. */
 	struct leak_row *leaks;
-	uint32_t leak_count;
+	uint32_t leak_count, leak_shown; /* all, and the first that are shown unless asked */
+	struct port_row *ports;          /* the busiest, in this order; at most PORT_ROWS_MAX */
+	uint32_t port_count;
+	double port_capacity;      /* ephemeral ports between two addresses; NAN not known */
+	struct kernel_row *kernel; /* those that are not calm, then the others */
+	uint32_t kernel_count, kernel_shown;
+	struct finding *findings; /* the worst first; then the rules without one */
+	uint32_t finding_count, finding_shown;
+	/* Of each counter, over the window; NAN not known. */
+	double counter_rates[COUNTER_COUNT];
+	struct arena texts;
 	unsigned references; /* atomic */
 };
+
+/* A text that lives as long as the sample, which is still being made; NULL without memory. */
+const char *sample_text(struct sample *s, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The same: an end of a socket, as ss prints it: 10.0.0.1:443, [::1]:443, *:443. */
+const char *sample_endpoint(struct sample *s, const struct sock *sock, bool local);
 
 /* Whether the CPU limit makes an interval noticeably longer than wished. */
 static inline bool sample_is_held(const struct sample *s, double interval_s)
@@ -116,9 +205,15 @@ bool sample_is_last(const struct sample *s);
 /* What is remembered from sample to sample. */
 struct tracker;
 
-/* `window_s`: how far growth looks back at least (never over fewer than three intervals once they
- * are there). NULL without memory. */
-struct tracker *tracker_create(double window_s);
+struct tracker_settings {
+	/* How far growth looks back at least (never over fewer than three intervals once they are
+	 * there). */
+	double window_s;
+	struct audit_settings audit;
+};
+
+/* NULL without memory. */
+struct tracker *tracker_create(const struct tracker_settings *settings);
 void tracker_destroy(struct tracker *t);
 
 /* Makes the next sample from a frame, which it takes (also on error). The caller owns one reference

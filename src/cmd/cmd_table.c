@@ -11,6 +11,9 @@
 #include "sockdash/feed.h"
 #include "sockdash/output.h"
 
+/* How long a command observes where nothing else is wished. */
+#define COMMAND_WINDOW_S 3
+
 /* Everything between the first sample and the last. */
 struct run {
 	const struct table *table;
@@ -19,6 +22,7 @@ struct run {
 	struct sort_key sort;
 	struct origin origin;
 	uint64_t wanted; /* samples to print */
+	double window_s; /* to observe before speaking */
 	struct source_request request;
 	struct tracker *tracker;
 	struct buf told; /* the problems that were told last */
@@ -170,7 +174,7 @@ static int observe(struct run *r)
 	const struct options *o = r->options;
 	bool own_time = r->origin.source->own_time;
 	/* A recording is printed as it is: its first samples are not observed silently. */
-	double window_s = r->table->window && !r->origin.tape ? o->window_s : 0;
+	double window_s = r->table->window && !r->origin.tape ? r->window_s : 0;
 	int64_t when = clock_mono_ns(), speak = when + (int64_t)(window_s * 1e9);
 	/* Three intervals at least in the window that growth is measured over. */
 	double step_s = window_s / 3 < o->interval_s ? window_s / 3 : o->interval_s;
@@ -217,7 +221,8 @@ static int tell_end(struct run *r, int err)
 
 int cmd_table(const struct table *t, const struct options *o)
 {
-	struct run r = { .table = t, .options = o };
+	struct tracker_settings settings = options_tracker(o, COMMAND_WINDOW_S);
+	struct run r = { .table = t, .options = o, .window_s = settings.window_s };
 	int status = choose_columns(&r), err;
 
 	if (!status)
@@ -226,9 +231,11 @@ int cmd_table(const struct table *t, const struct options *o)
 		status = origin_open(o, &r.origin);
 	if (status)
 		return status;
+	if (o->all && t->all)
+		r.table = t->all;
 	r.request = options_request(o, needs_of(&r));
 	r.wanted = o->count ? o->count : r.origin.tape ? UINT64_MAX : 1;
-	r.tracker = tracker_create(o->window_s);
+	r.tracker = tracker_create(&settings);
 	err = r.tracker ? observe(&r) : -ENOMEM;
 	status = tell_end(&r, err);
 	origin_close(&r.origin);

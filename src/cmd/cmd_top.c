@@ -11,6 +11,9 @@
 #include "sockdash/commands.h"
 #include "sockdash/loop.h"
 
+/* How far growth looks back where nothing else is wished. */
+#define DASHBOARD_WINDOW_S 60
+
 static bool wants_colors(const struct options *o)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -90,13 +93,13 @@ static int read_sort(const struct table *t, const struct options *o, struct sort
 }
 
 /* Takes what the origin has. */
-static int open_feed(
-	struct origin *g, const struct source_request *request, double window_s, struct feed **out)
+static int open_feed(struct origin *g, const struct source_request *request,
+	const struct tracker_settings *settings, struct feed **out)
 {
 	if (!g->tape)
-		return feed_open_source(g->source, request, window_s, out);
+		return feed_open_source(g->source, request, settings, out);
 	source_close(g->source);
-	return feed_open_tape(g->tape, request, window_s, out);
+	return feed_open_tape(g->tape, request, settings, out);
 }
 
 int cmd_top(const struct table *t, const struct options *o)
@@ -108,6 +111,7 @@ int cmd_top(const struct table *t, const struct options *o)
 		.replay = o->tape != NULL,
 		.cpu_limit = o->cpu_limit,
 	};
+	struct tracker_settings tracker = options_tracker(o, DASHBOARD_WINDOW_S);
 	struct terminal *terminal = NULL;
 	struct sampler *sampler = NULL;
 	struct origin origin;
@@ -135,7 +139,7 @@ int cmd_top(const struct table *t, const struct options *o)
 	app_init(&app, &settings);
 	apply_sort(&app, &sort);
 	loop_block_signals();
-	err = open_feed(&origin, &request, o->window_s, &feed);
+	err = open_feed(&origin, &request, &tracker, &feed);
 	if (!err)
 		err = sampler_start(feed, &app.control, &sampler);
 	if (!err)

@@ -44,7 +44,7 @@ static bool set_interval(struct options *o, const char *argument, const char **w
 static bool set_window(struct options *o, const char *argument, const char **wanted)
 {
 	*wanted = "seconds, from 0 to 86400";
-	return read_real(argument, 0, SAMPLER_INTERVAL_MAX, &o->window_s);
+	return read_real(argument, 0, SAMPLER_INTERVAL_MAX, &o->tracker.window_s);
 }
 
 static bool set_cpu_limit(struct options *o, const char *argument, const char **wanted)
@@ -120,6 +120,7 @@ SETTER(set_csv, o->output = OUTPUT_CSV)
 SETTER(set_sort, o->sort = argument)
 SETTER(set_columns, o->columns = argument)
 SETTER(set_processes, o->processes = true)
+SETTER(set_all, o->all = true)
 SETTER(set_tcp, o->protocols |= 1u << SOCK_TCP)
 SETTER(set_udp, o->protocols |= 1u << SOCK_UDP)
 SETTER(set_ipv4, o->ipv4 = true)
@@ -144,6 +145,8 @@ static const struct option_row rows[] = {
 	{ 's', "sort", "FIELD", "sort by a field; -FIELD for largest first", set_sort },
 	{ 'c', "columns", "LIST", "fields to print, separated by commas", set_columns },
 	{ 'p', "processes", NULL, "sockets: the processes that own them, too", set_processes },
+	{ 'a', "all", NULL, "kernel, leaks, audit: all rows, also what is as it should be",
+		set_all },
 	{ 't', "tcp", NULL, "TCP sockets only (default: both)", set_tcp },
 	{ 'u', "udp", NULL, "UDP sockets only", set_udp },
 	{ '4', "ipv4", NULL, "IPv4 sockets only (default: both)", set_ipv4 },
@@ -211,7 +214,9 @@ int options_parse(int argc, char **argv, struct options *out, int *first_word, s
 	char shorts[2 * ROW_COUNT + 2];
 	int got;
 
-	*out = (struct options){ .interval_s = 2, .window_s = 3, .cpu_limit = 10 };
+	*out = (struct options){ .interval_s = 2, .cpu_limit = 10 };
+	out->tracker.window_s = NAN;
+	audit_settings_init(&out->tracker.audit);
 	make_tables(longs, shorts);
 	opterr = 0;
 	optind = 0;
@@ -252,6 +257,15 @@ void options_help(struct buf *out)
 		buf_fill(out, ' ', 28 - (int)(out->len - start));
 		buf_addf(out, " %s\n", r->help);
 	}
+}
+
+struct tracker_settings options_tracker(const struct options *o, double standard_s)
+{
+	struct tracker_settings s = o->tracker;
+
+	if (isnan(s.window_s))
+		s.window_s = standard_s;
+	return s;
 }
 
 struct source_request options_request(const struct options *o, unsigned needs)

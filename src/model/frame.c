@@ -36,7 +36,7 @@ struct frame *frame_create_after(const struct frame *prev)
 	if (!f)
 		return NULL;
 	f->references = 1;
-	f->host = f->kind = f->seer = "";
+	f->host = f->release = f->kind = f->seer = "";
 	f->uptime_s = f->cpu_percent = NAN;
 	f->seer_uid = PROC_UNKNOWN;
 	f->owners_percent = 100;

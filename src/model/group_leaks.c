@@ -7,6 +7,33 @@
 
 #include "sockdash/group.h"
 
+const char *pile_name(enum pile pile)
+{
+	static const char *const names[PILES] = {
+		[PILE_CLOSE_WAIT] = "CLOSE-WAIT",
+		[PILE_FIN_WAIT_2] = "FIN-WAIT-2",
+		[PILE_LAST_ACK] = "LAST-ACK",
+		[PILE_SYN_SENT] = "SYN-SENT",
+		[PILE_RECV_Q] = "RECV-Q",
+		[PILE_SEND_Q] = "SEND-Q",
+	};
+
+	return names[pile];
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+	static const char *const names[VERDICTS] = {
+		[VERDICT_OK] = "ok",
+		[VERDICT_DRAINING] = "draining",
+		[VERDICT_SLOW] = "slow",
+		[VERDICT_STUCK] = "stuck",
+		[VERDICT_LEAK] = "leak",
+	};
+
+	return names[verdict];
+}
+
 static bool waited_then(const struct sample *s, const struct sample *prev, uint32_t row)
 {
 	uint32_t then = s->frame->diff.previous[row];
@@ -24,7 +51,7 @@ static void count_one(
 {
 	struct leak_row *l = &t->rows[place];
 
-	l->close_wait++;
+	l->count++;
 	l->causes[sock_wait_cause(sock)]++;
 	if (!(age <= l->oldest)) {
 		l->oldest = fmax(l->oldest, age);
@@ -100,7 +127,7 @@ static int note_counts(struct sample *s, const struct sample *prev, const struct
 		(!series_add(&h->counts, key, prev->frame->mono_ns, 0) ||
 			!series_add(&h->entered, key, prev->frame->mono_ns, 0)))
 		return -ENOMEM;
-	if (!series_add(&h->counts, key, now, l->close_wait) ||
+	if (!series_add(&h->counts, key, now, l->count) ||
 		!series_add(&h->entered, key, now, total))
 		return -ENOMEM;
 	return 0;
@@ -164,16 +191,17 @@ int group_leaks(struct sample *s, const struct sample *prev, struct leak_history
 			.oldest = NAN,
 		};
 	count_all(&t, s, prev);
-	searching = group_is_searching(f, t.rows[f->proc_count + PROC_ROW_PENDING - 1].close_wait);
+	searching = group_is_searching(f, t.rows[f->proc_count + PROC_ROW_PENDING - 1].count);
 	for (uint32_t i = 0; !err && i < places; i++) {
 		struct leak_row *l = &t.rows[i];
 
-		if (!l->close_wait)
+		if (!l->count)
 			continue;
 		err = finish_row(s, prev, l, t.entered[i], history, window_ns, searching);
 		t.rows[s->leak_count++] = *l;
 	}
 	s->leaks = t.rows;
+	s->leak_shown = s->leak_count;
 	t.rows = NULL;
 out:
 	free(t.entered);

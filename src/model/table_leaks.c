@@ -34,7 +34,7 @@ PROC_FIELD(unit)
 PROC_FIELD(fds)
 PROC_FIELD(fd_limit)
 PROC_FIELD(fd_percent)
-COUNT_FIELD(close_wait, close_wait)
+COUNT_FIELD(close_wait, count)
 COUNT_FIELD(unread, causes[SOCK_WAIT_UNREAD])
 COUNT_FIELD(eof_unread, causes[SOCK_WAIT_EOF_UNREAD])
 COUNT_FIELD(not_closed, causes[SOCK_WAIT_NOT_CLOSED])
@@ -93,7 +93,7 @@ static const struct field fields[] = {
 
 static uint32_t count(const struct sample *sample)
 {
-	return sample->leak_count;
+	return sample->leak_shown;
 }
 
 static uint64_t identity(const struct rowset *rows, uint32_t row)

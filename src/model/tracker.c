@@ -5,48 +5,31 @@
 #include <stdlib.h>
 
 #include "sockdash/group.h"
+#include "sockdash/needs.h"
 
 struct tracker {
 	struct sample *prev;
 	struct series_set queues;
 	struct leak_history leaks;
+	struct kernel_history kernel;
+	struct audit_history audit;
 	int64_t window_ns;
+	struct audit_settings audit_settings;
 	uint64_t serial; /* of the last sample */
 };
 
-struct sample *sample_get(struct sample *s)
-{
-	__atomic_add_fetch(&s->references, 1, __ATOMIC_RELAXED);
-	return s;
-}
-
-void sample_put(struct sample *s)
-{
-	if (!s || __atomic_sub_fetch(&s->references, 1, __ATOMIC_ACQ_REL))
-		return;
-	frame_put(s->frame);
-	free(s->states);
-	free(s->listeners);
-	free(s->procs);
-	free(s->leaks);
-	free(s);
-}
-
-bool sample_is_last(const struct sample *s)
-{
-	return __atomic_load_n(&s->references, __ATOMIC_ACQUIRE) == 1;
-}
-
-struct tracker *tracker_create(double window_s)
+struct tracker *tracker_create(const struct tracker_settings *settings)
 {
 	struct tracker *t = calloc(1, sizeof *t);
 
 	if (!t)
 		return NULL;
-	t->window_ns = (int64_t)(window_s * 1e9);
+	t->window_ns = (int64_t)(settings->window_s * 1e9);
+	t->audit_settings = settings->audit;
 	/* So that the ring holds the window with room to spare. */
 	t->leaks.counts.step_ns = t->window_ns / (SERIES_POINTS * 2 / 3);
 	t->leaks.entered.step_ns = t->leaks.fds.step_ns = t->leaks.counts.step_ns;
+	t->kernel.counters.step_ns = t->leaks.counts.step_ns;
 	return t;
 }
 
@@ -59,6 +42,8 @@ void tracker_destroy(struct tracker *t)
 	series_free(&t->leaks.counts);
 	series_free(&t->leaks.entered);
 	series_free(&t->leaks.fds);
+	series_free(&t->kernel.counters);
+	audit_history_free(&t->audit);
 	free(t);
 }
 
@@ -77,8 +62,14 @@ static int make_tables(struct tracker *t, struct sample *s, const struct sample 
 		err = group_procs(s, prev);
 	if (!err)
 		err = group_leaks(s, prev, &t->leaks, t->window_ns);
+	if (!err && s->frame->asked & NEED_PORTS)
+		err = group_ports(s);
 	if (!err)
 		group_totals(s, prev);
+	if (!err)
+		err = group_kernel(s, prev, &t->kernel, t->window_ns);
+	if (!err && s->frame->asked & NEED_FINDINGS)
+		err = group_findings(s, prev, &t->audit, &t->audit_settings);
 	return err;
 }
 

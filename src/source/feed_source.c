@@ -154,8 +154,8 @@ static void close_feed(struct feed *feed)
 	free(f);
 }
 
-int feed_open_source(struct source *source, const struct source_request *request, double window_s,
-	struct feed **out)
+int feed_open_source(struct source *source, const struct source_request *request,
+	const struct tracker_settings *settings, struct feed **out)
 {
 	static const struct feed_ops ops = {
 		.due = due, .take = take, .cancel = cancel, .close = close_feed
@@ -170,7 +170,7 @@ int feed_open_source(struct source *source, const struct source_request *request
 	f->base.wait_fd = -1;
 	f->source = source;
 	f->request = *request;
-	f->tracker = tracker_create(window_s);
+	f->tracker = tracker_create(settings);
 	if (!f->tracker) {
 		close_feed(&f->base);
 		return -ENOMEM;

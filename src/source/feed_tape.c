@@ -22,7 +22,7 @@ struct tape_feed {
 	struct feed base;
 	struct tape *tape;
 	struct source_request request;
-	double window_s;
+	struct tracker_settings settings;
 	atomic_bool cancelled;
 
 	/* What the tables are made from. */
@@ -73,13 +73,13 @@ static void remember(struct tape_feed *f, struct sample *s, uint32_t index)
 		forget_oldest(f);
 	f->rows += s->frame->sock_count;
 	f->remembered[f->count++] = (struct shown){ s, index };
-	f->warm = f->first ||
-		  (f->made > WARM_SAMPLES && (double)(now_ns - f->since_ns) / 1e9 >= f->window_s);
+	f->warm = f->first || (f->made > WARM_SAMPLES &&
+				      (double)(now_ns - f->since_ns) / 1e9 >= f->settings.window_s);
 }
 
 static int forget_history(struct tape_feed *f)
 {
-	struct tracker *tracker = tracker_create(f->window_s);
+	struct tracker *tracker = tracker_create(&f->settings);
 
 	if (!tracker)
 		return -ENOMEM;
@@ -180,7 +180,7 @@ static uint32_t warm_start(const struct tape_feed *f, uint32_t index, uint64_t s
 		const struct tape_entry *e = tape_entry(f->tape, from);
 
 		if (e->whole && index - from >= samples &&
-			(double)(target->mono_ns - e->mono_ns) / 1e9 >= f->window_s)
+			(double)(target->mono_ns - e->mono_ns) / 1e9 >= f->settings.window_s)
 			break;
 		from--;
 	}
@@ -445,8 +445,8 @@ static void close_feed(struct feed *feed)
 	free(f);
 }
 
-int feed_open_tape(
-	struct tape *tape, const struct source_request *request, double window_s, struct feed **out)
+int feed_open_tape(struct tape *tape, const struct source_request *request,
+	const struct tracker_settings *settings, struct feed **out)
 {
 	static const struct feed_ops ops = {
 		.due = due, .take = take, .cancel = cancel, .close = close_feed
@@ -462,8 +462,8 @@ int feed_open_tape(
 	f->base.wait_fd = tape_fd(tape);
 	f->tape = tape;
 	f->request = *request;
-	f->window_s = window_s;
-	f->tracker = tracker_create(window_s);
+	f->settings = *settings;
+	f->tracker = tracker_create(settings);
 	if (!f->tracker) {
 		close_feed(&f->base);
 		return -ENOMEM;

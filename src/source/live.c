@@ -203,9 +203,11 @@ static int fill_header(struct live *l, struct frame *f)
 	f->uptime_s = kcounters_uptime();
 	if (f->uptime_s < 0)
 		f->uptime_s = NAN;
-	if (uname(&uts) == 0)
+	if (uname(&uts) == 0) {
 		f->host = frame_text(f, uts.nodename, strlen(uts.nodename));
-	if (!f->host || !f->seer)
+		f->release = frame_text(f, uts.release, strlen(uts.release));
+	}
+	if (!f->host || !f->release || !f->seer)
 		return -ENOMEM;
 	return frame_add_netns(f, kcounters_netns_inode(), "") < 0 ? -ENOMEM : 0;
 }

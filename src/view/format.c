@@ -52,7 +52,10 @@ const char *format_value(const struct value *v, int width, char room[FORMAT_MAX]
 	case VALUE_AGE:
 		return age(v, width, room);
 	case VALUE_TEXT:
-		return v->text;
+		if (!v->doubtful)
+			return v->text;
+		snprintf(room, FORMAT_MAX, "%s?", v->text);
+		return room;
 	case VALUE_ADDRESS:
 		fmt_address(room, v->address->bytes, v->ipv4);
 		add_device(v->device, room);
@@ -93,39 +96,4 @@ const char *format_plain(const struct value *v, char room[FORMAT_MAX])
 bool format_is_right(enum value_type type)
 {
 	return type != VALUE_TEXT && type != VALUE_ADDRESS;
-}
-
-/* Shortens what stands before the port, which is what tells two endpoints of a host apart. */
-static void fit_address(char *address, int width)
-{
-	size_t len = strlen(address);
-
-	if (width < 2 || len <= (size_t)width)
-		return;
-	memcpy(address + width - 1, "\xe2\x80\xa6", sizeof "\xe2\x80\xa6");
-}
-
-const char *format_endpoint(const struct frame *f, const struct sock *s, bool local, int width,
-	char room[FORMAT_ENDPOINT_MAX])
-{
-	static const uint8_t any[16];
-	struct value v = { 0 };
-	char address[FMT_MAX], device[FORMAT_MAX] = "", port[8],
-			       place[FORMAT_ENDPOINT_MAX - sizeof port];
-	bool dual;
-
-	value_address(&v, f, s, local);
-	dual = !v.ipv4 && sock_is_listener(s) && !(s->flags & SOCK_V6ONLY) &&
-	       memcmp(v.address->bytes, any, sizeof any) == 0;
-	fmt_address(address, v.address->bytes, v.ipv4);
-	add_device(v.device, device);
-	snprintf(port, sizeof port, ":%u", local ? s->local_port : s->remote_port);
-	if (dual)
-		snprintf(place, sizeof place, "*%s", device);
-	else
-		snprintf(place, sizeof place, v.ipv4 ? "%s%s" : "[%s]%s", address, device);
-	if (width)
-		fit_address(place, width - (int)strlen(port));
-	snprintf(room, FORMAT_ENDPOINT_MAX, "%s%s", place, port);
-	return room;
 }

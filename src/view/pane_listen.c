@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sockdash/endpoint.h"
 #include "sockdash/format.h"
 #include "sockdash/pane.h"
 #include "sockdash/widgets.h"
@@ -19,13 +20,13 @@ static const struct sock *sock_of(const struct rowset *rows, uint32_t row)
 static void draw_address(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row)
 {
 	const struct sock *s = sock_of(rows, row);
-	char room[FORMAT_ENDPOINT_MAX];
+	char room[ENDPOINT_MAX];
 	int used = 0;
 
 	if (s->proto == SOCK_UDP)
 		used = cells_put(c, cell, 0, 0, cell.width, ROLE_DIM, "udp ");
 	cells_put(c, cell, used, 0, cell.width - used, ROLE_TEXT,
-		format_endpoint(rows->sample->frame, s, true, cell.width - used, room));
+		endpoint_text(rows->sample->frame, s, true, cell.width - used, room));
 }
 
 /* The kernel drops when the queue is longer than the backlog. */

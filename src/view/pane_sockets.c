@@ -1,4 +1,5 @@
 /* The pane of all sockets. */
+#include "sockdash/endpoint.h"
 #include "sockdash/format.h"
 #include "sockdash/pane.h"
 
@@ -9,21 +10,21 @@ static const struct sock *sock_of(const struct rowset *rows, uint32_t row)
 
 static void draw_local(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row)
 {
-	char room[FORMAT_ENDPOINT_MAX];
+	char room[ENDPOINT_MAX];
 
 	cells_put(c, cell, 0, 0, cell.width, ROLE_TEXT,
-		format_endpoint(rows->sample->frame, sock_of(rows, row), true, cell.width, room));
+		endpoint_text(rows->sample->frame, sock_of(rows, row), true, cell.width, room));
 }
 
 static void draw_remote(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row)
 {
-	char room[FORMAT_ENDPOINT_MAX];
+	char room[ENDPOINT_MAX];
 
 	if (sock_is_listener(sock_of(rows, row)))
 		cells_put(c, cell, 0, 0, cell.width, ROLE_DIM, "-");
 	else
 		cells_put(c, cell, 0, 0, cell.width, ROLE_TEXT,
-			format_endpoint(
+			endpoint_text(
 				rows->sample->frame, sock_of(rows, row), false, cell.width, room));
 }
 

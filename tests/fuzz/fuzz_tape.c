@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/settings.h"
 #include "sockdash/feed.h"
 #include "sockdash/needs.h"
 #include "sockdash/tape.h"
@@ -139,7 +140,7 @@ static void play(struct tape *t, const struct source_request *request, const uin
 	int64_t now_ns = 0;
 	struct feed *feed;
 
-	must(feed_open_tape(t, request, 3, &feed) == 0);
+	must(feed_open_tape(t, request, standard_settings(3), &feed) == 0);
 	for (unsigned i = 0; i < 5; i++) {
 		struct sample *s = NULL;
 		int64_t due;

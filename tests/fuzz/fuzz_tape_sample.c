@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/frames.h"
+#include "lib/settings.h"
 #include "sockdash/output.h"
 #include "sockdash/tape_codec.h"
 
@@ -167,7 +168,7 @@ static void show(struct tracker **tracker, struct frame *f, const struct frame *
 
 	if (!follows(f, last)) {
 		tracker_destroy(*tracker);
-		*tracker = tracker_create(10);
+		*tracker = tracker_create(standard_settings(10));
 		must(*tracker != NULL);
 	}
 	must(tracker_step(*tracker, frame_get(f), &s) == 0);

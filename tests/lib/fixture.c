@@ -35,7 +35,7 @@ int __lsan_is_turned_off(void)
 void story_begin(struct story *st, double window_s)
 {
 	open_stories++;
-	*st = (struct story){ .tracker = tracker_create(window_s) };
+	*st = (struct story){ .tracker = tracker_create(standard_settings(window_s)) };
 	assert_non_null(st->tracker);
 }
 

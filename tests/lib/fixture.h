@@ -20,6 +20,7 @@
 
 #include <cmocka.h>
 
+#include "lib/settings.h"
 #include "sockdash/rowset.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))

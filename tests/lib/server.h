@@ -4,6 +4,7 @@
 #define TESTS_SERVER_H
 
 #include "lib/fixture.h"
+#include "lib/settings.h"
 
 struct server {
 	unsigned first;      /* number of the first sample to tell */

@@ -55,7 +55,7 @@ void record_sample(struct recording *r)
 	assert_true(n < RECORDED_MAX);
 	assert_int_equal(tape_writer_add(r->writer, f), 0);
 	r->frames[n] = frame_get(f);
-	r->texts[n] = sample_text(r->st.sample);
+	r->texts[n] = told_sample(r->st.sample);
 	r->begins[n] = r->len;
 	read_bytes(r);
 	r->ends[n] = r->len;
@@ -223,7 +223,7 @@ static void add_header(struct buf *b, const struct sample *s)
 	buf_addf(b, "mem %lld %lld\n", (long long)t->mem, (long long)t->mem_limit);
 }
 
-char *sample_text(const struct sample *s)
+char *told_sample(const struct sample *s)
 {
 	struct buf b = { 0 };
 

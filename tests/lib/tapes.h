@@ -12,6 +12,7 @@
 #define TESTS_TAPES_H
 
 #include "lib/fixture.h"
+#include "lib/settings.h"
 #include "sockdash/tape.h"
 
 #define RECORDED_MAX 256
@@ -24,7 +25,7 @@ struct recording {
 	size_t len;
 	unsigned count;
 	struct frame *frames[RECORDED_MAX];
-	char *texts[RECORDED_MAX]; /* what the samples said, as sample_text() has it */
+	char *texts[RECORDED_MAX]; /* what the samples said, as told_sample() has it */
 	size_t begins[RECORDED_MAX], ends[RECORDED_MAX]; /* of the samples, in the bytes */
 };
 
@@ -65,7 +66,7 @@ struct tape *open_well(int fd);
 
 /* All of it: every field of every table in its order, trends, totals and the header. The caller
  * frees it. */
-char *sample_text(const struct sample *s);
+char *told_sample(const struct sample *s);
 
 /* Two such texts are the same; else the first line that is not is told. */
 #define assert_same_text(got, wanted) check_same_text(got, wanted, __FILE__, __LINE__)

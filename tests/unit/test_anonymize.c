@@ -2,6 +2,7 @@
  * original in them. */
 #include "lib/frames.h"
 #include "lib/server.h"
+#include "lib/settings.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,7 +24,8 @@ struct shadow {
 
 static void shadow_begin(struct shadow *sh)
 {
-	*sh = (struct shadow){ .a = anonymizer_create(), .tracker = tracker_create(10) };
+	*sh = (struct shadow){ .a = anonymizer_create(),
+		.tracker = tracker_create(standard_settings(10)) };
 	assert_non_null(sh->a);
 	assert_non_null(sh->tracker);
 }

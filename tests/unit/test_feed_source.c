@@ -1,5 +1,6 @@
 /* feed_source: when a source is asked for samples, and for what. No threads, no clocks. */
 #include "lib/fixture.h"
+#include "lib/settings.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -69,7 +70,8 @@ static void scene_open(struct scene *e, unsigned needs, double interval_s)
 	e->c.interval_s = interval_s;
 	e->c.speed = 1;
 	e->c.needs = needs;
-	assert_int_equal(feed_open_source(&e->fake.base, &request, 3, &e->feed), 0);
+	assert_int_equal(
+		feed_open_source(&e->fake.base, &request, standard_settings(3), &e->feed), 0);
 	assert_int_equal(e->feed->wait_fd, -1);
 }
 

@@ -72,7 +72,9 @@ struct player {
 static void player_open(struct player *p, int fd, double window_s)
 {
 	*p = (struct player){ .c = { .interval_s = 2, .speed = 1 }, .now_ns = 5000 * MSEC };
-	assert_int_equal(feed_open_tape(open_well(fd), &everything, window_s, &p->feed), 0);
+	assert_int_equal(
+		feed_open_tape(open_well(fd), &everything, standard_settings(window_s), &p->feed),
+		0);
 }
 
 static void player_close(struct player *p)
@@ -97,7 +99,7 @@ static int try_take(struct player *p)
 	p->fresh = s != NULL;
 	if (s) {
 		free(p->shows);
-		p->shows = sample_text(s);
+		p->shows = told_sample(s);
 		p->serial = s->serial;
 	}
 	sample_put(s);
@@ -441,7 +443,9 @@ static void less_is_played_the_same_way(void **state)
 	udp.ipv6 = false;
 	memset(&p, 0, sizeof p);
 	p.c = (struct feed_control){ .interval_s = 2, .speed = 1 };
-	assert_int_equal(feed_open_tape(open_well(file_of(r->bytes, r->len)), &udp, 3, &p.feed), 0);
+	assert_int_equal(feed_open_tape(open_well(file_of(r->bytes, r->len)), &udp,
+				 standard_settings(3), &p.feed),
+		0);
 	for (uint32_t n = 0; n < r->count; n++) {
 		play(&p);
 		assert_int_equal(number(&p), n + 1);

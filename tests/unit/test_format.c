@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sockdash/endpoint.h"
 #include "sockdash/format.h"
 #include "sockdash/utf8.h"
 
@@ -148,7 +149,7 @@ static void ends_read_as_in_ss(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(ends); i++) {
-		char room[FORMAT_ENDPOINT_MAX];
+		char room[ENDPOINT_MAX];
 		struct story st;
 		struct frame *f;
 		uint32_t row;
@@ -156,10 +157,9 @@ static void ends_read_as_in_ss(void **state)
 		story_begin(&st, 0);
 		f = story_frame(&st, 0);
 		row = story_sock(&st, "%s", ends[i].sock);
+		assert_string_equal(endpoint_text(f, &f->socks[row], true, 0, room), ends[i].local);
 		assert_string_equal(
-			format_endpoint(f, &f->socks[row], true, 0, room), ends[i].local);
-		assert_string_equal(
-			format_endpoint(f, &f->socks[row], false, 0, room), ends[i].remote);
+			endpoint_text(f, &f->socks[row], false, 0, room), ends[i].remote);
 		story_end(&st);
 	}
 }

@@ -46,7 +46,7 @@ static void without_options_there_are_defaults(void **state)
 	parse(&l, "");
 	assert_int_equal(l.err, 0);
 	assert_real(l.options.interval_s, 2);
-	assert_real(l.options.window_s, 3);
+	assert_real(options_tracker(&l.options, 3).window_s, 3);
 	assert_real(l.options.cpu_limit, 10);
 	assert_int_equal(l.options.count, 0);
 	assert_int_equal(l.options.output, OUTPUT_TEXT);
@@ -94,7 +94,7 @@ static void numbers_and_words_are_read(void **state)
 		parse(&l, cases[i].words);
 		assert_int_equal(l.err, 0);
 		assert_real(l.options.interval_s, cases[i].interval_s);
-		assert_real(l.options.window_s, cases[i].window_s);
+		assert_real(options_tracker(&l.options, 3).window_s, cases[i].window_s);
 		assert_true(l.options.count == cases[i].count);
 		assert_int_equal(l.options.color, cases[i].color);
 		assert_string_equal(l.error.data, "");

@@ -55,7 +55,8 @@ static void work_on(struct work *w, int fd, double speed)
 	struct feed *feed;
 
 	*w = (struct work){ .c = { .interval_s = 2, .speed = speed }, .fd = -1 };
-	assert_int_equal(feed_open_tape(open_well(fd), &everything, 3, &feed), 0);
+	assert_int_equal(
+		feed_open_tape(open_well(fd), &everything, standard_settings(3), &feed), 0);
 	assert_int_equal(sampler_start(feed, &w->c, &w->sampler), 0);
 }
 
@@ -140,7 +141,7 @@ static void samples_come_and_tell_where_they_are(void **state)
 	assert_non_null(s);
 	assert_int_equal(w.position.number, 1);
 	assert_int_equal(w.position.count, SAMPLES);
-	text = sample_text(s);
+	text = told_sample(s);
 	assert_same_text(text, recorded.texts[0]);
 	free(text);
 	sample_put(s);

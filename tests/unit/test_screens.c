@@ -2,6 +2,7 @@
  * with those in tests/screens, text and roles (UPDATE=1 writes them anew; SCREENS names another
  * folder). No terminal, no clock: time passes where the script says so. */
 #include "lib/keyboard.h"
+#include "lib/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -231,7 +232,7 @@ static void open_synth(struct show *s, const char *words)
 
 	assert_int_equal(synth_parse(words, strlen(words), &spec, &bad, &bad_len, &wanted), 0);
 	assert_int_equal(source_open_synth(&spec, &source), 0);
-	assert_int_equal(feed_open_source(source, &all, 3, &s->feed), 0);
+	assert_int_equal(feed_open_source(source, &all, standard_settings(3), &s->feed), 0);
 }
 
 static void open_source(struct show *s, const struct screen *screen)
@@ -249,7 +250,7 @@ static void open_source(struct show *s, const struct screen *screen)
 	} else {
 		assert_int_equal(
 			tape_open(open_file(screen->source, screen->damage), &tape, &version), 0);
-		assert_int_equal(feed_open_tape(tape, &all, 3, &s->feed), 0);
+		assert_int_equal(feed_open_tape(tape, &all, standard_settings(3), &s->feed), 0);
 	}
 }
 

@@ -41,7 +41,7 @@ static void look_to_the_end(struct tape *t)
 static void assert_plays(const struct recording *r, bool stream)
 {
 	struct tape *t = open_well(input_of(stream, r->bytes, r->len));
-	struct tracker *tracker = tracker_create(3);
+	struct tracker *tracker = tracker_create(standard_settings(3));
 
 	assert_int_equal(tape_is_stream(t), stream);
 	for (uint32_t i = 0; i < r->count; i++) {
@@ -58,7 +58,7 @@ static void assert_plays(const struct recording *r, bool stream)
 		assert_int_equal(f->lost, 0);
 		assert_true(same_frame(f, r->frames[i]));
 		assert_int_equal(tracker_step(tracker, f, &s), 0);
-		text = sample_text(s);
+		text = told_sample(s);
 		assert_same_text(text, r->texts[i]);
 		free(text);
 		sample_put(s);

@@ -103,7 +103,7 @@ static void expect(const struct source_request *r, char *texts[SAMPLES])
 	story_begin(&st, 3);
 	for (unsigned n = 0; n < SAMPLES; n++) {
 		tell(&st, r, n);
-		texts[n] = sorted(sample_text(st.sample));
+		texts[n] = sorted(told_sample(st.sample));
 	}
 	story_end(&st);
 }
@@ -112,7 +112,7 @@ static void assert_selects(
 	const struct recording *rec, const struct source_request *r, char *const wanted[SAMPLES])
 {
 	struct tape *t = open_well(file_of(rec->bytes, rec->len));
-	struct tracker *tracker = tracker_create(3);
+	struct tracker *tracker = tracker_create(standard_settings(3));
 
 	assert_int_equal(tape_look(t, false), 1);
 	for (unsigned n = 0; n < SAMPLES; n++) {
@@ -124,7 +124,7 @@ static void assert_selects(
 		assert_int_equal(tape_select(f, r, tracker_previous(tracker), &f), 0);
 		assert_int_equal(f->diff.known, n > 0);
 		assert_int_equal(tracker_step(tracker, f, &s), 0);
-		text = sorted(sample_text(s));
+		text = sorted(told_sample(s));
 		assert_same_text(text, wanted[n]);
 		free(text);
 		sample_put(s);

@@ -1,0 +1,62 @@
+/* Samples: references to them, and the texts they own. */
+#include "sockdash/sample.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sockdash/endpoint.h"
+
+struct sample *sample_get(struct sample *s)
+{
+	__atomic_add_fetch(&s->references, 1, __ATOMIC_RELAXED);
+	return s;
+}
+
+void sample_put(struct sample *s)
+{
+	if (!s || __atomic_sub_fetch(&s->references, 1, __ATOMIC_ACQ_REL))
+		return;
+	frame_put(s->frame);
+	free(s->states);
+	free(s->listeners);
+	free(s->procs);
+	free(s->leaks);
+	free(s->ports);
+	free(s->kernel);
+	free(s->findings);
+	arena_free(&s->texts);
+	free(s);
+}
+
+bool sample_is_last(const struct sample *s)
+{
+	return __atomic_load_n(&s->references, __ATOMIC_ACQUIRE) == 1;
+}
+
+/* ---- Texts ----------------------------------------------------------------------------------- */
+
+const char *sample_text(struct sample *s, const char *format, ...)
+{
+	va_list args, again;
+	char *text = NULL;
+	int len;
+
+	va_start(args, format);
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, format, args);
+	if (len >= 0)
+		text = arena_alloc(&s->texts, (size_t)len + 1);
+	if (text)
+		vsnprintf(text, (size_t)len + 1, format, again);
+	va_end(again);
+	va_end(args);
+	return text;
+}
+
+const char *sample_endpoint(struct sample *s, const struct sock *sock, bool local)
+{
+	char room[ENDPOINT_MAX];
+
+	return sample_text(s, "%s", endpoint_text(s->frame, sock, local, 0, room));
+}
