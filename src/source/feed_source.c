@@ -124,8 +124,8 @@ static int take(
 	request.owners_budget_ns = owners_budget(c->interval_s);
 	if (!f->looked && c->needs & NEED_OWNERS) {
 		request.preliminary = true;
-		request.needs &=
-			~(unsigned)(NEED_OWNERS | NEED_PROC_DETAILS | NEED_WAIT_AGE | NEED_USERS);
+		request.needs &= ~(unsigned)(NEED_OWNERS | NEED_PROC_DETAILS | NEED_WAIT_AGE |
+					     NEED_USERS | NEED_PORTS | NEED_FINDINGS);
 	} else {
 		begin(f, c, now_ns);
 	}
