@@ -128,7 +128,7 @@ static void draw_evidence(
 static const struct pane_column columns[] = {
 	{ .field = "severity", .width = 8, .role = severity_role },
 	{ .field = "subject", .width = 10, .grow = 12, .draw = draw_subject },
-	{ .field = "evidence", .width = 20, .grow = 60, .draw = draw_evidence },
+	{ .field = "evidence", .width = 20, .grow = 120, .draw = draw_evidence },
 	{ .field = "since", .width = 7 },
 	{ .field = "advice", .width = 200 },
 	{ .field = "command", .width = 100 },

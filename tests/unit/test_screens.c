@@ -89,7 +89,7 @@ static const struct screen screens[] = {
 		.keys = "7",
 		.sizes = { { 200, 50 }, { 60, 15 }, { 59, 11 } } },
 	{ .name = "audit-ascii", .source = TROUBLE, .keys = "7 Down", .ascii = true },
-	{ .name = "audit-right", .source = TROUBLE, .keys = "7 Right Right Right" },
+	{ .name = "audit-right", .source = TROUBLE, .keys = "7 Right Right Right Right" },
 	{ .name = "audit-all", .source = TROUBLE, .keys = "7 a End" },
 	{ .name = "audit-none", .source = NO_TROUBLE, .keys = "7" },
 	{ .name = "audit-unknown", .source = UNCHECKED, .keys = "7" },
