@@ -921,6 +921,13 @@ static void the_finding_under_the_cursor_is_told_below(void **state)
 	assert_null(strstr(screen, "info: many-time-wait for"));
 	assert_null(strstr(screen, "$"));
 	free(screen);
+	/* Whichever is the longest. */
+	pane_sort(&p, table_field(&table_audit, "id", 2));
+	pane_home(&p);
+	assert_int_equal(pane_update(&p, st.sample), 0);
+	screen = full_screen(&p, 80, 21);
+	assert_int_equal(line_of(screen, "warning: accept-queue for 8.0s"), 13);
+	free(screen);
 	pane_free(&p);
 	story_end(&st);
 }
@@ -1165,12 +1172,23 @@ static void all_rows_are_waited_for(void **state)
 	assert_false(p.waiting || shows(&p, "sorting"));
 	/* Ordered for a cursor that went on to a row of the other table. */
 	toggle(&p, st.sample);
+	assert_true(shows(&p, "sorting"));
 	make(&p, st.sample, &few);
 	pane_move(&p, 3);
 	assert_true(identity_at_cursor(&p) > 3);
 	take(&p, &few);
 	assert_int_equal(p.count, 2);
 	assert_in_range(identity_at_cursor(&p), 2, 3);
+	/* Without memory for one of them there may be some for the other. */
+	toggle(&p, st.sample);
+	assert_true(pane_wish(&p, sample_get(st.sample), &all));
+	all.error = -ENOMEM;
+	assert_int_equal(pane_take(&p, &all), -ENOMEM);
+	pane_order_drop(&all);
+	assert_int_equal(pane_update(&p, st.sample), 0);
+	assert_false(p.waiting);
+	toggle(&p, st.sample);
+	assert_true(p.waiting);
 	pane_free(&p);
 	story_end(&st);
 }
