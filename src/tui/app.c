@@ -26,8 +26,10 @@ void app_init(struct app *a, const struct app_settings *s)
 		.replay = s->replay,
 		.control = { .interval_s = s->interval_s, .speed = 1, .cpu_limit = s->cpu_limit },
 	};
-	for (size_t i = 0; i < PANE_COUNT; i++)
+	for (size_t i = 0; i < PANE_COUNT; i++) {
 		pane_init(&a->panes[i], panes[i]);
+		a->panes[i].all = s->all;
+	}
 	a->control.needs = app_needs(a);
 }
 

@@ -16,7 +16,7 @@
 #include "sockdash/sampler.h"
 #include "sockdash/utf8.h"
 
-static const struct app_settings usual = { APP_OVERVIEW, 2, false, 0 };
+static const struct app_settings usual = { .pane = APP_OVERVIEW, .interval_s = 2 };
 
 /* The picture as text; the caller frees it. */
 static char *picture(struct app *a, struct cells *c)
@@ -709,11 +709,13 @@ static void the_message_tells_of_the_limit(void **state)
 
 static void a_shows_all_rows_where_some_are_left_out(void **state)
 {
+	struct app_settings with_all = usual;
 	struct story st;
 	struct cells c;
 	struct app a;
 
 	(void)state;
+	with_all.all = true;
 	story_begin(&st, 10);
 	server_tell(&st, &(struct server){ .samples = 2, .clients = 20 });
 	findings_tell(st.sample, FINDINGS_MANY);
@@ -739,6 +741,14 @@ static void a_shows_all_rows_where_some_are_left_out(void **state)
 	press(&a, &c, "1 a");
 	assert_true(shows(&a, &c, "States: all rows are shown always"));
 	assert_false(shows(&a, &c, "(all)"));
+	app_free(&a);
+	/* As wished at the start. */
+	app_init(&a, &with_all);
+	app_take(&a, sample_get(st.sample));
+	press(&a, &c, "7");
+	assert_int_equal(app_pane(&a)->count, 6);
+	press(&a, &c, "a");
+	assert_int_equal(app_pane(&a)->count, 3);
 	cells_free(&c);
 	app_free(&a);
 	story_end(&st);
