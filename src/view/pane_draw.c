@@ -151,16 +151,34 @@ static bool is_sorting(const struct pane_state *p)
 				     !sort_same(p->sort, p->ordered_by));
 }
 
+/* Whether all rows are shown; in full screen also how many are not, and what shows them. */
+static int draw_all_note(
+	const struct pane_state *p, struct cells *c, struct area a, int x, unsigned look)
+{
+	char text[2 * FMT_MAX + 16], few[FMT_MAX], all[FMT_MAX];
+	uint32_t count;
+
+	if (!pane_has_all(p))
+		return 0;
+	if (p->all)
+		return cells_put(c, a, x, 0, a.width - x, ROLE_STRONG, " (all)");
+	if (!(look & PANE_FULL) || !p->sample || a.width < 60)
+		return 0;
+	count = p->pane->table->all->count(p->sample);
+	snprintf(text, sizeof text, " (%s of %s, a: all)", fmt_count(few, p->count, 0),
+		fmt_count(all, count, 0));
+	return p->count < count ? cells_put(c, a, x, 0, a.width - x, ROLE_DIM, text) : 0;
+}
+
 /* What stands in the title line beside the name: whether all rows are shown, the order, the time that
  * growth is measured over, and whether columns are out of sight. */
-static int draw_title_notes(
-	const struct pane_state *p, struct cells *c, struct area a, int x, const struct layout *l)
+static int draw_title_notes(const struct pane_state *p, struct cells *c, struct area a, int x,
+	unsigned look, const struct layout *l)
 {
 	const struct sample *sample = p->sample;
 	char text[64], age[FMT_MAX];
 
-	if (p->all && pane_has_all(p))
-		x += cells_put(c, a, x, 0, a.width - x, ROLE_STRONG, " (all)");
+	x += draw_all_note(p, c, a, x, look);
 	if (p->sort.field) {
 		snprintf(text, sizeof text, " %s%s",
 			p->sort.descending ? "\xe2\x96\xbc" : "\xe2\x96\xb2", p->sort.field->title);
@@ -197,7 +215,7 @@ static void draw_title(const struct pane_state *p, struct cells *c, struct area 
 	x += cells_put(c, a, x, 0, a.width - x, ROLE_KEY, text);
 	snprintf(text, sizeof text, " %s", p->pane->title);
 	x += cells_put(c, a, x, 0, a.width - x, focused ? ROLE_STRONG : ROLE_TEXT, text);
-	x = draw_title_notes(p, c, a, x, l);
+	x = draw_title_notes(p, c, a, x, look, l);
 	/* Where one is in a list that is longer than its pane. */
 	if (p->count > p->page) {
 		uint32_t last = p->top + p->page < p->to ? p->top + p->page : p->to;

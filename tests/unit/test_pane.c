@@ -1128,6 +1128,7 @@ static void all_rows_come_and_go(void **state)
 	assert_int_equal(identity_at_cursor(&p), 3);
 	screen = full_screen(&p, 100, 20);
 	assert_null(strstr(screen, "(all)"));
+	assert_non_null(strstr(screen, "7 Findings (2 of 6, a: all) "));
 	free(screen);
 	/* Under the cursor of a row that goes another one comes. */
 	toggle(&p, st.sample);
