@@ -44,6 +44,7 @@ struct app_settings {
 	double interval_s;
 	bool replay;
 	double cpu_limit; /* percent of one core; 0: none */
+	bool all;         /* panes begin with all rows */
 };
 
 void app_init(struct app *a, const struct app_settings *s);

@@ -2,6 +2,7 @@
 #ifndef SOCKDASH_PANE_H
 #define SOCKDASH_PANE_H
 
+#include "sockdash/buf.h"
 #include "sockdash/cells.h"
 #include "sockdash/rowset.h"
 
@@ -20,15 +21,38 @@ struct pane_column {
 	enum role (*role)(const struct rowset *rows, uint32_t row);
 };
 
+/* A piece of what there is to say of a row: it begins a line of its own. */
+struct pane_note {
+	const char *mark; /* before its first line, for those after it to stand under; "" none */
+	struct buf text;
+	enum role role;
+	int priority; /* where room is short: the highest gives its lines first */
+};
+#define PANE_NOTES_MAX 6
+
+/* What is said of a row below the table, in full screen. */
+struct pane_detail {
+	struct buf title;
+	enum role role; /* of the title */
+	struct pane_note notes[PANE_NOTES_MAX];
+	size_t count;
+};
+
 struct pane {
 	const struct table *table;
 	const char *title;
 	const struct pane_column *columns;
 	size_t column_count;
-	const char *more;  /* fields that full screen shows after the columns, comma separated */
+	const char *
+		more; /* fields that full screen shows after the columns, comma separated; "" none */
 	const char *empty; /* what no rows mean */
 	enum role empty_role;
-	bool shows_owners; /* waits for owners */
+	/* Says what no rows mean where that depends on the sample, or NULL. */
+	void (*say_empty)(const struct sample *s, bool all, struct buf *text, enum role *role);
+	/* Fills *out, which comes empty, with what there is to say of a row; NULL: nothing. */
+	void (*detail)(const struct rowset *rows, uint32_t row, struct pane_detail *out);
+	const char *detail_of; /* nothing to add where this field is wide enough, or NULL */
+	bool shows_owners;     /* waits for owners */
 };
 
 extern const struct pane pane_states, pane_listen, pane_procs, pane_leaks, pane_sockets,
@@ -86,6 +110,7 @@ bool pane_order_same(const struct pane_order *a, const struct pane_order *b);
 struct pane_state {
 	const struct pane *pane;
 	struct sort_key sort;
+	bool all;          /* rows that are left out otherwise too, where there are such */
 	uint64_t cursor;   /* identity of the row under it; 0: the first row, whichever that is */
 	uint32_t position; /* where the cursor is in the order */
 	uint32_t top;      /* first row on the screen */
@@ -94,10 +119,11 @@ struct pane_state {
 	uint32_t page;     /* rows that were on the screen when it was last drawn */
 
 	/* What it shows: the rows of one sample in their order. */
-	struct sample *sample; /* its own reference, NULL none */
-	uint32_t *order;       /* of the places from `from` to before `to`; NULL: as they stand */
-	uint32_t from, to;     /* 0 and all, or those of a part */
-	uint32_t count;        /* all rows of the sample */
+	struct sample *sample;     /* its own reference, NULL none */
+	const struct table *table; /* whose rows these are */
+	uint32_t *order;   /* of the places from `from` to before `to`; NULL: as they stand */
+	uint32_t from, to; /* 0 and all, or those of a part */
+	uint32_t count;    /* all rows of the sample */
 	struct sort_key ordered_by;
 	bool is_part; /* the others are still being ordered */
 	int64_t owed; /* rows that the cursor is to move yet, once they are there */
@@ -106,11 +132,24 @@ struct pane_state {
 	bool waiting;     /* for an order that is not made at once, and shows the last one */
 	bool late;        /* that takes time that one notices; set from outside */
 	uint64_t failed;  /* serial of the sample that there is no memory for, 0 none... */
-	struct sort_key failed_by; /* ...in this order */
+	struct sort_key failed_by; /* ...in this order... */
+	bool failed_all;           /* ...and of these rows */
 };
 
 void pane_init(struct pane_state *p, const struct pane *pane);
 void pane_free(struct pane_state *p);
+
+/* Whether it has rows that are left out unless asked for. */
+static inline bool pane_has_all(const struct pane_state *p)
+{
+	return p->pane->table->all != NULL;
+}
+
+/* The table that is wished for: with all rows or without those. */
+static inline const struct table *pane_table(const struct pane_state *p)
+{
+	return p->all && pane_has_all(p) ? p->pane->table->all : p->pane->table;
+}
 
 /* Brings rows, order and cursor up to the sample (NULL: there is none), at once or, where there are
  * many rows, by waiting for what pane_wish() answers. 0 or -ENOMEM. */
@@ -145,8 +184,15 @@ static inline uint32_t pane_row(const struct pane_state *p, uint32_t place)
 void pane_sort(struct pane_state *p, const struct field *field);
 void pane_reverse(struct pane_state *p);
 
+/* Shows all rows, or again only those that call for attention. */
+void pane_toggle_all(struct pane_state *p);
+
 /* Sorts by the column to the left (-1) or right (+1) of the one that sorts now. */
 void pane_sort_neighbour(struct pane_state *p, int direction);
+
+/* The fields that full screen shows after the columns. 0, or -EINVAL for a name that is not a
+ * field. */
+int pane_more(const struct pane *pane, struct columns *out);
 
 /* NEED_...: what a sample must have for what the pane shows, all fields or (not in full screen) its
  * columns, whether or not the screen is wide enough for them. */
@@ -163,5 +209,14 @@ enum pane_look {
 /* Draws title line, column titles and rows. Changes only what was there when it was last drawn.
  * `number` is the key of the pane. */
 void pane_draw(struct pane_state *p, struct cells *c, struct area a, int number, unsigned look);
+
+/* Lines that the detail of the rows takes at the bottom of an area: the same whichever of them is
+ * under the cursor; 0 where there is no room or nothing to say. `width_of` is the width of the
+ * column that the detail is of, 0 where it is out of sight. */
+int pane_detail_height(const struct pane_state *p, struct area a, int width_of);
+
+/* Draws the detail of the row under the cursor, which is there, and of its title line as much as
+ * fits. */
+void pane_detail_draw(const struct pane_state *p, struct cells *c, struct area a);
 
 #endif

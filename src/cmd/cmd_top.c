@@ -110,6 +110,7 @@ int cmd_top(const struct table *t, const struct options *o)
 		.interval_s = o->interval_s,
 		.replay = o->tape != NULL,
 		.cpu_limit = o->cpu_limit,
+		.all = o->all,
 	};
 	struct tracker_settings tracker = options_tracker(o, DASHBOARD_WINDOW_S);
 	struct terminal *terminal = NULL;

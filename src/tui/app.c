@@ -26,8 +26,10 @@ void app_init(struct app *a, const struct app_settings *s)
 		.replay = s->replay,
 		.control = { .interval_s = s->interval_s, .speed = 1, .cpu_limit = s->cpu_limit },
 	};
-	for (size_t i = 0; i < PANE_COUNT; i++)
+	for (size_t i = 0; i < PANE_COUNT; i++) {
 		pane_init(&a->panes[i], panes[i]);
+		a->panes[i].all = s->all;
+	}
 	a->control.needs = app_needs(a);
 }
 
@@ -102,7 +104,8 @@ void app_open_pane(struct app *a, int pane)
 
 unsigned app_needs(const struct app *a)
 {
-	unsigned needs = NEED_COUNTERS | NEED_ADDRESSES; /* the header, and graphs that go on */
+	/* The header, and graphs that go on. What the audit finds it finds in what is there. */
+	unsigned needs = NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS | NEED_FINDINGS;
 
 	for (size_t i = 0; i < PANE_COUNT; i++)
 		if (a->full == APP_OVERVIEW ? i < PANE_OVERVIEW : (int)i == a->full)

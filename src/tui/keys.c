@@ -123,6 +123,17 @@ static void reverse(struct app *a, int key)
 		app_say(a, "no column sorts this table yet: press s");
 }
 
+static void toggle_all(struct app *a, int key)
+{
+	struct pane_state *p = app_pane(a);
+
+	(void)key;
+	if (pane_has_all(p))
+		pane_toggle_all(p);
+	else
+		app_say(a, "%s: all rows are shown always", p->pane->title);
+}
+
 static void pause(struct app *a, int key)
 {
 	(void)key;
@@ -200,9 +211,9 @@ const struct key_binding key_bindings[] = {
 		{ "b", "jump" }, type_jump, KEY_REPLAY },
 	{ { '+', '-', '=' }, "+ -", "faster or slower", { "+ -", "speed" }, change_speed,
 		KEY_REPLAY },
-	{ { '1', '2', '3', '4', '5' }, "1-5",
-		"open a pane: states, listening, processes, CLOSE-WAIT growth, sockets",
-		{ "1-5", "view" }, open_numbered, KEY_ANYWHERE },
+	{ { '1', '2', '3', '4', '5', '6', '7' }, "1-7",
+		"open states, listen, procs, leaks, sockets, kernel, audit", { "1-7", "view" },
+		open_numbered, KEY_ANYWHERE },
 	{ { '0' }, "0", "back to the overview", NO_FOOTER, open_numbered, KEY_ANYWHERE },
 	{ { KEYCODE_ESCAPE, KEYCODE_RUBOUT, 8 }, "Esc", "back to the overview", NO_FOOTER, back,
 		KEY_ANYWHERE },
@@ -228,6 +239,8 @@ const struct key_binding key_bindings[] = {
 	{ { '<', '>' }, "< >", "sort by the column to the left or right", NO_FOOTER, sort_neighbour,
 		KEY_ANYWHERE },
 	{ { 'r', 'R', 'I' }, "r", "reverse the order", { "r", "reverse" }, reverse, KEY_ANYWHERE },
+	{ { 'a' }, "a", "all rows of leaks, kernel, audit, also what is as it should be", NO_FOOTER,
+		toggle_all, KEY_ANYWHERE },
 	{ { 'p', 'Z' }, "p", "pause, and go on", { "p", "pause" }, pause, KEY_LIVE },
 	{ { ' ' }, "Space", "sample now, also while paused", NO_FOOTER, sample_now, KEY_LIVE },
 	{ { '+', '-', '=' }, "+ -", "longer or shorter interval", { "+ -", "interval" },

@@ -246,17 +246,32 @@ static void add_memory(struct line *l, const struct sample_totals *t)
 			used, fmt_bytes(limit, (uint64_t)t->mem_limit, 0));
 }
 
+/* What calls for somebody; information does not. */
+static void add_findings(struct line *l, const struct sample *s)
+{
+	enum role role = ROLE_WARNING;
+	unsigned count = 0;
+
+	for (uint32_t i = 0; i < s->finding_count; i++) {
+		count += s->findings[i].severity >= SEVERITY_WARNING;
+		if (s->findings[i].severity == SEVERITY_CRITICAL)
+			role = ROLE_CRITICAL;
+	}
+	if (count)
+		add(l, 0, role, "%u finding%s", count, count == 1 ? "" : "s");
+}
+
 static void draw_second(struct cells *c, struct area a, const struct sample *s)
 {
-	struct line l = { .gap = "  " };
+	struct line l = { .gap = "  " }, findings = { .gap = "  " };
 	const struct sample_totals *t;
 	char text[FMT_MAX];
 
 	if (!s)
 		return;
 	t = &s->totals;
-	add_rate(&l, 0, "in", t->in_rate, ROLE_TEXT);
-	add_rate(&l, 0, "out", t->out_rate, ROLE_TEXT);
+	add_rate(&l, 1, "in", t->in_rate, ROLE_TEXT);
+	add_rate(&l, 1, "out", t->out_rate, ROLE_TEXT);
 	/* Not to be known with a part of the connections only. */
 	if (!s->frame->one_family && !(s->frame->absent & 1u << SOCK_TCP))
 		add_rate(&l, 1, "closed", t->closed_rate, ROLE_TEXT);
@@ -271,6 +286,11 @@ static void draw_second(struct cells *c, struct area a, const struct sample *s)
 			"retrans %s", fmt_percent(text, t->retrans_percent, 0));
 	add_rate(&l, 1, "accept drops", t->drop_rate, ROLE_CRITICAL);
 	add_memory(&l, t);
+	add_findings(&findings, s);
+	if (findings.count) {
+		draw_both(c, a, 1, &l, &findings);
+		return;
+	}
 	while (line_width(&l) > a.width && drop_one(&l))
 		;
 	draw_line(c, a, 0, 1, &l);

@@ -126,16 +126,23 @@ static uint32_t find_cursor(
 		return ROWSET_NONE;
 	}
 	/* It went through the rows of a part, and one knows which it is. */
-	if (made->sample == p->sample && p->position >= p->from && p->position < p->to)
+	if (made->sample == p->sample && made->table == p->table && p->position >= p->from &&
+		p->position < p->to)
 		return rowset_place_of_row(rows, made->key, made->order, pane_row(p, p->position));
 	return rowset_place(rows, made->key, made->order, p->cursor);
+}
+
+/* Whether it shows these rows in this order, of whatever sample. */
+static bool shows_order(const struct pane_state *p, const struct table *table, struct sort_key key)
+{
+	return p->sample && p->table == table && sort_same(p->ordered_by, key);
 }
 
 /* Whether a part is better than what is shown, and has the row that the cursor is on. */
 static bool is_part_of_use(
 	const struct pane_state *p, const struct pane_order *made, uint32_t count, uint32_t place)
 {
-	if (p->sample && sort_same(p->ordered_by, made->key))
+	if (shows_order(p, made->table, made->key))
 		return false;
 	if (!p->cursor)
 		return made->from == 0;
@@ -157,12 +164,14 @@ static int install(struct pane_state *p, struct pane_order *made)
 		pane_free(p); /* its rows were those of another sample, and memory is short */
 		p->failed = made->sample->serial;
 		p->failed_by = made->key;
+		p->failed_all = p->all;
 		return made->error;
 	}
 	place = find_cursor(p, made, &rows);
 	if (made->is_part && !is_part_of_use(p, made, rows.count, place))
 		return 0;
 	p->sample = made->sample;
+	p->table = made->table;
 	p->order = made->order;
 	p->from = made->from;
 	p->to = made->to;
@@ -185,13 +194,14 @@ static bool is_quick(const struct pane_state *p, const struct rowset *rows)
 
 static bool is_up_to_date(const struct pane_state *p, const struct sample *sample)
 {
-	return p->sample == sample && !p->is_part && sort_same(p->ordered_by, p->sort);
+	return p->sample == sample && !p->is_part && shows_order(p, pane_table(p), p->sort);
 }
 
 /* There is no use in trying the same again. */
 static bool has_failed(const struct pane_state *p, const struct sample *sample)
 {
-	return p->failed == sample->serial && sort_same(p->failed_by, p->sort);
+	return p->failed == sample->serial && p->failed_all == p->all &&
+	       sort_same(p->failed_by, p->sort);
 }
 
 int pane_update(struct pane_state *p, struct sample *sample)
@@ -206,7 +216,7 @@ int pane_update(struct pane_state *p, struct sample *sample)
 	}
 	p->waiting = !is_up_to_date(p, sample) && !has_failed(p, sample);
 	p->late &= p->waiting;
-	rows = rowset_of(p->pane->table, sample);
+	rows = rowset_of(pane_table(p), sample);
 	if (!p->waiting || !is_quick(p, &rows))
 		return 0;
 	pane_wish(p, sample_get(sample), &made);
@@ -219,19 +229,20 @@ int pane_update(struct pane_state *p, struct sample *sample)
 bool pane_wish(const struct pane_state *p, struct sample *sample, struct pane_order *out)
 {
 	*out = (struct pane_order){
-		.table = p->pane->table,
+		.table = pane_table(p),
 		.sample = sample,
 		.key = p->sort,
 		.cursor = p->cursor,
 		.position = p->cursor ? p->position : 0,
-		.part_first = !p->sample || !sort_same(p->ordered_by, p->sort),
+		.part_first = !shows_order(p, pane_table(p), p->sort),
 	};
 	return p->waiting;
 }
 
 int pane_take(struct pane_state *p, struct pane_order *made)
 {
-	if (!p->waiting || !sort_same(made->key, p->sort) || made->error == -ECANCELED)
+	if (!p->waiting || made->table != pane_table(p) || !sort_same(made->key, p->sort) ||
+		made->error == -ECANCELED)
 		return 0;
 	return install(p, made);
 }
@@ -249,7 +260,7 @@ void pane_hide(struct pane_state *p, const struct sample *newest)
 /* Goes there, or as far as it can. */
 static void move_to(struct pane_state *p, int64_t place)
 {
-	struct rowset rows = rowset_of(p->pane->table, p->sample);
+	struct rowset rows = rowset_of(p->table, p->sample);
 	int64_t first = p->from, last = (int64_t)p->to - 1;
 
 	p->position = (uint32_t)(place < first ? first : place > last ? last : place);
@@ -303,6 +314,12 @@ void pane_reverse(struct pane_state *p)
 {
 	forget_owed(p);
 	p->sort.descending = !p->sort.descending;
+}
+
+void pane_toggle_all(struct pane_state *p)
+{
+	forget_owed(p);
+	p->all = !p->all;
 }
 
 /* A column that draws a value once more, as a bar or a trend, has an empty title: it is passed

@@ -99,10 +99,8 @@ static void share_rest(struct layout *l, int width)
 static void add_more(struct layout *l, const struct pane *pane)
 {
 	struct columns more;
-	const char *bad;
-	size_t bad_len;
 
-	if (columns_parse(pane->table, pane->more, &more, &bad, &bad_len))
+	if (pane_more(pane, &more))
 		return; /* a test makes sure that it never happens */
 	for (size_t i = 0; i < more.count && l->count < COLUMNS_MAX; i++)
 		l->columns[l->count++] = (struct layout_column){
@@ -149,18 +147,38 @@ static void lay_out(struct pane_state *p, struct layout *l, int width, bool full
 /* Whether what is seen is not in the order that the title tells, or older than it should be. */
 static bool is_sorting(const struct pane_state *p)
 {
-	return p->waiting &&
-	       (p->late || !p->sample || p->is_part || !sort_same(p->sort, p->ordered_by));
+	return p->waiting && (p->late || !p->sample || p->is_part || p->table != pane_table(p) ||
+				     !sort_same(p->sort, p->ordered_by));
 }
 
-/* What stands in the title line beside the name: the order, the time that growth is measured over,
- * and whether columns are out of sight. */
-static int draw_title_notes(
-	const struct pane_state *p, struct cells *c, struct area a, int x, const struct layout *l)
+/* Whether all rows are shown; in full screen also how many are not, and what shows them. */
+static int draw_all_note(
+	const struct pane_state *p, struct cells *c, struct area a, int x, unsigned look)
+{
+	char text[2 * FMT_MAX + 16], few[FMT_MAX], all[FMT_MAX];
+	uint32_t count;
+
+	if (!pane_has_all(p))
+		return 0;
+	if (p->all)
+		return cells_put(c, a, x, 0, a.width - x, ROLE_STRONG, " (all)");
+	if (!(look & PANE_FULL) || !p->sample || a.width < 60)
+		return 0;
+	count = p->pane->table->all->count(p->sample);
+	snprintf(text, sizeof text, " (%s of %s, a: all)", fmt_count(few, p->count, 0),
+		fmt_count(all, count, 0));
+	return p->count < count ? cells_put(c, a, x, 0, a.width - x, ROLE_DIM, text) : 0;
+}
+
+/* What stands in the title line beside the name: whether all rows are shown, the order, the time that
+ * growth is measured over, and whether columns are out of sight. */
+static int draw_title_notes(const struct pane_state *p, struct cells *c, struct area a, int x,
+	unsigned look, const struct layout *l)
 {
 	const struct sample *sample = p->sample;
 	char text[64], age[FMT_MAX];
 
+	x += draw_all_note(p, c, a, x, look);
 	if (p->sort.field) {
 		snprintf(text, sizeof text, " %s%s",
 			p->sort.descending ? "\xe2\x96\xbc" : "\xe2\x96\xb2", p->sort.field->title);
@@ -197,7 +215,7 @@ static void draw_title(const struct pane_state *p, struct cells *c, struct area 
 	x += cells_put(c, a, x, 0, a.width - x, ROLE_KEY, text);
 	snprintf(text, sizeof text, " %s", p->pane->title);
 	x += cells_put(c, a, x, 0, a.width - x, focused ? ROLE_STRONG : ROLE_TEXT, text);
-	x = draw_title_notes(p, c, a, x, l);
+	x = draw_title_notes(p, c, a, x, look, l);
 	/* Where one is in a list that is longer than its pane. */
 	if (p->count > p->page) {
 		uint32_t last = p->top + p->page < p->to ? p->top + p->page : p->to;
@@ -296,6 +314,18 @@ static bool owners_follow(const struct frame *f)
 	return f->preliminary || !(f->asked & NEED_OWNERS);
 }
 
+/* What it means that there is no row. */
+static void draw_no_rows(const struct pane_state *p, struct cells *c, struct area rows)
+{
+	enum role role = p->pane->empty_role;
+	struct buf text = { 0 };
+
+	if (p->pane->say_empty)
+		p->pane->say_empty(p->sample, p->all, &text, &role);
+	cells_put(c, rows, 1, 0, rows.width - 1, role, text.len ? text.data : p->pane->empty);
+	buf_free(&text);
+}
+
 static void draw_emptiness(const struct pane_state *p, struct cells *c, struct area rows)
 {
 	const struct sample *sample = p->sample;
@@ -315,32 +345,52 @@ static void draw_emptiness(const struct pane_state *p, struct cells *c, struct a
 		cells_put(c, rows, 1, 0, rows.width - 1, ROLE_WARNING,
 			"TCP sockets are not in this sample");
 	else
-		cells_put(c, rows, 1, 0, rows.width - 1, p->pane->empty_role, p->pane->empty);
+		draw_no_rows(p, c, rows);
+}
+
+/* The width of the column with a field, 0 where it is out of sight. */
+static int width_of(const struct layout *l, const char *field)
+{
+	for (size_t i = 0; field && i < l->count; i++)
+		if (strcmp(l->columns[i].field->name, field) == 0)
+			return l->columns[i].width;
+	return 0;
+}
+
+static void draw_rows(const struct pane_state *p, struct cells *c, struct area body, unsigned look,
+	const struct layout *l)
+{
+	struct rowset rows = rowset_of(p->table, p->sample);
+
+	for (uint32_t i = 0; i < p->page && p->top + i < p->to; i++) {
+		if (look & PANE_FOCUSED && p->top + i == p->position)
+			cells_select(c, body, (int)i);
+		draw_row(c, body, (int)i, l, &rows, pane_row(p, p->top + i));
+	}
 }
 
 void pane_draw(struct pane_state *p, struct cells *c, struct area a, int number, unsigned look)
 {
-	struct area header = { a.x, a.y + 1, a.width, 1 };
-	struct area body = { a.x, a.y + 2, a.width, a.height - 2 };
-	struct rowset rows;
+	struct area header = { a.x, a.y + 1, a.width, 1 }, body, detail = a;
 	struct layout l;
 
 	lay_out(p, &l, a.width, look & PANE_FULL);
 	p->more_columns = l.more_right;
+	detail.height =
+		look & PANE_FULL ? pane_detail_height(p, a, width_of(&l, p->pane->detail_of)) : 0;
+	a.height -= detail.height;
+	detail.y = a.y + a.height;
+	body = (struct area){ a.x, a.y + 2, a.width, a.height - 2 };
 	scroll(p, body.height);
 	draw_title(p, c, a, number, look, &l);
 	if (a.height > 1)
 		draw_header(p, c, header, &l);
 	if (body.height < 1)
 		return;
-	if (!p->count) {
+	if (!p->count)
 		draw_emptiness(p, c, body);
-		return;
-	}
-	rows = rowset_of(p->pane->table, p->sample);
-	for (uint32_t i = 0; i < p->page && p->top + i < p->to; i++) {
-		if (look & PANE_FOCUSED && p->top + i == p->position)
-			cells_select(c, body, (int)i);
-		draw_row(c, body, (int)i, &l, &rows, pane_row(p, p->top + i));
-	}
+	else
+		draw_rows(p, c, body, look, &l);
+	if (detail.height)
+		pane_detail_draw(p, c, detail);
 }

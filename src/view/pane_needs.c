@@ -3,20 +3,27 @@
 
 #include "sockdash/pane.h"
 
+int pane_more(const struct pane *pane, struct columns *out)
+{
+	const char *bad;
+	size_t bad_len;
+
+	out->count = 0;
+	return *pane->more ? columns_parse(pane->table, pane->more, out, &bad, &bad_len) : 0;
+}
+
 unsigned pane_needs(const struct pane_state *p, bool full)
 {
 	const struct pane *pane = p->pane;
 	unsigned needs = pane->table->needs | (p->sort.field ? p->sort.field->needs : 0);
 	struct columns more;
-	const char *bad;
-	size_t bad_len;
 
 	for (size_t i = 0; i < pane->column_count; i++) {
 		const char *name = pane->columns[i].field;
 
 		needs |= table_field(pane->table, name, strlen(name))->needs;
 	}
-	if (full && !columns_parse(pane->table, pane->more, &more, &bad, &bad_len))
+	if (full && !pane_more(pane, &more))
 		for (size_t i = 0; i < more.count; i++)
 			needs |= more.fields[i]->needs;
 	return needs;

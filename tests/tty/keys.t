@@ -12,8 +12,8 @@ alone='! has "1 States.*2 Listening"'
 
 # ---- Panes --------------------------------------------------------------------------------------
 
-titles=('' '1 States' '2 Listening' '3 Processes' '4 CLOSE-WAIT growth' '5 Sockets')
-for key in 1 2 3 4 5; do
+titles=('' '1 States' '2 Listening' '3 Processes' '4 CLOSE-WAIT growth' '5 Sockets' '6 Kernel' '7 Findings')
+for key in 1 2 3 4 5 6 7; do
 	press "$key"
 	expect "$key: opens ${titles[key]}" "has '^[^ ]*${titles[key]}' && $alone"
 done
@@ -36,6 +36,24 @@ press BSpace
 expect 'Backspace: back to the overview' "$four_panes"
 press BTab BTab
 selects 'Shift-Tab: round the four panes' 'not closed|unread|unaccepted'
+
+# What is as it should be is left out unless one asks for it, in each pane for itself.
+press 7
+hides 'what the audit found' '\(all\)'
+press a
+shows 'a: and what it did not' '^[^ ]*7 Findings \(all\)'
+press 6
+hides 'other panes stay as they are' '\(all\)'
+press a
+shows 'a: all that the kernel counts' '^[^ ]*6 Kernel \(all\)'
+press a
+hides 'a: and not' '\(all\)'
+press 1 a
+shows 'a: where nothing is left out it says so' '^States: all rows are shown always'
+press 7 a
+hides 'a: the audit again without' '\(all\)'
+press 0
+expect 'the overview' "$four_panes"
 
 # ---- Rows ---------------------------------------------------------------------------------------
 
@@ -246,7 +264,7 @@ done
 press 0
 expect 'the overview' "$four_panes"
 for _ in 1 2 3 4 5 6 7 8; do
-	press 5 j j NPage s Down Enter r Tab Right '>' d 3 Enter Tab '?' Down Escape p Space p 0
+	press 7 a 5 j j NPage s Down Enter r Tab Right '>' d 3 Enter Tab '?' Down Escape p Space p 0
 done
 expect 'many keys at once' "$four_panes"
 

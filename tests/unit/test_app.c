@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/findings.h"
 #include "lib/server.h"
 #include "sockdash/app.h"
 #include "sockdash/keys.h"
@@ -15,7 +16,7 @@
 #include "sockdash/sampler.h"
 #include "sockdash/utf8.h"
 
-static const struct app_settings usual = { APP_OVERVIEW, 2, false, 0 };
+static const struct app_settings usual = { .pane = APP_OVERVIEW, .interval_s = 2 };
 
 /* The picture as text; the caller frees it. */
 static char *picture(struct app *a, struct cells *c)
@@ -142,8 +143,13 @@ static void keys_choose_the_pane(void **state)
 		{ "5", 4, 0 },
 		{ "2 5 Esc", APP_OVERVIEW, 1 },
 		{ "4 Tab", 4, 3 },
-		{ "5 Tab", 0, 0 },
-		{ "1 BackTab", 4, 0 },
+		{ "5 Tab", 5, 0 },
+		{ "6", 5, 0 },
+		{ "2 6 Tab", 6, 1 },
+		{ "7", 6, 0 },
+		{ "7 Tab", 0, 0 },
+		{ "7 BackTab Esc", APP_OVERVIEW, 0 },
+		{ "1 BackTab", 6, 0 },
 		{ "Esc Esc", APP_OVERVIEW, 0 },
 		{ "3 Rubout", APP_OVERVIEW, 2 },
 	};
@@ -366,7 +372,8 @@ static void the_menu_shows_the_field_it_is_on(void **state)
 static void help_scrolls_to_its_last_line(void **state)
 {
 	static const char *const ways[] = { "End", "G", "PgDn", "Down", "j", "Space" };
-	const char *last = table_sockets.fields[table_sockets.field_count - 1].help;
+	const struct table *last_table = tables[table_count - 1];
+	const char *last = last_table->fields[last_table->field_count - 1].help;
 
 	(void)state;
 	for (int height = 3; height < 140; height += height < 30 ? 1 : 17) {
@@ -377,7 +384,7 @@ static void help_scrolls_to_its_last_line(void **state)
 			app_init(&a, &usual);
 			size(&c, 100, height);
 			press(&a, &c, "?");
-			for (int i = 0; i < 200; i++)
+			for (size_t i = 0; i < app_help_lines(false); i++)
 				press(&a, NULL, ways[way]);
 			assert_int_equal(a.mode, APP_HELP);
 			assert_true(shows(&a, &c, last));
@@ -397,7 +404,8 @@ static void help_scrolls_to_its_last_line(void **state)
 /* Keys may come before the first picture, and the window may grow. */
 static void help_does_not_scroll_out_of_sight(void **state)
 {
-	const char *last = table_sockets.fields[table_sockets.field_count - 1].help;
+	const struct table *last_table = tables[table_count - 1];
+	const char *last = last_table->fields[last_table->field_count - 1].help;
 	struct app a;
 	struct cells c;
 
@@ -573,6 +581,9 @@ static void pages_overlap_by_a_row(void **state)
 
 /* ---- What is looked at ----------------------------------------------------------------------- */
 
+/* What the header shows of every sample. */
+#define ALWAYS (NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS | NEED_FINDINGS)
+
 /* A sample that was asked for this. */
 static void tell_asked(struct story *st, struct app *a, unsigned asked)
 {
@@ -591,16 +602,16 @@ static void only_what_is_on_the_screen_is_collected(void **state)
 		bool now; /* with a sample that has only the states */
 	} cases[] = {
 		{ "", NEED_ALL, false },
-		{ "1", NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES, false },
+		{ "1", NEED_SOCKETS | ALWAYS, false },
 		{ "1 0", NEED_ALL, true },
 		{ "1 Tab",
-			NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES | NEED_OWNERS | NEED_USERS |
-				NEED_PROC_DETAILS | NEED_DROPS,
+			NEED_SOCKETS | ALWAYS | NEED_OWNERS | NEED_USERS | NEED_PROC_DETAILS |
+				NEED_DROPS,
 			true },
-		{ "1 s Down Enter", NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES, false },
+		{ "1 s Down Enter", NEED_SOCKETS | ALWAYS, false },
 		{ "5",
-			NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES | NEED_OWNERS | NEED_USERS |
-				NEED_PROC_DETAILS | NEED_WAIT_AGE,
+			NEED_SOCKETS | ALWAYS | NEED_OWNERS | NEED_USERS | NEED_PROC_DETAILS |
+				NEED_WAIT_AGE,
 			false },
 	};
 
@@ -611,7 +622,7 @@ static void only_what_is_on_the_screen_is_collected(void **state)
 
 		story_begin(&st, 0);
 		app_init(&a, &usual);
-		tell_asked(&st, &a, NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES);
+		tell_asked(&st, &a, NEED_SOCKETS | ALWAYS);
 		press(&a, NULL, cases[i].keys);
 		assert_int_equal(a.control.needs, cases[i].needs);
 		assert_int_equal(a.control.needs, app_needs(&a));
@@ -634,8 +645,8 @@ static void what_is_missing_is_asked_for_once(void **state)
 	replay.replay = true;
 	story_begin(&st, 0);
 	app_init(&a, &on_states);
-	assert_int_equal(a.control.needs, NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES);
-	tell_asked(&st, &a, NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES);
+	assert_int_equal(a.control.needs, NEED_SOCKETS | ALWAYS);
+	tell_asked(&st, &a, NEED_SOCKETS | ALWAYS);
 	press(&a, NULL, "3");
 	assert_true(a.wished && a.control.now);
 	a.wished = a.control.now = false; /* the loop */
@@ -694,6 +705,108 @@ static void the_message_tells_of_the_limit(void **state)
 	}
 }
 
+/* ---- Findings -------------------------------------------------------------------------------- */
+
+static void a_shows_all_rows_where_some_are_left_out(void **state)
+{
+	struct app_settings with_all = usual;
+	struct story st;
+	struct cells c;
+	struct app a;
+
+	(void)state;
+	with_all.all = true;
+	story_begin(&st, 10);
+	server_tell(&st, &(struct server){ .samples = 2, .clients = 20 });
+	findings_tell(st.sample, FINDINGS_MANY);
+	kernel_tell(st.sample, 20, 12);
+	app_init(&a, &usual);
+	app_take(&a, sample_get(st.sample));
+	size(&c, 80, 36);
+	press(&a, &c, "7 Down");
+	assert_int_equal(app_pane(&a)->count, 3);
+	press(&a, &c, "a");
+	assert_true(shows(&a, &c, "7 Findings (all)"));
+	assert_int_equal(app_pane(&a)->count, 6);
+	assert_int_equal(app_pane(&a)->cursor, 2);
+	/* Each pane for itself. */
+	press(&a, &c, "6");
+	assert_int_equal(app_pane(&a)->count, 12);
+	press(&a, &c, "a");
+	assert_int_equal(app_pane(&a)->count, 20);
+	assert_true(shows(&a, &c, "6 Kernel (all)"));
+	press(&a, &c, "7 a");
+	assert_int_equal(app_pane(&a)->count, 3);
+	assert_false(shows(&a, &c, "(all)"));
+	press(&a, &c, "1 a");
+	assert_true(shows(&a, &c, "States: all rows are shown always"));
+	assert_false(shows(&a, &c, "(all)"));
+	app_free(&a);
+	/* As wished at the start. */
+	app_init(&a, &with_all);
+	app_take(&a, sample_get(st.sample));
+	press(&a, &c, "7");
+	assert_int_equal(app_pane(&a)->count, 6);
+	press(&a, &c, "a");
+	assert_int_equal(app_pane(&a)->count, 3);
+	cells_free(&c);
+	app_free(&a);
+	story_end(&st);
+}
+
+/* The role of the first cell of a text in the second line, or ROLE_COUNT. */
+static enum role role_in_header(const struct cells *c, const char *text)
+{
+	for (int x = 0; x + (int)strlen(text) <= c->width; x++) {
+		const struct cell *at = &c->grid[c->width + x];
+		size_t same = 0;
+
+		while (text[same] && at[same].code == (unsigned char)text[same])
+			same++;
+		if (!text[same])
+			return at->role;
+	}
+	return ROLE_COUNT;
+}
+
+static void the_header_counts_findings(void **state)
+{
+	static const struct {
+		enum findings which;
+		const char *text;
+		enum role role;
+	} cases[] = {
+		{ FINDINGS_NONE, "finding", ROLE_COUNT },
+		{ FINDINGS_UNKNOWN, "finding", ROLE_COUNT },
+		{ FINDINGS_WARNING, "1 finding", ROLE_WARNING },
+		{ FINDINGS_MANY, "2 findings", ROLE_CRITICAL },
+	};
+	static const int widths[] = { 12, 20, 30, 40, 80, 120, 200 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		for (size_t w = 0; w < COUNT_OF(widths); w++) {
+			struct story st;
+			struct cells c;
+			struct app a;
+
+			story_begin(&st, 10);
+			server_tell(&st, &(struct server){ .samples = 2, .clients = 20 });
+			findings_tell(st.sample, cases[i].which);
+			app_init(&a, &usual);
+			app_take(&a, sample_get(st.sample));
+			size(&c, widths[w], 24);
+			app_draw(&a, &c);
+			assert_int_equal(role_in_header(&c, cases[i].text), cases[i].role);
+			assert_int_equal(
+				c.grid[2 * widths[w] - 1].code != ' ', cases[i].role != ROLE_COUNT);
+			cells_free(&c);
+			app_free(&a);
+			story_end(&st);
+		}
+	}
+}
+
 /* ---- Every key, everywhere ------------------------------------------------------------------- */
 
 static const struct {
@@ -718,6 +831,8 @@ static void tell_samples(struct story *st, struct sample *out[SAMPLES])
 	story_sock(st, "tcp ESTAB 10.0.0.1:80 10.9.0.1:1 inode=1");
 	out[2] = sample_get(story_sample(st));
 	server_tell(st, &(struct server){ .first = 1, .samples = 2, .clients = 2 });
+	findings_tell(st->sample, FINDINGS_MANY);
+	kernel_tell(st->sample, 20, 12);
 	out[SERVER_SAMPLE] = sample_get(st->sample);
 	f = story_frame(st, 9);
 	f->absent = 3;
@@ -735,7 +850,8 @@ static void end_samples(struct story *st, struct sample *samples[SAMPLES])
 
 static void every_key_survives_everywhere(void **state)
 {
-	static const char *const places[] = { "", "?", "s", "d", "1", "2 s", "3", "4", "5 End" };
+	static const char *const places[] = { "", "?", "s", "d", "1", "2 s", "3", "4", "5 End",
+		"6 a", "7 a End" };
 	struct sample *samples[SAMPLES];
 	struct story st;
 
@@ -839,6 +955,8 @@ int main(void)
 		cmocka_unit_test(keys_mean_the_newest_sample),
 		cmocka_unit_test(panes_wait_for_orders_while_they_are_seen),
 		cmocka_unit_test(pages_overlap_by_a_row),
+		cmocka_unit_test(a_shows_all_rows_where_some_are_left_out),
+		cmocka_unit_test(the_header_counts_findings),
 		cmocka_unit_test(every_key_survives_everywhere),
 		cmocka_unit_test(a_long_walk_ends_well),
 	};

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/findings.h"
 #include "lib/server.h"
+#include "sockdash/kernel_items.h"
 #include "sockdash/needs.h"
 #include "sockdash/pane.h"
 #include "sockdash/utf8.h"
@@ -352,6 +354,8 @@ static void panes_draw_inside_of_their_area(void **state)
 	(void)state;
 	story_begin(&st, 10);
 	server_tell(&st, &(struct server){ .samples = 4, .clients = 5 });
+	findings_tell(st.sample, FINDINGS_MANY);
+	kernel_tell(st.sample, 20, 12);
 	for (size_t i = 0; i < PANE_COUNT; i++) {
 		for (unsigned look = 0; look < 4; look++) {
 			struct pane_state p;
@@ -403,10 +407,8 @@ static void every_field_has_its_place_in_a_pane(void **state)
 	for (size_t i = 0; i < PANE_COUNT; i++) {
 		const struct table *t = panes[i]->table;
 		struct columns more;
-		const char *bad;
-		size_t bad_len;
 
-		assert_int_equal(columns_parse(t, panes[i]->more, &more, &bad, &bad_len), 0);
+		assert_int_equal(pane_more(panes[i], &more), 0);
 		assert_true(panes[i]->column_count + more.count <= COLUMNS_MAX);
 		for (size_t f = 0; f < t->field_count; f++) {
 			unsigned places = has_column(panes[i], &t->fields[f]);
@@ -429,8 +431,6 @@ static void full_screen_scrolls_through_all_columns(void **state)
 	for (size_t i = 0; i < PANE_COUNT; i++) {
 		struct buf seen = { 0 };
 		struct columns more;
-		const char *bad;
-		size_t bad_len;
 		struct pane_state p;
 		struct cells c = { 0 };
 
@@ -450,7 +450,7 @@ static void full_screen_scrolls_through_all_columns(void **state)
 			assert_non_null(
 				strstr(seen.data, title ? title : column_field(p.pane, k)->title));
 		}
-		columns_parse(p.pane->table, p.pane->more, &more, &bad, &bad_len);
+		assert_int_equal(pane_more(p.pane, &more), 0);
 		for (size_t k = 0; k < more.count; k++)
 			assert_non_null(strstr(seen.data, more.fields[k]->title));
 		buf_free(&seen);
@@ -522,15 +522,13 @@ static void needs_are_those_of_what_is_shown(void **state)
 	for (size_t i = 0; i < PANE_COUNT; i++) {
 		const struct table *t = panes[i]->table;
 		struct columns more;
-		const char *bad;
-		size_t bad_len;
 		struct pane_state p;
 
 		pane_init(&p, panes[i]);
 		for (size_t f = 0; f < t->field_count; f++)
 			if (has_column(panes[i], &t->fields[f]))
 				assert_false(t->fields[f].needs & ~pane_needs(&p, false));
-		assert_int_equal(columns_parse(t, panes[i]->more, &more, &bad, &bad_len), 0);
+		assert_int_equal(pane_more(panes[i], &more), 0);
 		for (size_t f = 0; f < more.count; f++)
 			assert_false(more.fields[f]->needs & ~pane_needs(&p, true));
 		for (size_t f = 0; f < t->field_count; f++) {
@@ -856,6 +854,368 @@ static void how_far_the_search_for_owners_has_come_stands_in_the_title(void **st
 	}
 }
 
+/* ---- Details --------------------------------------------------------------------------------- */
+
+/* The pane in full screen, as text; the caller frees it. */
+static char *full_screen(struct pane_state *p, int width, int height)
+{
+	struct cells c = { 0 };
+	struct buf b = { 0 };
+
+	assert_int_equal(cells_resize(&c, width, height), 0);
+	pane_draw(p, &c, cells_all(&c), 7, PANE_FOCUSED | PANE_FULL);
+	check_grid(&c);
+	cells_text(&c, &b, false);
+	assert_false(b.failed);
+	cells_free(&c);
+	return b.data;
+}
+
+/* The line that a text begins in, or -1. */
+static int line_of(const char *screen, const char *text)
+{
+	const char *at = strstr(screen, text);
+	int line = 0;
+
+	if (!at)
+		return -1;
+	for (; screen < at; screen++)
+		line += *screen == '\n';
+	return line;
+}
+
+static void begin_findings(struct story *st, struct pane_state *p, enum findings which)
+{
+	story_begin(st, 10);
+	story_frame(st, 0);
+	story_sample(st);
+	findings_tell(st->sample, which);
+	pane_init(p, &pane_audit);
+	assert_int_equal(pane_update(p, st->sample), 0);
+}
+
+static void the_finding_under_the_cursor_is_told_below(void **state)
+{
+	struct pane_state p;
+	struct story st;
+	char *screen;
+
+	(void)state;
+	begin_findings(&st, &p, FINDINGS_MANY);
+	screen = full_screen(&p, 80, 21);
+	assert_int_equal(line_of(screen, "critical: close-wait-leak for 14m 02s"), 13);
+	assert_non_null(strstr(screen, "\n java (pid 2291): 420 sockets in CLOSE-WAIT, 12 more"));
+	assert_non_null(strstr(screen, "\n The peers have closed these connections"));
+	assert_non_null(strstr(screen, "\n $ ss -tnp state close-wait | grep pid=2291"));
+	free(screen);
+	pane_move(&p, 1);
+	screen = full_screen(&p, 80, 21);
+	/* It stays where it is. */
+	assert_int_equal(line_of(screen, "warning: accept-queue for 8.0s"), 13);
+	assert_non_null(strstr(screen, "\n $ ss -ltn sport = :9000"));
+	free(screen);
+	/* No age is known, and nothing is to be done. */
+	pane_move(&p, 1);
+	screen = full_screen(&p, 80, 21);
+	assert_int_equal(line_of(screen, "info: many-time-wait"), 13);
+	assert_null(strstr(screen, "info: many-time-wait for"));
+	assert_null(strstr(screen, "$"));
+	free(screen);
+	/* Whichever is the longest. */
+	pane_sort(&p, table_field(&table_audit, "id", 2));
+	pane_home(&p);
+	assert_int_equal(pane_update(&p, st.sample), 0);
+	screen = full_screen(&p, 80, 21);
+	assert_int_equal(line_of(screen, "warning: accept-queue for 8.0s"), 13);
+	free(screen);
+	pane_free(&p);
+	story_end(&st);
+}
+
+/* The table keeps half; the evidence and the command are kept longest; with no room there is none. */
+static void details_take_the_room_there_is(void **state)
+{
+	static const struct {
+		int width, height, title; /* line of the title, -1 none */
+		bool evidence, advice, command;
+	} cases[] = {
+		{ 120, 33, 26, true, true, true },
+		{ 80, 21, 13, true, true, true },
+		{ 60, 12, 6, true, true, true },
+		{ 60, 10, 5, true, false, true },
+		{ 60, 9, 5, true, false, true },
+		{ 60, 8, 5, true, false, true },
+		{ 60, 7, -1, false, false, false },
+		{ 40, 7, -1, false, false, false },
+		{ 60, 1, -1, false, false, false },
+	};
+	struct pane_state p;
+	struct story st;
+
+	(void)state;
+	begin_findings(&st, &p, FINDINGS_MANY);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		char *screen = full_screen(&p, cases[i].width, cases[i].height);
+
+		assert_int_equal(line_of(screen, "critical: "), cases[i].title);
+		assert_int_equal(
+			strstr(screen, "\n java (pid 2291): 420") != NULL, cases[i].evidence);
+		assert_int_equal(
+			strstr(screen, "\n The peers have closed") != NULL, cases[i].advice);
+		assert_int_equal(
+			strstr(screen, "\n $ ss -tnp state close-wait | grep pid=2291") != NULL,
+			cases[i].command);
+		free(screen);
+	}
+	pane_free(&p);
+	story_end(&st);
+}
+
+static void what_is_left_out_of_a_detail_is_marked(void **state)
+{
+	struct pane_state p;
+	struct story st;
+	char *screen;
+
+	(void)state;
+	begin_findings(&st, &p, FINDINGS_MANY);
+	screen = full_screen(&p, 60, 12);
+	assert_non_null(strstr(screen, "\n The peers have closed these connections and java has "
+				       "not:\xe2\x80\xa6\n"));
+	free(screen);
+	/* A command that is longer than the line goes on in the next. */
+	screen = full_screen(&p, 40, 20);
+	assert_non_null(strstr(screen, "\n $ ss -tnp state close-wait | grep\n   pid=2291\n"));
+	free(screen);
+	pane_free(&p);
+	story_end(&st);
+}
+
+static void say_subject(const struct rowset *rows, uint32_t row, struct pane_detail *out)
+{
+	out->notes[out->count++] = (struct pane_note){ .mark = "" };
+	buf_adds(&out->title, "below");
+	buf_adds(&out->notes[0].text, rows->sample->findings[row].subject);
+}
+
+/* A column that is wide enough for every row says it all. */
+static void a_detail_that_stands_in_its_column_is_not_said_again(void **state)
+{
+	static const struct {
+		int width;
+		bool below;
+	} cases[] = { { 15, true }, { 24, false }, { 23, true }, { 80, true } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct pane_column columns[] = { { .field = "id", .width = 20 },
+			{ .field = "subject", .width = cases[i].width } };
+		const struct pane pane = { .table = &table_audit,
+			.title = "T",
+			.columns = columns,
+			.column_count = 2,
+			.more = "",
+			.empty = "",
+			.detail = say_subject,
+			.detail_of = "subject" };
+		struct pane_state p;
+		struct story st;
+		char *screen;
+
+		begin_findings(&st, &p, FINDINGS_MANY);
+		pane_free(&p);
+		pane_init(&p, &pane);
+		assert_int_equal(pane_update(&p, st.sample), 0);
+		/* A column that has no room at all does not say it either. */
+		screen = full_screen(&p, 60, 20);
+		assert_int_equal(line_of(screen, "below") >= 0, cases[i].below);
+		free(screen);
+		pane_free(&p);
+		story_end(&st);
+	}
+}
+
+static void the_kernel_pane_says_what_a_counter_means(void **state)
+{
+	struct pane_state p;
+	struct story st;
+	char *screen;
+
+	(void)state;
+	story_begin(&st, 10);
+	story_frame(&st, 0);
+	story_sample(&st);
+	kernel_tell(st.sample, 4, 2);
+	pane_init(&p, &pane_kernel);
+	assert_int_equal(pane_update(&p, st.sample), 0);
+	screen = full_screen(&p, 30, 20);
+	assert_non_null(strstr(screen, kernel_items[0].name));
+	assert_true(line_of(screen, kernel_group_name(kernel_items[0].group)) > 4);
+	free(screen);
+	pane_free(&p);
+	story_end(&st);
+}
+
+static void no_findings_mean_what_was_checked(void **state)
+{
+	static const struct {
+		enum findings which;
+		unsigned asked;
+		const char *text;
+	} cases[] = {
+		{ FINDINGS_NONE, NEED_ALL, "nothing found: a shows what was checked" },
+		{ FINDINGS_UNKNOWN, NEED_ALL,
+			"nothing found, but 2 of 6 rules could not be checked: a shows which" },
+		{ FINDINGS_NONE, NEED_SOCKETS, "checking" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct pane_state p;
+		struct story st;
+		char *screen;
+
+		begin_findings(&st, &p, cases[i].which);
+		st.sample->frame->asked = cases[i].asked;
+		screen = full_screen(&p, 100, 20);
+		assert_non_null(strstr(screen, cases[i].text));
+		free(screen);
+		pane_free(&p);
+		story_end(&st);
+	}
+}
+
+/* ---- All rows -------------------------------------------------------------------------------- */
+
+static uint64_t identity_at_cursor(const struct pane_state *p)
+{
+	struct rowset rows = rowset_of(p->table, p->sample);
+
+	return rows.table->identity(&rows, pane_row(p, p->position));
+}
+
+static void toggle(struct pane_state *p, struct sample *s)
+{
+	pane_toggle_all(p);
+	assert_int_equal(pane_update(p, s), 0);
+}
+
+static void all_rows_come_and_go(void **state)
+{
+	struct pane_state p;
+	struct story st;
+	char *screen;
+
+	(void)state;
+	begin_findings(&st, &p, FINDINGS_WARNING);
+	assert_int_equal(p.count, 2);
+	pane_move(&p, 1);
+	assert_int_equal(identity_at_cursor(&p), 3);
+	/* Ordered by the rule, descending: the row under the cursor goes to another place. */
+	pane_sort(&p, table_field(&table_audit, "id", 2));
+	pane_reverse(&p);
+	toggle(&p, st.sample);
+	assert_int_equal(p.count, 6);
+	assert_int_equal(p.cursor, 3);
+	assert_int_equal(identity_at_cursor(&p), 3);
+	assert_int_equal(p.position, 2);
+	screen = full_screen(&p, 100, 20);
+	assert_non_null(strstr(screen, "7 Findings (all) "));
+	assert_non_null(strstr(screen, "ok       memory"));
+	free(screen);
+	toggle(&p, st.sample);
+	assert_int_equal(p.count, 2);
+	assert_int_equal(identity_at_cursor(&p), 3);
+	screen = full_screen(&p, 100, 20);
+	assert_null(strstr(screen, "(all)"));
+	assert_non_null(strstr(screen, "7 Findings (2 of 6, a: all) "));
+	free(screen);
+	/* Under the cursor of a row that goes another one comes. */
+	toggle(&p, st.sample);
+	pane_move(&p, 100);
+	assert_int_equal(identity_at_cursor(&p), 2);
+	pane_move(&p, -2);
+	assert_true(identity_at_cursor(&p) > 3);
+	toggle(&p, st.sample);
+	assert_in_range(identity_at_cursor(&p), 2, 3);
+	assert_int_equal(p.cursor, identity_at_cursor(&p));
+	pane_free(&p);
+	story_end(&st);
+}
+
+/* A sample is ordered anew for the other rows, and what comes for those before is left. */
+static void all_rows_are_waited_for(void **state)
+{
+	struct pane_order few, all;
+	struct pane_state p;
+	struct story st;
+
+	(void)state;
+	begin_findings(&st, &p, FINDINGS_WARNING);
+	p.at_once = 0;
+	pane_sort(&p, table_field(&table_audit, "id", 2));
+	assert_int_equal(pane_update(&p, st.sample), 0);
+	make(&p, st.sample, &few);
+	toggle(&p, st.sample);
+	assert_true(p.waiting);
+	assert_true(shows(&p, "sorting"));
+	/* The cursor moves over the rows that are there. */
+	pane_move(&p, 1);
+	assert_int_equal(p.position, 1);
+	take(&p, &few);
+	assert_int_equal(p.count, 2);
+	assert_true(p.waiting);
+	make(&p, st.sample, &all);
+	assert_true(all.part_first);
+	take(&p, &all);
+	assert_int_equal(p.count, 6);
+	assert_int_equal(identity_at_cursor(&p), 3);
+	assert_false(p.waiting || shows(&p, "sorting"));
+	/* Ordered for a cursor that went on to a row of the other table. */
+	toggle(&p, st.sample);
+	assert_true(shows(&p, "sorting"));
+	make(&p, st.sample, &few);
+	pane_move(&p, 3);
+	assert_true(identity_at_cursor(&p) > 3);
+	take(&p, &few);
+	assert_int_equal(p.count, 2);
+	assert_in_range(identity_at_cursor(&p), 2, 3);
+	/* Without memory for one of them there may be some for the other. */
+	toggle(&p, st.sample);
+	assert_true(pane_wish(&p, sample_get(st.sample), &all));
+	all.error = -ENOMEM;
+	assert_int_equal(pane_take(&p, &all), -ENOMEM);
+	pane_order_drop(&all);
+	assert_int_equal(pane_update(&p, st.sample), 0);
+	assert_false(p.waiting);
+	toggle(&p, st.sample);
+	assert_true(p.waiting);
+	pane_free(&p);
+	story_end(&st);
+}
+
+/* There is nothing to leave out, and nothing that says so. */
+static void a_pane_without_other_rows_shows_all_always(void **state)
+{
+	struct pane_state p;
+	struct story st;
+	char *screen;
+
+	(void)state;
+	story_begin(&st, 10);
+	server_tell(&st, &(struct server){ .samples = 1, .clients = 5 });
+	pane_init(&p, &pane_states);
+	p.all = true;
+	assert_false(pane_has_all(&p));
+	assert_int_equal(pane_update(&p, st.sample), 0);
+	assert_ptr_equal(p.table, &table_states);
+	screen = full_screen(&p, 80, 20);
+	assert_null(strstr(screen, "(all)"));
+	free(screen);
+	pane_free(&p);
+	story_end(&st);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -886,6 +1246,15 @@ int main(void)
 		cmocka_unit_test(rows_as_they_stand_never_wait),
 		cmocka_unit_test(without_memory_a_pane_says_so_and_tries_the_next_sample),
 		cmocka_unit_test(how_far_the_search_for_owners_has_come_stands_in_the_title),
+		cmocka_unit_test(the_finding_under_the_cursor_is_told_below),
+		cmocka_unit_test(details_take_the_room_there_is),
+		cmocka_unit_test(what_is_left_out_of_a_detail_is_marked),
+		cmocka_unit_test(a_detail_that_stands_in_its_column_is_not_said_again),
+		cmocka_unit_test(the_kernel_pane_says_what_a_counter_means),
+		cmocka_unit_test(no_findings_mean_what_was_checked),
+		cmocka_unit_test(all_rows_come_and_go),
+		cmocka_unit_test(all_rows_are_waited_for),
+		cmocka_unit_test(a_pane_without_other_rows_shows_all_always),
 	};
 
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))

@@ -1,6 +1,7 @@
 /* screens: a source, a script of keys, and the picture that comes of it at several sizes, compared
  * with those in tests/screens, text and roles (UPDATE=1 writes them anew; SCREENS names another
  * folder). No terminal, no clock: time passes where the script says so. */
+#include "lib/findings.h"
 #include "lib/keyboard.h"
 #include "lib/settings.h"
 
@@ -35,6 +36,9 @@
 #define PARTIAL      "a busy server whose UDP cannot be told"
 #define HELD         "a busy server that costs too much to look at"
 #define SLOW         "a busy server that takes long to look at"
+#define TROUBLE      "a server with findings"
+#define NO_TROUBLE   "a server without"
+#define UNCHECKED    "a server that could not be checked"
 #define SYNTH        "synth:sockets=2000,churn=0.05,leak=3,listeners=12,seed=7"
 #define TAPE         "tapes/incident.tape"
 #define DUMP         "fuzz/corpus/ssdump/listen-drops"
@@ -78,6 +82,18 @@ static const struct screen screens[] = {
 	{ .name = "sockets", .source = SERVER, .keys = "5 Down Down Down" },
 	{ .name = "sockets-scrolled", .source = SERVER, .keys = "5 PgDn PgDn Up" },
 	{ .name = "sockets-end", .source = SERVER, .keys = "5 > > End" },
+	/* The audit: what is selected stands below, as far as there is room. */
+	{ .name = "audit", .source = TROUBLE, .keys = "7" },
+	{ .name = "audit-other",
+		.source = TROUBLE,
+		.keys = "7",
+		.sizes = { { 200, 50 }, { 60, 15 }, { 59, 11 } } },
+	{ .name = "audit-ascii", .source = TROUBLE, .keys = "7 Down", .ascii = true },
+	{ .name = "audit-right", .source = TROUBLE, .keys = "7 Right Right Right Right" },
+	{ .name = "audit-all", .source = TROUBLE, .keys = "7 a End" },
+	{ .name = "audit-none", .source = NO_TROUBLE, .keys = "7" },
+	{ .name = "audit-unknown", .source = UNCHECKED, .keys = "7" },
+	{ .name = "audit-overview", .source = TROUBLE },
 	/* What lies over them. */
 	{ .name = "help", .source = SERVER, .keys = "?" },
 	{ .name = "help-end-ascii", .source = SERVER, .keys = "? End", .ascii = true },
@@ -147,12 +163,33 @@ static void tell_partial(struct story *st)
 	story_sample(st);
 }
 
+static bool tell_findings(struct story *st, const char *source)
+{
+	static const struct {
+		const char *source;
+		enum findings which;
+	} stories[] = {
+		{ TROUBLE, FINDINGS_MANY },
+		{ NO_TROUBLE, FINDINGS_NONE },
+		{ UNCHECKED, FINDINGS_UNKNOWN },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(stories); i++) {
+		if (strcmp(source, stories[i].source) != 0)
+			continue;
+		server_tell(st, &(struct server){ .samples = 2, .clients = 60 });
+		findings_tell(st->sample, stories[i].which);
+		return true;
+	}
+	return false;
+}
+
 /* False where it is none of the stories. */
 static bool tell(struct story *st, const char *source)
 {
 	struct server s = { .samples = 6, .clients = 600 };
 
-	if (strcmp(source, WAITING) == 0)
+	if (strcmp(source, WAITING) == 0 || tell_findings(st, source))
 		return true;
 	if (strcmp(source, EMPTY) == 0) {
 		story_frame(st, 0);
