@@ -102,7 +102,8 @@ void app_open_pane(struct app *a, int pane)
 
 unsigned app_needs(const struct app *a)
 {
-	unsigned needs = NEED_COUNTERS | NEED_ADDRESSES; /* the header, and graphs that go on */
+	/* The header, and graphs that go on. */
+	unsigned needs = NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS;
 
 	for (size_t i = 0; i < PANE_COUNT; i++)
 		if (a->full == APP_OVERVIEW ? i < PANE_OVERVIEW : (int)i == a->full)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sockdash/fmt.h"
+#include "sockdash/kernel_items.h"
 #include "sockdash/screen.h"
 #include "sockdash/utf8.h"
 
@@ -246,6 +247,19 @@ static void add_memory(struct line *l, const struct sample_totals *t)
 			used, fmt_bytes(limit, (uint64_t)t->mem_limit, 0));
 }
 
+/* Of the ephemeral ports, to the busiest destination. */
+static void add_ports(struct line *l, const struct sample_totals *t)
+{
+	char text[FMT_MAX];
+	enum role role = t->ports_percent >= KERNEL_CRITICAL_PERCENT ? ROLE_CRITICAL
+			 : t->ports_percent >= KERNEL_HIGH_PERCENT   ? ROLE_WARNING
+			 : t->ports_percent > 0                      ? ROLE_TEXT
+								     : ROLE_DIM;
+
+	if (!isnan(t->ports_percent))
+		add(l, 4, role, "ports %s", fmt_percent(text, t->ports_percent, 0));
+}
+
 static void draw_second(struct cells *c, struct area a, const struct sample *s)
 {
 	struct line l = { .gap = "  " };
@@ -271,6 +285,7 @@ static void draw_second(struct cells *c, struct area a, const struct sample *s)
 			"retrans %s", fmt_percent(text, t->retrans_percent, 0));
 	add_rate(&l, 1, "accept drops", t->drop_rate, ROLE_CRITICAL);
 	add_memory(&l, t);
+	add_ports(&l, t);
 	while (line_width(&l) > a.width && drop_one(&l))
 		;
 	draw_line(c, a, 0, 1, &l);
