@@ -591,16 +591,17 @@ static void only_what_is_on_the_screen_is_collected(void **state)
 		bool now; /* with a sample that has only the states */
 	} cases[] = {
 		{ "", NEED_ALL, false },
-		{ "1", NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES, false },
+		{ "1", NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS, false },
 		{ "1 0", NEED_ALL, true },
 		{ "1 Tab",
-			NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES | NEED_OWNERS | NEED_USERS |
-				NEED_PROC_DETAILS | NEED_DROPS,
+			NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS | NEED_OWNERS |
+				NEED_USERS | NEED_PROC_DETAILS | NEED_DROPS,
 			true },
-		{ "1 s Down Enter", NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES, false },
+		{ "1 s Down Enter", NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS,
+			false },
 		{ "5",
-			NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES | NEED_OWNERS | NEED_USERS |
-				NEED_PROC_DETAILS | NEED_WAIT_AGE,
+			NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS | NEED_OWNERS |
+				NEED_USERS | NEED_PROC_DETAILS | NEED_WAIT_AGE,
 			false },
 	};
 
@@ -611,7 +612,7 @@ static void only_what_is_on_the_screen_is_collected(void **state)
 
 		story_begin(&st, 0);
 		app_init(&a, &usual);
-		tell_asked(&st, &a, NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES);
+		tell_asked(&st, &a, NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS);
 		press(&a, NULL, cases[i].keys);
 		assert_int_equal(a.control.needs, cases[i].needs);
 		assert_int_equal(a.control.needs, app_needs(&a));
@@ -634,8 +635,9 @@ static void what_is_missing_is_asked_for_once(void **state)
 	replay.replay = true;
 	story_begin(&st, 0);
 	app_init(&a, &on_states);
-	assert_int_equal(a.control.needs, NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES);
-	tell_asked(&st, &a, NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES);
+	assert_int_equal(
+		a.control.needs, NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS);
+	tell_asked(&st, &a, NEED_SOCKETS | NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS);
 	press(&a, NULL, "3");
 	assert_true(a.wished && a.control.now);
 	a.wished = a.control.now = false; /* the loop */
