@@ -141,8 +141,7 @@ static struct kernel_row row_of(
 		fill_gauge(s, item, &r);
 	else
 		fill_counter(s, prev, item, by, &r);
-	if (!s->frame->preliminary)
-		h->highest[n] = r.highest;
+	h->highest[n] = r.highest;
 	return r;
 }
 

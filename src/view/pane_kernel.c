@@ -87,7 +87,7 @@ static const struct pane_column columns[] = {
 	{ .field = "rate", .width = 7, .role = role_now },
 	{ .field = "highest", .width = 7, .role = role_worst },
 	{ .field = "percent", .width = 6, .role = percent_role },
-	{ .field = "meaning", .width = 26, .grow = 38 },
+	{ .field = "meaning", .width = 26, .full = 60, .grow = 8, .least = 20 },
 	{ .field = "percent", .title = "", .width = 8, .grow = 12, .draw = draw_gauge },
 };
 

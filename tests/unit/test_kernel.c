@@ -383,8 +383,15 @@ static void the_pane_tells_how_bad_it_is(void **state)
 	assert_int_equal(role_at(&c, 10, 4), ROLE_TEXT);
 	assert_int_equal(role_at(&c, 10, 5), ROLE_CRITICAL);
 	buf_free(&b);
-	/* Where there is room there is a bar. */
+	/* Where there is room, all of the meaning; where there is more, a bar. */
 	assert_int_equal(cells_resize(&c, 120, 8), 0);
+	pane_draw(&p, &c, cells_all(&c), 6, PANE_FULL);
+	cells_text(&c, &b, false);
+	assert_non_null(strstr(b.data, "a listener, whatever the reason\n"));
+	assert_null(strstr(b.data, "\xe2\x96\x88"));
+	buf_free(&b);
+	assert_int_equal(cells_resize(&c, 160, 8), 0);
+	cells_clear(&c);
 	pane_draw(&p, &c, cells_all(&c), 6, PANE_FULL);
 	cells_text(&c, &b, false);
 	assert_non_null(strstr(b.data, "\xe2\x96\x88\xe2\x96\x88"));
