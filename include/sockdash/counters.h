@@ -2,6 +2,7 @@
 #ifndef SOCKDASH_COUNTERS_H
 #define SOCKDASH_COUNTERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum counter {
@@ -99,5 +100,8 @@ enum counter {
 
 /* Their names in the kernel's files, indexed by enum counter, as kcounters.h reads them. */
 extern const char *const counter_names[COUNTER_COUNT];
+
+/* Whether it only grows, but for a reset; the others go up and down, or are settings. */
+bool counter_only_grows(enum counter c);
 
 #endif

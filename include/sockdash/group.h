@@ -20,13 +20,18 @@ int group_leaks(struct sample *s, const struct sample *prev, struct leak_history
 	int64_t window_ns);
 void group_totals(struct sample *s, const struct sample *prev);
 
-/* Who takes the ephemeral ports. */
+/* Who takes the ephemeral ports. After group_listeners(). */
 int group_ports(struct sample *s);
+
+/* How many of them the busiest destination takes, and in percent; NAN not known. */
+uint32_t group_ports_busiest(const struct sample *s);
+double group_ports_percent(const struct sample *s);
 
 /* What is remembered of the kernel's counters. */
 struct kernel_history {
-	struct series_set counters;      /* by enum counter + 1 */
-	double highest[KERNEL_ROWS_MAX]; /* of each item */
+	struct series_set counters; /* by enum counter + 1 and the number of its resets */
+	uint32_t resets[COUNTER_COUNT];
+	double highest[KERNEL_ROWS_MAX]; /* of each item; NAN, once begun */
 	bool begun;
 };
 int group_kernel(struct sample *s, const struct sample *prev, struct kernel_history *history,

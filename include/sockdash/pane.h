@@ -12,8 +12,9 @@ struct pane_column {
 	const char *field;
 	const char *title; /* NULL: the field's */
 	int width;
-	int full;     /* width in full screen; 0: the same */
-	int grow;     /* columns it may take of what is left over */
+	int full;  /* width in full screen; 0: the same */
+	int grow;  /* columns it may take of what is left over */
+	int least; /* in full screen, where it does not fit, this much of it is shown too; 0: not */
 	int priority; /* 0 always shown; the highest go first, together, where room is short */
 	/* Draws a cell of the given width in another way than as the field's value, or NULL. */
 	void (*draw)(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row);

@@ -120,12 +120,12 @@ struct port_row {
 /* One line of what the kernel counts: a counter, or something that has a limit. */
 struct kernel_row {
 	uint32_t item;  /* of kernel_items[] */
-	double value;   /* the counter, or how much of the limit is taken */
+	double value;   /* the counter, or how much of the limit is taken; NAN */
 	double rate;    /* per second since the sample before; NAN */
 	double highest; /* of the rates since we look, of a gauge: of its values; NAN */
 	double limit;   /* NAN: has none */
-	double percent; /* of the limit; NAN */
-	bool calm;      /* does not move, and is far from its limit */
+	double percent; /* of the limit; of a counter: of its whole in this interval; NAN */
+	bool calm; /* has not moved and was not near its limit since we look, or means nothing */
 };
 
 /* One thing that the audit found, or (severity SEVERITY_OK, SEVERITY_UNKNOWN) a rule that found
@@ -150,6 +150,7 @@ struct sample_totals {
 	double retrans_percent;   /* of the segments sent */
 	double drop_rate;         /* connections dropped at listeners */
 	int64_t mem, mem_limit;   /* COUNTER_UNKNOWN */
+	double ports_percent;     /* of the ephemeral ports, to the busiest destination */
 };
 
 struct sample {

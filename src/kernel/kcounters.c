@@ -13,7 +13,8 @@
 
 #include "sockdash/kfile.h"
 
-enum { TEXT_SIZE = 32 * 1024, PATH_SIZE = 256 };
+/* A line of softnet_stat has 144 bytes, and there is one for each CPU. */
+enum { TEXT_SIZE = 128 * 1024, PATH_SIZE = 256 };
 
 /* ---- Words and numbers ----------------------------------------------------------------------- */
 
@@ -38,14 +39,43 @@ static int64_t span_number(struct span s)
 	return negative ? -(int64_t)value : (int64_t)value;
 }
 
+/* Takes a text off the front of a name; NULL where that begins otherwise. */
+static const char *after(const char *name, struct span text)
+{
+	size_t i = 0;
+
+	while (i < text.len && name[i] && name[i] == text.at[i])
+		i++;
+	return i == text.len ? name + i : NULL;
+}
+
 /* Is `name` the text of a, then `joint`, then b? */
 static bool name_is(const char *name, struct span a, const char *joint, struct span b)
 {
-	size_t len = strlen(name), joint_len = strlen(joint);
+	const char *rest = after(name, a);
 
-	return len == a.len + joint_len + b.len && memcmp(name, a.at, a.len) == 0 &&
-	       memcmp(name + a.len, joint, joint_len) == 0 &&
-	       memcmp(name + a.len + joint_len, b.at, b.len) == 0;
+	if (rest)
+		rest = after(rest, (struct span){ joint, strlen(joint) });
+	if (rest)
+		rest = after(rest, b);
+	return rest && !*rest;
+}
+
+/* Eight digits at most, as softnet_stat has them. */
+static bool hex_number(struct span text, uint64_t *value)
+{
+	*value = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.at[i];
+		unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
+				 : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
+							: 16;
+
+		if (digit > 15 || i >= 8)
+			return false;
+		*value = *value << 4 | digit;
+	}
+	return text.len > 0;
 }
 
 /* ---- The formats ----------------------------------------------------------------------------- */
@@ -100,6 +130,16 @@ void kcounters_parse_sockstat(const char *file, const char *bytes, size_t len,
 	}
 }
 
+void kcounters_parse_list(
+	const char *bytes, size_t len, const char *const *names, size_t count, int64_t *values)
+{
+	struct span rest = { bytes, len }, line, name, number;
+
+	while (kfile_next_line(&rest, &line))
+		if (kfile_next_word(&line, &name) && kfile_next_word(&line, &number))
+			set_values(names, count, values, name, "", (struct span){ "", 0 }, number);
+}
+
 int64_t kcounters_parse_number(const char *bytes, size_t len, unsigned index)
 {
 	struct span rest = { bytes, len }, word;
@@ -109,6 +149,74 @@ int64_t kcounters_parse_number(const char *bytes, size_t len, unsigned index)
 			return KCOUNTER_UNKNOWN;
 	} while (index-- > 0);
 	return span_number(word);
+}
+
+int64_t kcounters_parse_softnet(const char *bytes, size_t len, unsigned column)
+{
+	struct span rest = { bytes, len }, line, word = { "", 0 };
+	int64_t sum = 0;
+	bool any = false;
+
+	while (kfile_next_line(&rest, &line)) {
+		uint64_t value;
+
+		for (unsigned i = 0; i <= column; i++)
+			if (!kfile_next_word(&line, &word))
+				return KCOUNTER_UNKNOWN;
+		if (!hex_number(word, &value))
+			return KCOUNTER_UNKNOWN;
+		sum += (int64_t)value;
+		any = true;
+	}
+	return any ? sum : KCOUNTER_UNKNOWN;
+}
+
+/* Takes a port off the front. */
+static bool next_port(struct span *rest, unsigned *port)
+{
+	size_t digits = 0;
+
+	*port = 0;
+	while (digits < rest->len && rest->at[digits] >= '0' && rest->at[digits] <= '9') {
+		*port = *port * 10 + (unsigned)(rest->at[digits++] - '0');
+		if (*port > UINT16_MAX)
+			return false;
+	}
+	rest->at += digits;
+	rest->len -= digits;
+	return digits > 0;
+}
+
+static bool skip(struct span *rest, char c)
+{
+	bool there = rest->len > 0 && *rest->at == c;
+
+	rest->at += there;
+	rest->len -= there;
+	return there;
+}
+
+int64_t kcounters_parse_ports(const char *bytes, size_t len, int64_t first, int64_t last)
+{
+	struct span rest = { bytes, len }, list;
+	int64_t sum = 0;
+
+	if (!kfile_next_word(&rest, &list))
+		return 0; /* an empty list is one */
+	do {
+		unsigned from, to;
+		int64_t low, high;
+
+		if (!next_port(&list, &from))
+			return KCOUNTER_UNKNOWN;
+		to = from;
+		if (skip(&list, '-') && (!next_port(&list, &to) || to < from))
+			return KCOUNTER_UNKNOWN;
+		low = from > first ? from : first;
+		high = to < last ? to : last;
+		sum += high >= low ? high - low + 1 : 0;
+	} while (skip(&list, ','));
+	return list.len || kfile_next_word(&rest, &list) ? KCOUNTER_UNKNOWN : sum;
 }
 
 /* ---- Reading --------------------------------------------------------------------------------- */
@@ -126,15 +234,51 @@ static void read_pairs(const char *file, const char *bytes, size_t len, const ch
 	kcounters_parse_pairs(bytes, len, names, count, values);
 }
 
+static void read_list(const char *file, const char *bytes, size_t len, const char *const *names,
+	size_t count, int64_t *values)
+{
+	(void)file;
+	kcounters_parse_list(bytes, len, names, count, values);
+}
+
+/* The number behind the last colon of a name; false where there is none. */
+static bool name_index(const char *name, unsigned *index)
+{
+	const char *colon = strrchr(name, ':');
+	uint64_t value = 0;
+
+	if (!colon || !kfile_number((struct span){ colon + 1, strlen(colon + 1) }, &value) ||
+		value > PATH_SIZE)
+		return false;
+	*index = (unsigned)value;
+	return true;
+}
+
+static void read_softnet(const char *file, const char *bytes, size_t len, const char *const *names,
+	size_t count, int64_t *values)
+{
+	struct span title = { file, strlen(file) };
+	unsigned column;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *rest = after(names[i], title);
+
+		if (rest && *rest == ':' && name_index(names[i], &column))
+			values[i] = kcounters_parse_softnet(bytes, len, column);
+	}
+}
+
 static const struct source {
-	const char *file;
+	const char *name, *path;
 	void (*parse)(const char *file, const char *bytes, size_t len, const char *const *names,
 		size_t count, int64_t *values);
 } sources[] = {
-	{ "sockstat", read_sockstat },
-	{ "sockstat6", read_sockstat },
-	{ "netstat", read_pairs },
-	{ "snmp", read_pairs },
+	{ "sockstat", "sockstat", read_sockstat },
+	{ "sockstat6", "sockstat6", read_sockstat },
+	{ "netstat", "netstat", read_pairs },
+	{ "snmp", "snmp", read_pairs },
+	{ "snmp6", "snmp6", read_list },
+	{ "softnet", "softnet_stat", read_softnet },
 };
 
 enum { SOURCES = sizeof(sources) / sizeof(sources[0]) };
@@ -145,10 +289,16 @@ static const struct {
 } places[] = {
 	{ "sockstat:", "sockstat" },
 	{ "sockstat6:", "sockstat6" },
+	{ "softnet:", "softnet" },
 	{ "sysctl:", "" },
+	{ "ports:", "" },
 	{ "TcpExt", "netstat" },
 	{ "IpExt", "netstat" },
 	{ "MPTcpExt", "netstat" },
+	{ "Ip6", "snmp6" },
+	{ "Icmp6", "snmp6" },
+	{ "Udp6", "snmp6" },
+	{ "UdpLite6", "snmp6" },
 	{ "", "snmp" },
 };
 
@@ -161,24 +311,67 @@ static const char *name_file(const char *name)
 	return places[i].file;
 }
 
-static int64_t read_sysctl(const char *name)
-{
-	const char *path = strchr(name, ':') + 1, *colon = strrchr(path, ':');
-	char full[PATH_SIZE], text[PATH_SIZE];
-	struct span digits;
-	int64_t index;
-	ssize_t n;
-	int len;
+/* ---- Sysctls --------------------------------------------------------------------------------- */
 
-	if (!colon)
+static const char sysctl[] = "sysctl:", ports[] = "ports:";
+
+/* Length of the name of a number in a sysctl without its index: "sysctl:net/ipv4/tcp_mem"; 0 for
+ * other names. */
+static size_t sysctl_stem(const char *name)
+{
+	const char *colon = strrchr(name, ':');
+
+	if (strncmp(name, sysctl, sizeof(sysctl) - 1) != 0 || colon < name + sizeof(sysctl) - 1)
+		return 0;
+	return (size_t)(colon - name);
+}
+
+/* Bytes, or -1 where it cannot be read or does not fit. */
+static ssize_t read_sysctl(const char *path, size_t len, char *text, size_t size)
+{
+	char full[PATH_SIZE];
+	int n = snprintf(full, sizeof(full), "/proc/sys/%.*s", (int)len, path);
+	ssize_t got;
+
+	if (n < 0 || (size_t)n >= sizeof(full))
+		return -1;
+	got = kfile_read(AT_FDCWD, full, text, size);
+	return got < (ssize_t)size ? got : -1;
+}
+
+/* All that are named of the file of names[from], unless an earlier one was of it. */
+static void read_numbers(const char *const *names, size_t count, size_t from, int64_t *values)
+{
+	size_t stem = sysctl_stem(names[from]), head = sizeof(sysctl) - 1;
+	char text[PATH_SIZE];
+	unsigned index;
+	ssize_t n;
+
+	for (size_t i = 0; i < from; i++)
+		if (sysctl_stem(names[i]) == stem && memcmp(names[i], names[from], stem) == 0)
+			return;
+	n = read_sysctl(names[from] + head, stem - head, text, sizeof(text));
+	for (size_t i = from; i < count && n >= 0; i++)
+		if (sysctl_stem(names[i]) == stem && memcmp(names[i], names[from], stem) == 0 &&
+			name_index(names[i], &index))
+			values[i] = kcounters_parse_number(text, (size_t)n, index);
+}
+
+/* A range that cannot be read is none, and nothing is within it. */
+static int64_t read_ports(const char *path, char *text, size_t size)
+{
+	static const char range[] = "net/ipv4/ip_local_port_range";
+	ssize_t n = read_sysctl(range, sizeof(range) - 1, text, size);
+	int64_t first, last;
+
+	if (n < 0)
 		return KCOUNTER_UNKNOWN;
-	digits = (struct span){ colon + 1, strlen(colon + 1) };
-	index = span_number(digits);
-	len = snprintf(full, sizeof(full), "/proc/sys/%.*s", (int)(colon - path), path);
-	if (index < 0 || index > PATH_SIZE || len < 0 || (size_t)len >= sizeof(full))
+	first = kcounters_parse_number(text, (size_t)n, 0);
+	last = kcounters_parse_number(text, (size_t)n, 1);
+	n = read_sysctl(path, strlen(path), text, size);
+	if (first == KCOUNTER_UNKNOWN || last == KCOUNTER_UNKNOWN || n < 0)
 		return KCOUNTER_UNKNOWN;
-	n = kfile_read_lines(AT_FDCWD, full, text, sizeof(text));
-	return n < 0 ? KCOUNTER_UNKNOWN : kcounters_parse_number(text, (size_t)n, (unsigned)index);
+	return kcounters_parse_ports(text, (size_t)n, first, last);
 }
 
 void kcounters_read(const char *const *names, size_t count, int64_t *values)
@@ -186,23 +379,31 @@ void kcounters_read(const char *const *names, size_t count, int64_t *values)
 	char text[TEXT_SIZE], path[PATH_SIZE];
 	bool wanted[SOURCES] = { false };
 
+	for (size_t i = 0; i < count; i++)
+		values[i] = KCOUNTER_UNKNOWN;
 	for (size_t i = 0; i < count; i++) {
 		const char *file = name_file(names[i]);
 
-		values[i] = *file ? KCOUNTER_UNKNOWN : read_sysctl(names[i]);
+		if (sysctl_stem(names[i]))
+			read_numbers(names, count, i, values);
+		else if (strncmp(names[i], ports, sizeof(ports) - 1) == 0)
+			values[i] = read_ports(names[i] + sizeof(ports) - 1, text, sizeof(text));
 		for (size_t k = 0; k < SOURCES; k++)
-			wanted[k] = wanted[k] || strcmp(file, sources[k].file) == 0;
+			wanted[k] = wanted[k] || strcmp(file, sources[k].name) == 0;
 	}
 	for (size_t k = 0; k < SOURCES; k++) {
 		ssize_t n = -1;
 
-		snprintf(path, sizeof(path), "/proc/thread-self/net/%s", sources[k].file);
+		snprintf(path, sizeof(path), "/proc/thread-self/net/%s", sources[k].path);
 		if (wanted[k])
-			n = kfile_read_lines(AT_FDCWD, path, text, sizeof(text));
-		if (n > 0)
-			sources[k].parse(sources[k].file, text, (size_t)n, names, count, values);
+			n = kfile_read(AT_FDCWD, path, text, sizeof(text));
+		/* Of half a file, sums would be wrong. */
+		if (n > 0 && n < (ssize_t)sizeof(text))
+			sources[k].parse(sources[k].name, text, (size_t)n, names, count, values);
 	}
 }
+
+/* ---- Other things ---------------------------------------------------------------------------- */
 
 /* Not strtod(): the decimal point of this file does not follow the locale. */
 double kcounters_uptime(void)

@@ -2,6 +2,9 @@
  * enum. */
 #include "sockdash/counters.h"
 
+#include <stddef.h>
+#include <string.h>
+
 const char *const counter_names[COUNTER_COUNT] = {
 	[COUNTER_ACTIVE_OPENS] = "TcpActiveOpens",
 	[COUNTER_PASSIVE_OPENS] = "TcpPassiveOpens",
@@ -86,3 +89,13 @@ const char *const counter_names[COUNTER_COUNT] = {
 	[COUNTER_ABORT_ON_OVERFLOW] = "sysctl:net/ipv4/tcp_abort_on_overflow:0",
 	[COUNTER_RMEM_MAX] = "sysctl:net/core/rmem_max:0",
 };
+
+bool counter_only_grows(enum counter c)
+{
+	static const char *const others[] = { "sysctl:", "sockstat:", "ports:" };
+
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (strncmp(counter_names[c], others[i], strlen(others[i])) == 0)
+			return false;
+	return true;
+}

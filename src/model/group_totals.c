@@ -44,6 +44,7 @@ void group_totals(struct sample *s, const struct sample *prev)
 	t->mem_limit = now->counters[COUNTER_TCP_MEM_LIMIT];
 	t->in_rate = t->out_rate = t->closed_rate = t->reset_rate = t->retrans_percent = NAN;
 	t->drop_rate = NAN;
+	t->ports_percent = group_ports_percent(s);
 	if (!prev)
 		return;
 	then = prev->frame;

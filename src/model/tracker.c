@@ -86,6 +86,7 @@ int tracker_step(struct tracker *t, struct frame *frame, struct sample **out)
 	s->references = 1;
 	s->frame = frame;
 	s->serial = ++t->serial;
+	s->port_capacity = NAN;
 	s->interval_s = prev ? (double)(frame->mono_ns - prev->frame->mono_ns) / 1e9 : NAN;
 	err = make_tables(t, s, prev);
 	if (!err && !frame->preliminary) {

@@ -212,19 +212,26 @@ static int fill_header(struct live *l, struct frame *f)
 	return frame_add_netns(f, kcounters_netns_inode(), "") < 0 ? -ENOMEM : 0;
 }
 
-/* The kernel tells TCP's memory in pages of its own size. */
+/* The kernel tells memory in pages of its own size, and where it has no limit a number that
+ * nothing reaches. */
 static void read_counters(struct frame *f)
 {
-	static const enum counter in_pages[] = { COUNTER_TCP_MEM, COUNTER_TCP_MEM_LIMIT };
+	static const enum counter in_pages[] = { COUNTER_TCP_MEM, COUNTER_TCP_MEM_PRESSURE,
+		COUNTER_TCP_MEM_LIMIT, COUNTER_UDP_MEM, COUNTER_UDP_MEM_LIMIT };
+	static const enum counter limits[] = { COUNTER_TCP_MEM_PRESSURE, COUNTER_TCP_MEM_LIMIT,
+		COUNTER_UDP_MEM_LIMIT, COUNTER_FILES_LIMIT };
+	long page = sysconf(_SC_PAGESIZE);
 
 	kcounters_read(counter_names, COUNTER_COUNT, f->counters);
 	for (size_t i = 0; i < sizeof in_pages / sizeof *in_pages; i++) {
 		int64_t *c = &f->counters[in_pages[i]];
 
-		/* A limit beyond all memory is none. */
-		if (*c != COUNTER_UNKNOWN && __builtin_mul_overflow(*c, sysconf(_SC_PAGESIZE), c))
+		if (*c != COUNTER_UNKNOWN && __builtin_mul_overflow(*c, page, c))
 			*c = COUNTER_UNKNOWN;
 	}
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+		if (f->counters[limits[i]] > INT64_MAX >> 12)
+			f->counters[limits[i]] = COUNTER_UNKNOWN;
 }
 
 static int fill(

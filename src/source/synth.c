@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "sockdash/clock.h"
+#include "sockdash/synth_count.h"
 #include "sockdash/synth_tell.h"
 
 #define FIRST_WALL_NS INT64_C(1795344787120000000) /* 2026-11-22T10:53:07.120Z */
@@ -28,10 +29,8 @@ struct synth {
 	int64_t elapsed_ns;
 	uint64_t steps;
 	bool populated, begun;
-	uint32_t lingering; /* slots whose connection this side has closed */
-	uint32_t brief;     /* slots in CLOSE-WAIT */
-	/* Since the first frame. */
-	uint64_t passive, active, resets, segments, retrans;
+	uint32_t brief; /* slots in CLOSE-WAIT */
+	struct synth_totals totals;
 };
 
 /* ---- What follows from the time alone -------------------------------------------------------- */
@@ -105,9 +104,9 @@ struct step {
 static void enter(struct synth *s, const struct step *st, struct synth_slot *c, unsigned state,
 	uint64_t chance)
 {
-	s->lingering += (uint32_t)states[state].lingers - states[c->state].lingers;
+	s->totals.lingering += (uint32_t)states[state].lingers - states[c->state].lingers;
 	s->brief += (uint32_t)(state == SOCK_CLOSE_WAIT) - (c->state == SOCK_CLOSE_WAIT);
-	s->passive += c->state == SOCK_SYN_RECV;
+	s->totals.passive += c->state == SOCK_SYN_RECV;
 	synth_slot_enter(c, state,
 		st->now - (int32_t)((chance >> 8 & 0xffffff) % ((uint32_t)st->length + 1)));
 }
@@ -122,8 +121,8 @@ static void open_next(
 				    : SOCK_ESTAB;
 
 	c->generation++;
-	s->active += calls;
-	s->passive += !calls && state == SOCK_ESTAB;
+	s->totals.active += calls;
+	s->totals.passive += !calls && state == SOCK_ESTAB;
 	enter(s, st, c, state, chance);
 }
 
@@ -150,8 +149,8 @@ static void end_conn(struct synth *s, const struct step *st, struct synth_slot *
 	while (dice >= ways[way].below && ways[way].state)
 		way++;
 	state = ways[way].state;
-	s->resets += dice > 250;
-	if (states[state].lingers && s->lingering >= st->lingering_max)
+	s->totals.resets += dice > 250;
+	if (states[state].lingers && s->totals.lingering >= st->lingering_max)
 		state = 0;
 	if (state == SOCK_CLOSE_WAIT && (leaks || s->brief >= BRIEF_MAX))
 		state = 0;
@@ -200,8 +199,8 @@ static int step_slots(struct synth *s, int64_t length_ns)
 			return -ECANCELED;
 		step_service(s, &st, n);
 	}
-	s->segments += sent;
-	s->retrans += sent * (2 + st.seed % 5) / 1000;
+	s->totals.segments += sent;
+	s->totals.retrans += sent * (2 + st.seed % 5) / 1000;
 	return 0;
 }
 
@@ -220,34 +219,16 @@ static int populate(struct synth *s, int64_t step_ns)
 
 		synth_slot_enter(&s->slots[i], waits ? SOCK_TIME_WAIT : SOCK_ESTAB,
 			-(int32_t)(chance % 600));
-		s->lingering += waits;
+		s->totals.lingering += waits;
 	}
 	for (unsigned i = 0; !err && i < WARM_UP; i++)
 		err = step_slots(s, step_ns);
-	s->passive = s->active = s->resets = 0;
+	s->totals.passive = s->totals.active = s->totals.resets = 0;
 	s->populated = !err;
 	return err;
 }
 
 /* ---- Frames ---------------------------------------------------------------------------------- */
-
-static void count(const struct synth *s, const struct synth_now *now, struct frame *f)
-{
-	uint64_t seats = (now->queue_turn - 1) * s->plan.seats + now->arrived;
-	uint64_t bursts = (now->burst_turn - 1) * s->plan.burst + now->opened;
-	uint64_t pages = (s->spec.sockets + now->opened - now->closed) / 8 + 16 * now->arrived +
-			 hash_mix(s->spec.seed, s->steps) % 64;
-	int64_t *c = f->counters;
-
-	c[COUNTER_ACTIVE_OPENS] = 800000 + (int64_t)s->active;
-	c[COUNTER_PASSIVE_OPENS] = 5000000 + (int64_t)(s->passive + seats + bursts + now->leaked);
-	c[COUNTER_OUT_RESETS] = 7000 + (int64_t)s->resets;
-	c[COUNTER_OUT_SEGMENTS] = 90000000 + (int64_t)s->segments;
-	c[COUNTER_RETRANS_SEGMENTS] = 400000 + (int64_t)s->retrans;
-	c[COUNTER_LISTEN_DROPS] = 900 + now->drops;
-	c[COUNTER_TCP_MEM] = (int64_t)pages * 4096;
-	c[COUNTER_TCP_MEM_LIMIT] = (INT64_C(1126) << 20) * (1 + s->spec.sockets / 500000);
-}
 
 static int fill(
 	struct synth *s, const struct source_request *r, const struct frame *prev, struct frame *f)
@@ -271,7 +252,7 @@ static int fill(
 	if (frame_add_netns(f, NETNS, "") < 0)
 		return -ENOMEM;
 	if (needs & NEED_COUNTERS)
-		count(s, &now, f);
+		synth_count(&now, &s->totals, f->counters);
 	err = synth_tell(&now, r, needs, f);
 	if (!err)
 		err = frame_compare(f, prev);
@@ -336,6 +317,7 @@ int source_open_synth(const struct synth_spec *spec, struct source **out)
 	s->base.ops = &ops;
 	s->base.own_time = true;
 	s->spec = *spec;
+	s->totals.sockets = spec->sockets;
 	if (synth_plan(spec, &s->plan)) {
 		free(s);
 		return -ENOMEM;

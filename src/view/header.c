@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sockdash/fmt.h"
+#include "sockdash/kernel_items.h"
 #include "sockdash/screen.h"
 #include "sockdash/utf8.h"
 
@@ -261,6 +262,19 @@ static void add_findings(struct line *l, const struct sample *s)
 		add(l, 0, role, "%u finding%s", count, count == 1 ? "" : "s");
 }
 
+/* Of the ephemeral ports, to the busiest destination. */
+static void add_ports(struct line *l, const struct sample_totals *t)
+{
+	char text[FMT_MAX];
+	enum role role = t->ports_percent >= KERNEL_CRITICAL_PERCENT ? ROLE_CRITICAL
+			 : t->ports_percent >= KERNEL_HIGH_PERCENT   ? ROLE_WARNING
+			 : t->ports_percent > 0                      ? ROLE_TEXT
+								     : ROLE_DIM;
+
+	if (!isnan(t->ports_percent))
+		add(l, 4, role, "ports %s", fmt_percent(text, t->ports_percent, 0));
+}
+
 static void draw_second(struct cells *c, struct area a, const struct sample *s)
 {
 	struct line l = { .gap = "  " }, findings = { .gap = "  " };
@@ -286,6 +300,7 @@ static void draw_second(struct cells *c, struct area a, const struct sample *s)
 			"retrans %s", fmt_percent(text, t->retrans_percent, 0));
 	add_rate(&l, 1, "accept drops", t->drop_rate, ROLE_CRITICAL);
 	add_memory(&l, t);
+	add_ports(&l, t);
 	add_findings(&findings, s);
 	if (findings.count) {
 		draw_both(c, a, 1, &l, &findings);

@@ -95,6 +95,18 @@ static void share_rest(struct layout *l, int width)
 	}
 }
 
+/* Whether the last column can do with less, which it gets then. */
+static bool shrink_last(struct layout *l, int width)
+{
+	struct layout_column *last = &l->columns[l->count - 1];
+	int rest = last->width - (total_width(l) - width);
+
+	if (!last->column || !last->column->least || rest < last->column->least)
+		return false;
+	last->width = rest;
+	return true;
+}
+
 /* The fields that only full screen shows. */
 static void add_more(struct layout *l, const struct pane *pane)
 {
@@ -135,7 +147,7 @@ static void lay_out(struct pane_state *p, struct layout *l, int width, bool full
 		p->shift++;
 	}
 	/* A column that fits only in part is not shown, but the first one always is. */
-	while (total_width(l) > width && l->count > 1) {
+	while (total_width(l) > width && !shrink_last(l, width) && l->count > 1) {
 		l->count--;
 		l->more_right = true;
 	}

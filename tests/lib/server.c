@@ -120,21 +120,72 @@ static void tell_others(struct story *st, const struct server *s)
 	story_sock(st, "tcp ESTAB 10.0.0.7:22 192.0.2.77:61022 timer=2 expires=7014000 %s", owner);
 }
 
+/* What the kernel has counted: so many in the first sample, so many more in each. */
+static const struct {
+	enum counter counter;
+	int64_t first, more;
+} counted[] = {
+	{ COUNTER_PASSIVE_OPENS, 5000000, 2408 },
+	{ COUNTER_ACTIVE_OPENS, 800000, 66 },
+	{ COUNTER_OUT_RESETS, 7000, 4 },
+	{ COUNTER_OUT_SEGMENTS, 90000000, 20000 },
+	{ COUNTER_IN_SEGMENTS, 88000000, 21000 },
+	{ COUNTER_RETRANS_SEGMENTS, 400000, 82 },
+	{ COUNTER_ATTEMPT_FAILS, 5100, 3 },
+	{ COUNTER_SYN_RETRANS, 9300, 6 },
+	{ COUNTER_SYNCOOKIES_SENT, 0, 0 },
+	{ COUNTER_REQQ_DROPS, 0, 0 },
+	{ COUNTER_REQQ_COOKIES, 0, 0 },
+	{ COUNTER_MEMORY_PRESSURES, 0, 0 },
+	{ COUNTER_ABORT_ON_MEMORY, 0, 0 },
+	{ COUNTER_TIME_WAITS, 2400000, 40 },
+	{ COUNTER_TIME_WAIT_OVERFLOWS, 0, 0 },
+	{ COUNTER_ESTAB_RESETS, 11000, 4 },
+	{ COUNTER_TIMEOUTS, 90000, 20 },
+	{ COUNTER_FAST_RETRANS, 210000, 50 },
+	{ COUNTER_IN_ERRORS, 17, 0 },
+	{ COUNTER_UDP_IN, 3000000, 90 },
+	{ COUNTER_UDP_IN_ERRORS, 9, 0 },
+	{ COUNTER_UDP_RCVBUF_ERRORS, 7, 0 },
+	{ COUNTER_UDP6_IN_ERRORS, 0, 0 },
+	{ COUNTER_UDP6_RCVBUF_ERRORS, 0, 0 },
+	{ COUNTER_SOFTNET_DROPS, 0, 0 },
+	/* Limits, and how much is taken. */
+	{ COUNTER_PORT_FIRST, 32768, 0 },
+	{ COUNTER_PORT_LAST, 60999, 0 },
+	{ COUNTER_PORTS_RESERVED, 0, 0 },
+	{ COUNTER_TCP_MEM, INT64_C(37) << 20, 0 },
+	{ COUNTER_TCP_MEM_PRESSURE, INT64_C(844) << 20, 0 },
+	{ COUNTER_TCP_MEM_LIMIT, INT64_C(1126) << 20, 0 },
+	{ COUNTER_UDP_MEM, 12288, 0 },
+	{ COUNTER_UDP_MEM_LIMIT, INT64_C(2252) << 20, 0 },
+	{ COUNTER_ORPHANS, 2, 0 },
+	{ COUNTER_ORPHANS_LIMIT, 65536, 0 },
+	{ COUNTER_TIME_WAIT_BUCKETS, 1, 40 },
+	{ COUNTER_TIME_WAIT_LIMIT, 65536, 0 },
+	{ COUNTER_CONNTRACK, 20000, 60 },
+	{ COUNTER_CONNTRACK_LIMIT, 32768, 0 },
+	{ COUNTER_FILES, 31000, 26 },
+	{ COUNTER_FILES_LIMIT, 2097152, 0 },
+	{ COUNTER_SOMAXCONN, 4096, 0 },
+	{ COUNTER_SYN_BACKLOG, 1024, 0 },
+	{ COUNTER_SYNCOOKIES, 1, 0 },
+	{ COUNTER_ABORT_ON_OVERFLOW, 0, 0 },
+	{ COUNTER_RMEM_MAX, 212992, 0 },
+};
+
 static void set_header(struct frame *f, unsigned n)
 {
+	unsigned drops = n < 3 ? 0 : 75 * (n - 2); /* of php-fpm */
 
 	f->uptime_s = 41 * 86400 + 3 * 3600 + 12 * 60 + 2 * n;
 	f->cost_wall_ns = 18400000;
 	f->cost_cpu_ns = 17690000;
 	f->cpu_percent = 0.92;
-	f->counters[COUNTER_PASSIVE_OPENS] = 5000000 + 2408 * n;
-	f->counters[COUNTER_ACTIVE_OPENS] = 800000 + 66 * n;
-	f->counters[COUNTER_OUT_RESETS] = 7000 + 4 * n;
-	f->counters[COUNTER_OUT_SEGMENTS] = 90000000 + 20000 * n;
-	f->counters[COUNTER_RETRANS_SEGMENTS] = 400000 + 82 * n;
-	f->counters[COUNTER_LISTEN_DROPS] = n < 3 ? 900 : 900 + 75 * (n - 2);
-	f->counters[COUNTER_TCP_MEM] = INT64_C(37) << 20;
-	f->counters[COUNTER_TCP_MEM_LIMIT] = INT64_C(1126) << 20;
+	for (size_t i = 0; i < COUNT_OF(counted); i++)
+		f->counters[counted[i].counter] = counted[i].first + counted[i].more * n;
+	f->counters[COUNTER_LISTEN_DROPS] = 900 + drops;
+	f->counters[COUNTER_LISTEN_OVERFLOWS] = 880 + drops;
 }
 
 /* What /proc/net tells. */

@@ -141,6 +141,94 @@ static void test_number(void **state)
 	}
 }
 
+/* snmp6 has a name and a number in each line. */
+static void test_list(void **state)
+{
+	static const char text[] = "Ip6InReceives                   \t4\n"
+				   "Udp6InErrors                    \t17\n"
+				   "Udp6NoPorts\n"
+				   "Udp6RcvbufErrors\tx\n";
+	static const char *const names[] = { "Udp6InErrors", "Ip6InReceives", "Udp6NoPorts",
+		"Udp6RcvbufErrors", "Udp6In", "Udp6InErrorsX" };
+	char *exact = exact_copy(text, sizeof(text) - 1);
+	int64_t values[6];
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++)
+		values[i] = NOT_SET;
+	kcounters_parse_list(exact, sizeof(text) - 1, names, 6, values);
+	free(exact);
+	assert_int_equal(values[0], 17);
+	assert_int_equal(values[1], 4);
+	for (size_t i = 2; i < 6; i++)
+		assert_int_equal(values[i], NOT_SET);
+}
+
+static int64_t softnet(const char *text, unsigned column)
+{
+	char *exact = exact_copy(text, strlen(text));
+	int64_t value = kcounters_parse_softnet(exact, strlen(text), column);
+
+	free(exact);
+	return value;
+}
+
+static void test_softnet(void **state)
+{
+	static const char text[] = "022216ee 0000019e 00000004 00000000\n"
+				   "ffffffff 00000666 0000000a 00000000\n";
+
+	(void)state;
+	assert_int_equal(softnet(text, 0), 0x022216eeLL + 0xffffffffLL);
+	assert_int_equal(softnet(text, 1), 0x19e + 0x666);
+	assert_int_equal(softnet(text, 2), 14);
+	assert_int_equal(softnet(text, 3), 0);
+	assert_int_equal(softnet(text, 4), KCOUNTER_UNKNOWN);
+	assert_int_equal(softnet("", 0), KCOUNTER_UNKNOWN);
+	assert_int_equal(softnet("0000000g\n", 0), KCOUNTER_UNKNOWN);
+	assert_int_equal(softnet("000000001\n", 0), KCOUNTER_UNKNOWN);
+	assert_int_equal(softnet("1 2\n1\n", 1), KCOUNTER_UNKNOWN);
+}
+
+static void test_ports(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t first, last, count;
+	} cases[] = {
+		{ "\n", 32768, 60999, 0 },
+		{ "", 32768, 60999, 0 },
+		{ "8080\n", 32768, 60999, 0 },
+		{ "40000\n", 32768, 60999, 1 },
+		{ "32768,60999\n", 32768, 60999, 2 },
+		{ "32767,61000\n", 32768, 60999, 0 },
+		{ "8080,9000-9010,40000-40009\n", 32768, 60999, 10 },
+		{ "30000-32770\n", 32768, 60999, 3 },
+		{ "60990-65535\n", 32768, 60999, 10 },
+		{ "1-65535\n", 32768, 60999, 28232 },
+		{ "40000-40000", 32768, 60999, 1 },
+		{ "40000\n", 7, 3, 0 },
+		{ "40000,\n", 32768, 60999, KCOUNTER_UNKNOWN },
+		{ ",40000\n", 32768, 60999, KCOUNTER_UNKNOWN },
+		{ "40000-\n", 32768, 60999, KCOUNTER_UNKNOWN },
+		{ "40002-40001\n", 32768, 60999, KCOUNTER_UNKNOWN },
+		{ "70000\n", 32768, 60999, KCOUNTER_UNKNOWN },
+		{ "99999999999999999999\n", 32768, 60999, KCOUNTER_UNKNOWN },
+		{ "40000 40001\n", 32768, 60999, KCOUNTER_UNKNOWN },
+		{ "x\n", 32768, 60999, KCOUNTER_UNKNOWN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t len = strlen(cases[i].text);
+		char *exact = exact_copy(cases[i].text, len);
+
+		assert_int_equal(kcounters_parse_ports(exact, len, cases[i].first, cases[i].last),
+			cases[i].count);
+		free(exact);
+	}
+}
+
 static void test_parsers_at_every_length(void **state)
 {
 	static const char text[] = "Tcp: A B\nTcp: 11 22\nTCP: inuse 5 mem 66\n";
@@ -153,6 +241,9 @@ static void test_parsers_at_every_length(void **state)
 
 		kcounters_parse_pairs(exact, len, names, 3, values);
 		kcounters_parse_sockstat("sockstat", exact, len, names, 3, values);
+		kcounters_parse_list(exact, len, names, 3, values);
+		kcounters_parse_softnet(exact, len, 1);
+		kcounters_parse_ports(exact, len, 0, 65535);
 		kcounters_parse_number(exact, len, 3);
 		free(exact);
 	}
@@ -161,7 +252,12 @@ static void test_parsers_at_every_length(void **state)
 static void test_read(void **state)
 {
 	static const char *const names[] = { "TcpPassiveOpens", "TcpExtListenDrops",
-		"sockstat:TCP:inuse", "sysctl:kernel/pid_max:0", "TcpExtNoSuch",
+		"sockstat:TCP:inuse", "sysctl:kernel/pid_max:0", "softnet:0",
+		"ports:net/ipv4/ip_local_reserved_ports", "sysctl:net/ipv4/ip_local_port_range:0",
+		"sysctl:net/ipv4/ip_local_port_range:1",
+		/* And what is not there. */
+		"TcpExtNoSuch", "Udp6NoSuch", "softnet:99", "softnet:", "softnet:x",
+		"ports:no/such", "ports:kernel/ostype", "sysctl:net/ipv4/ip_local_port_range:2",
 		"sockstat:TCP:nosuch", "sysctl:no/such:0", "sysctl:kernel/pid_max:1",
 		"sysctl:kernel/pid_max", "sysctl:kernel/pid_max:x", "sysctl:", "nonsense", "" };
 	enum { COUNT = sizeof(names) / sizeof(names[0]) };
@@ -173,7 +269,11 @@ static void test_read(void **state)
 	assert_true(values[1] >= 0);
 	assert_true(values[2] >= 0);
 	assert_true(values[3] > 0);
-	for (size_t i = 4; i < COUNT; i++)
+	assert_true(values[4] > 0);
+	assert_true(values[5] >= 0);
+	assert_true(values[6] > 0);
+	assert_true(values[7] >= values[6]);
+	for (size_t i = 8; i < COUNT; i++)
 		assert_int_equal(values[i], KCOUNTER_UNKNOWN);
 }
 
@@ -200,6 +300,9 @@ int main(void)
 		cmocka_unit_test(test_pairs_after_a_stray_line),
 		cmocka_unit_test(test_sockstat),
 		cmocka_unit_test(test_number),
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_softnet),
+		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_parsers_at_every_length),
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_uptime),

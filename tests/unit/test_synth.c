@@ -1034,6 +1034,9 @@ static void counters_agree_with_the_sockets(void **state)
 		assert_int_equal(now[COUNTER_ACTIVE_OPENS] - then[COUNTER_ACTIVE_OPENS], active);
 		assert_int_equal(now[COUNTER_PASSIVE_OPENS] - then[COUNTER_PASSIVE_OPENS], passive);
 		assert_int_equal(now[COUNTER_LISTEN_DROPS] - listener(f, 9000)->drops, 900);
+		assert_true(now[COUNTER_LISTEN_OVERFLOWS] <= now[COUNTER_LISTEN_DROPS]);
+		for (unsigned c = 0; c < COUNTER_COUNT; c++)
+			assert_true(!counter_only_grows(c) || now[c] >= then[c]);
 		if (prev) {
 			assert_true(now[COUNTER_OUT_SEGMENTS] > then[COUNTER_OUT_SEGMENTS]);
 			assert_true(now[COUNTER_OUT_RESETS] >= then[COUNTER_OUT_RESETS]);
