@@ -1,0 +1,26 @@
+/* findings: what the audit found, for people and as the exit status of a program. */
+#ifndef SOCKDASH_FINDINGS_H
+#define SOCKDASH_FINDINGS_H
+
+#include "sockdash/buf.h"
+#include "sockdash/sample.h"
+
+/* How many findings of each kind, and how many rules stand behind that. */
+struct findings_count {
+	unsigned critical, warnings, notes;
+	unsigned checked, not_checked; /* rules; those that are off are neither */
+};
+struct findings_count findings_count(const struct sample *s);
+
+/* "2 critical, 1 warning, 3 notes; 18 rules checked, 2 not checked" or that nothing was found,
+ * without a newline. */
+void findings_add_summary(struct buf *b, const struct findings_count *c);
+
+/* The same as a member of a JSON document, with a comma before it. */
+void findings_add_member(const struct sample *s, struct buf *b);
+
+/* One finding as a block of lines of at most `width` columns, or a rule that found nothing as a
+ * line. `wrap_commands`: commands too, else they are never broken. */
+void findings_add(struct buf *b, const struct finding *f, int width, bool wrap_commands);
+
+#endif
