@@ -30,6 +30,19 @@ static const char *on_request(const struct field *f)
 					  : "";
 }
 
+/* What the configuration file can set of it. */
+static void add_audit_help(struct buf *b)
+{
+	buf_adds(b, "\nRules:\n");
+	for (size_t i = 0; i < audit_rule_count; i++)
+		buf_addf(b, "  %-25s %s\n", audit_rules[i].id, audit_rules[i].help);
+	buf_adds(b, "\nThresholds, in the configuration file as audit.NAME:\n");
+	for (size_t i = 0; i < audit_threshold_count; i++)
+		buf_addf(b, "  %-25s %s (%g %s)\n", audit_thresholds[i].name,
+			audit_thresholds[i].help, audit_thresholds[i].standard,
+			audit_thresholds[i].unit);
+}
+
 static int print_help(const struct table *t)
 {
 	struct buf b = { 0 };
@@ -40,6 +53,8 @@ static int print_help(const struct table *t)
 		for (size_t i = 0; i < t->field_count; i++)
 			buf_addf(&b, "  %-15s %s%s\n", t->fields[i].name, t->fields[i].help,
 				on_request(&t->fields[i]));
+		if (t == &table_audit)
+			add_audit_help(&b);
 		buf_adds(&b, "\nOptions:\n");
 		options_help(&b);
 		return print(&b);

@@ -135,6 +135,10 @@ for word in states listen procs leaks sockets report audit --config --interval -
 done
 is "$missing" '' '--help names views and options'
 
+sockdash audit --help >"$T/out"
+is "$? $(grep -cE '^(Fields|Rules|Thresholds, .*|Options):$' "$T/out")" '0 4' \
+	'audit --help: rules and thresholds, too'
+
 quiet()
 {
 	local status
