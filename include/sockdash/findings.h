@@ -3,7 +3,7 @@
 #define SOCKDASH_FINDINGS_H
 
 #include "sockdash/buf.h"
-#include "sockdash/sample.h"
+#include "sockdash/rowset.h"
 
 /* How many findings of each kind, and how many rules stand behind that. */
 struct findings_count {
@@ -19,8 +19,9 @@ void findings_add_summary(struct buf *b, const struct findings_count *c);
 /* The same as a member of a JSON document, with a comma before it. */
 void findings_add_member(const struct sample *s, struct buf *b);
 
-/* One finding as a block of lines of at most `width` columns, or a rule that found nothing as a
- * line. `wrap_commands`: commands too, else they are never broken. */
-void findings_add(struct buf *b, const struct finding *f, int width, bool wrap_commands);
+/* A row of the audit's table as a block of lines of at most `width` columns, or a rule that found
+ * nothing as a line or two. `wrap_commands`: commands too, else they are never broken. */
+void findings_add(
+	struct buf *b, const struct rowset *rows, uint32_t row, int width, bool wrap_commands);
 
 #endif

@@ -87,18 +87,29 @@ static const char *word_of(enum severity severity)
 	return words[severity];
 }
 
-static void add_title(struct buf *b, const struct finding *f, int width)
+/* How long it has been so, as its field says it. */
+static void add_since(struct buf *b, const struct rowset *rows, uint32_t row)
 {
-	struct buf title = { 0 };
+	const struct field *field = table_field(rows->table, "since", strlen("since"));
+	struct value since = rowset_value(rows, row, field);
 	char age[FMT_MAX];
+
+	if (since.type == VALUE_AGE)
+		buf_addf(b, ", for %s%s", since.at_least ? "at least " : "",
+			fmt_age(age, since.real, 0));
+}
+
+static void add_title(struct buf *b, const struct rowset *rows, uint32_t row, int width)
+{
+	const struct finding *f = &rows->sample->findings[row];
+	struct buf title = { 0 };
 
 	buf_addf(&title, "%s %s", word_of(f->severity), f->rule->id);
 	if (f->subject && *f->subject)
 		buf_addf(&title, ": %s", f->subject);
-	if (f->since >= 0)
-		buf_addf(&title, ", for %s", fmt_age(age, f->since, 0));
+	add_since(&title, rows, row);
 	b->failed |= title.failed;
-	paragraph_add(b, title.data ? title.data : "", 0, width);
+	paragraph_add(b, title.data ? title.data : "", 0, INDENT, width);
 	buf_free(&title);
 }
 
@@ -106,28 +117,34 @@ static void add_title(struct buf *b, const struct finding *f, int width)
 static void add_rule(struct buf *b, const struct finding *f, int width)
 {
 	static const char prefix[] = "not checked: ";
-	const char *why = f->evidence && *f->evidence ? f->evidence : f->rule->help;
+	const char *why = f->evidence ? f->evidence : "";
 	struct buf line = { 0 };
 
 	/* In a table it says what the word here does. */
 	if (strncmp(why, prefix, sizeof prefix - 1) == 0)
 		why += sizeof prefix - 1;
-
-	buf_addf(&line, "%s %s: %s", word_of(f->severity), f->rule->id, why);
+	buf_addf(&line, "%s %s", word_of(f->severity), f->rule->id);
+	if (*why)
+		buf_addf(&line, ": %s", why);
+	else
+		buf_addf(&line, " (looks for %s)", f->rule->help);
 	b->failed |= line.failed;
-	paragraph_add(b, line.data ? line.data : "", 0, width);
+	paragraph_add(b, line.data ? line.data : "", 0, INDENT, width);
 	buf_free(&line);
 }
 
-void findings_add(struct buf *b, const struct finding *f, int width, bool wrap_commands)
+void findings_add(
+	struct buf *b, const struct rowset *rows, uint32_t row, int width, bool wrap_commands)
 {
+	const struct finding *f = &rows->sample->findings[row];
+
 	if (f->severity == SEVERITY_OK || f->severity == SEVERITY_UNKNOWN) {
 		add_rule(b, f, width);
 		return;
 	}
-	add_title(b, f, width);
-	paragraph_add(b, f->evidence ? f->evidence : "", INDENT, width);
-	paragraph_add(b, f->advice ? f->advice : "", INDENT, width);
+	add_title(b, rows, row, width);
+	paragraph_add(b, f->evidence ? f->evidence : "", INDENT, 0, width);
+	paragraph_add(b, f->advice ? f->advice : "", INDENT, 0, width);
 	paragraph_add_command(
 		b, f->command ? f->command : "", 2 * INDENT, wrap_commands ? width : 0);
 }

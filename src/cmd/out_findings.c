@@ -16,10 +16,11 @@ int output_findings(const struct output_table *t, output_flush *flush, void *con
 	int err;
 
 	for (uint32_t i = 0; i < t->rows.count; i++) {
-		const struct finding *f = &s->findings[rowset_row(t->order, i)];
-		bool is_line = f->severity == SEVERITY_OK || f->severity == SEVERITY_UNKNOWN;
+		uint32_t row = rowset_row(t->order, i);
+		enum severity severity = s->findings[row].severity;
+		bool is_line = severity == SEVERITY_OK || severity == SEVERITY_UNKNOWN;
 
-		findings_add(&b, f, t->width ? t->width : WIDTH_STANDARD, false);
+		findings_add(&b, &t->rows, row, t->width ? t->width : WIDTH_STANDARD, false);
 		if (!is_line)
 			buf_addc(&b, '\n');
 		lines = is_line;

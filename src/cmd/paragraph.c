@@ -11,7 +11,7 @@ static int room_of(int indent, int width)
 	return width - indent > ROOM_LEAST ? width - indent : ROOM_LEAST;
 }
 
-void paragraph_add(struct buf *b, const char *text, int indent, int width)
+void paragraph_add(struct buf *b, const char *text, int indent, int hang, int width)
 {
 	const char *line;
 	size_t len;
@@ -20,6 +20,8 @@ void paragraph_add(struct buf *b, const char *text, int indent, int width)
 		buf_fill(b, ' ', indent);
 		buf_add(b, line, len);
 		buf_addc(b, '\n');
+		indent += hang;
+		hang = 0;
 	}
 }
 

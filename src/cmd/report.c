@@ -14,6 +14,7 @@
 #include "sockdash/utf8.h"
 
 #define KEYS_MAX 3
+#define INDENT   2
 
 struct section {
 	const struct table *table;
@@ -186,8 +187,7 @@ static void add_findings(const struct rowset *rows, const uint32_t *order, struc
 	for (uint32_t i = 0; i < rows->count; i++) {
 		if (i)
 			buf_addc(page, '\n');
-		findings_add(
-			page, &rows->sample->findings[rowset_row(order, i)], REPORT_WIDTH, true);
+		findings_add(page, rows, rowset_row(order, i), REPORT_WIDTH, true);
 	}
 }
 
@@ -262,19 +262,19 @@ static void add_sample(const struct sample *s, struct buf *page)
 	if (f->mono_ns > f->epoch_ns)
 		buf_addf(&line, ", observed for %s",
 			fmt_age(age, (double)(f->mono_ns - f->epoch_ns) / 1e9, 0));
-	paragraph_add(page, line.data ? line.data : "", 0, REPORT_WIDTH);
+	paragraph_add(page, line.data ? line.data : "", 0, INDENT, REPORT_WIDTH);
 	for (size_t i = 0; i < n; i++) {
 		buf_clear(&line);
 		buf_addf(&line, "! %s", problems[i].data ? problems[i].data : "");
 		page->failed |= problems[i].failed;
-		paragraph_add(page, line.data, 0, REPORT_WIDTH);
+		paragraph_add(page, line.data, 0, INDENT, REPORT_WIDTH);
 		buf_free(&problems[i]);
 	}
 	page->failed |= line.failed;
 	buf_clear(&line);
 	buf_adds(&line, "Findings: ");
 	findings_add_summary(&line, &found);
-	paragraph_add(page, line.data ? line.data : "", 0, REPORT_WIDTH);
+	paragraph_add(page, line.data ? line.data : "", 0, INDENT, REPORT_WIDTH);
 	page->failed |= line.failed;
 	buf_free(&line);
 }

@@ -85,14 +85,29 @@ static void paragraphs_keep_to_their_width(void **state)
 	struct buf b = { 0 };
 
 	(void)state;
-	paragraph_add(&b, "one two three four", 2, 15);
+	paragraph_add(&b, "one two three four", 2, 0, 15);
 	assert_buf(&b, "  one two three\n  four\n");
+	paragraph_add(&b, "one two three four five", 0, 2, 14);
+	assert_buf(&b, "one two three\n  four five\n");
+	paragraph_add(&b, "", 2, 0, 15);
+	assert_int_equal(b.len, 0);
 	/* Whatever the indentation takes, something is left. */
-	paragraph_add(&b, "0123456789ab", 10, 12);
+	paragraph_add(&b, "0123456789ab", 10, 0, 12);
 	assert_buf(&b, "          0123456789\n          ab\n");
 }
 
 /* ---- Findings -------------------------------------------------------------------------------- */
+
+/* A finding as findings_add() has it, put into a sample. */
+static void add_block(
+	struct sample *s, struct buf *b, const struct finding *f, int width, bool wrap)
+{
+	struct rowset rows;
+
+	find(s, f, 1);
+	rows = rowset_of(table_audit.all, s);
+	findings_add(b, &rows, 0, width, wrap);
+}
 
 static void a_finding_is_a_block(void **state)
 {
@@ -105,9 +120,11 @@ static void a_finding_is_a_block(void **state)
 		.command = "sockdash sockets -p -s -wait_age -c wait_age,pid,process" };
 	struct finding bare = { .rule = RULE, .severity = SEVERITY_INFO, .since = NAN };
 	struct buf b = { 0 }, expected = { 0 };
+	struct story st;
+	struct sample *s = some_sample(&st);
 
 	(void)state;
-	findings_add(&b, &f, 80, false);
+	add_block(s, &b, &f, 80, false);
 	buf_addf(&expected,
 		"CRITICAL %s: java (2291), for 14m 02s\n"
 		"  9,870 sockets in CLOSE-WAIT, +12/s\n"
@@ -115,22 +132,23 @@ static void a_finding_is_a_block(void **state)
 		"    sockdash sockets -p -s -wait_age -c wait_age,pid,process\n",
 		RULE->id);
 	assert_buf(&b, expected.data);
-	findings_add(&b, &f, 40, true);
+	add_block(s, &b, &f, 40, true);
 	buf_adds(&b, "");
 	assert_non_null(strstr(b.data, "  The process does not close its\n  connections.\n"));
 	assert_non_null(strstr(b.data, "    sockdash sockets -p -s -wait_age \\\n"
 				       "      -c wait_age,pid,process\n"));
 	buf_free(&b);
 	/* However narrow, a command stays whole where it need not be broken. */
-	findings_add(&b, &f, 30, false);
+	add_block(s, &b, &f, 30, false);
 	assert_non_null(
 		strstr(b.data, "\n    sockdash sockets -p -s -wait_age -c wait_age,pid,process\n"));
 	buf_free(&b);
 	buf_clear(&expected);
 	buf_addf(&expected, "INFO %s\n", RULE->id);
-	findings_add(&b, &bare, 80, false);
+	add_block(s, &b, &bare, 80, false);
 	assert_buf(&b, expected.data);
 	buf_free(&expected);
+	story_end(&st);
 }
 
 static void a_rule_without_a_finding_is_a_line(void **state)
@@ -139,11 +157,13 @@ static void a_rule_without_a_finding_is_a_line(void **state)
 		enum severity severity;
 		const char *evidence, *line;
 	} cases[] = {
-		{ SEVERITY_OK, "", "OK %s: %s\n" },
+		{ SEVERITY_OK, "", "OK %s (looks for %s)\n" },
 		{ SEVERITY_OK, "0 drops", "OK %s: 0 drops\n" },
 		{ SEVERITY_UNKNOWN, "not checked: no owners", "NOT CHECKED %s: no owners\n" },
 		{ SEVERITY_UNKNOWN, "no owners", "NOT CHECKED %s: no owners\n" },
 	};
+	struct story st;
+	struct sample *s = some_sample(&st);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -158,9 +178,10 @@ static void a_rule_without_a_finding_is_a_line(void **state)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 		snprintf(expected, sizeof expected, cases[i].line, RULE->id, RULE->help);
 #pragma GCC diagnostic pop
-		findings_add(&b, &f, 200, false);
+		add_block(s, &b, &f, 200, false);
 		assert_buf(&b, expected);
 	}
+	story_end(&st);
 }
 
 static void findings_are_counted(void **state)
