@@ -9,9 +9,6 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-/* What audit answers, as programs that watch servers understand it. */
-enum { EXIT_HEALTHY = 0, EXIT_WARNING = 1, EXIT_CRITICAL = 2, EXIT_UNCHECKED = 3 };
-
 /* Writes "sockdash: ..." and a newline to standard error. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -12,6 +12,13 @@ struct findings_count {
 };
 struct findings_count findings_count(const struct sample *s);
 
+/* The exit statuses of audit, as programs that watch servers understand them. */
+enum { EXIT_HEALTHY = 0, EXIT_WARNING = 1, EXIT_CRITICAL = 2, EXIT_UNCHECKED = 3 };
+
+/* That of all samples together, of which these were the findings; `failed` says that something went
+ * wrong besides. What was found is so, whatever failed. */
+int findings_status(const struct findings_count *all, bool failed);
+
 /* "2 critical, 1 warning, 3 notes; 18 rules checked, 2 not checked" or that nothing was found,
  * without a newline. */
 void findings_add_summary(struct buf *b, const struct findings_count *c);

@@ -38,6 +38,15 @@ struct findings_count findings_count(const struct sample *s)
 	return c;
 }
 
+int findings_status(const struct findings_count *all, bool failed)
+{
+	if (all->critical)
+		return EXIT_CRITICAL;
+	if (all->warnings)
+		return EXIT_WARNING;
+	return failed || !all->checked ? EXIT_UNCHECKED : EXIT_HEALTHY;
+}
+
 static void add_number(struct buf *b, const char *before, unsigned n, const char *what, bool plural)
 {
 	if (n)

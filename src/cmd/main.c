@@ -9,6 +9,7 @@
 
 #include "sockdash/commands.h"
 #include "sockdash/config.h"
+#include "sockdash/findings.h"
 #include "sockdash/log.h"
 
 /* ---- Help ------------------------------------------------------------------------------------ */
@@ -41,6 +42,18 @@ static void add_audit_help(struct buf *b)
 		buf_addf(b, "  %-25s %s (%g %s)\n", audit_thresholds[i].name,
 			audit_thresholds[i].help, audit_thresholds[i].standard,
 			audit_thresholds[i].unit);
+}
+
+static int print_report_help(void)
+{
+	struct buf b = { 0 };
+
+	buf_adds(&b, "Usage: sockdash [OPTIONS] report\n\n"
+		     "Prints one page of plain text: states, listeners, processes, leaks, what the "
+		     "kernel\ncounts, findings; with --json one document with all rows of these "
+		     "views.\n\nOptions:\n");
+	options_help(&b);
+	return print(&b);
 }
 
 static int print_help(const struct table *t)
@@ -138,7 +151,7 @@ static int choose(struct choice *c, const struct options *o, int argc, char **wo
 static int run(const struct choice *c, const struct options *o)
 {
 	if (o->help)
-		return print_help(c->table);
+		return c->run == RUN_REPORT ? print_report_help() : print_help(c->table);
 	switch (c->run) {
 	case RUN_TOP:
 		return cmd_top(c->table, o);

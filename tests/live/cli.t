@@ -139,6 +139,10 @@ sockdash audit --help >"$T/out"
 is "$? $(grep -cE '^(Fields|Rules|Thresholds, .*|Options):$' "$T/out")" '0 4' \
 	'audit --help: rules and thresholds, too'
 
+sockdash report --help >"$T/out"
+is "$? $(head -n 1 "$T/out")" '0 Usage: sockdash [OPTIONS] report' 'report --help'
+is "$(awk 'length($0) > 90' "$T/out")" '' 'report --help: fits'
+
 quiet()
 {
 	local status

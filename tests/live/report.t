@@ -89,6 +89,14 @@ is "$(sockdash audit -w 0 --csv | head -n 1)" 'severity,id,subject,evidence,sinc
 sockdash audit -w 0 -n 2 -d 0.1 --json >"$T/out"
 is "$(wc -l <"$T/out")" 2 'audit -n 2: two documents'
 
+sockdash replay "$T/none" audit >"$T/out"
+is "$? $(wc -c <"$T/out") $(grep -c "$T/none" "$T/err")" '3 0 1' 'audit of a tape that is not there'
+sockdash replay "$T/tape" audit --json >"$T/out"
+is "$(wc -l <"$T/out")" 2 'audit of a recording: every sample'
+sockdash --source synth audit --csv -w 0 >/dev/full
+status=$?
+is "$((status > 0 && status < 4)) $(grep -c 'standard output' "$T/err")" '1 1' 'audit: a full disk'
+
 # Rules can be switched off; with none left there is nothing to say.
 sockdash audit -w 0 -a --json >"$T/all"
 rules=$(jq -r '[.rows[].id] | unique | join(", ")' "$T/all")
