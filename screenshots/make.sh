@@ -10,7 +10,7 @@ tape=$here/../tests/tapes/incident.tape
 
 T=$(mktemp -d)
 pids=()
-export TMUX_TMPDIR=$T HOME=$T
+export TMUX_TMPDIR=$T HOME=$T XDG_CONFIG_HOME=$T
 unset TMUX NO_COLOR
 
 clean()

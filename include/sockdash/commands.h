@@ -3,6 +3,7 @@
 #define SOCKDASH_COMMANDS_H
 
 #include "sockdash/options.h"
+#include "sockdash/output.h"
 #include "sockdash/rowset.h"
 #include "sockdash/tape.h"
 
@@ -36,11 +37,51 @@ void origin_close(struct origin *g);
 /* Says what of a tape is lost at its end. Answers the exit status. */
 int origin_tell_end(const struct options *o, const struct origin *g);
 
+/* ---- Samples to print (watch.c) -------------------------------------------------------------- */
+
+/* What a command wants of samples. */
+struct watch {
+	const struct options *options;
+	unsigned needs; /* NEED_... */
+	bool window;    /* observes before it speaks, unless it reads a tape */
+	/* Prints a sample: 0 or -errno of the output. */
+	int (*print)(void *context, const struct sample *s);
+	void *context;
+};
+
+/* Takes samples and has as many printed as the options say. Says what went wrong; answers the exit
+ * status: also EXIT_FAILED where the last sample had nothing of what was asked for. */
+int watch_samples(const struct watch *w);
+
+/* Whether that is more than one. */
+bool watch_is_series(const struct options *o);
+
+/* ---- Tables (cmd_table.c) -------------------------------------------------------------------- */
+
+/* A view, and how it is not like others. */
+struct table_command {
+	const struct table *table;
+	output_writer *text; /* instead of output_text() where no columns were chosen; or NULL */
+	void (*add_members)(const struct sample *s, struct buf *b); /* of struct output_table */
+	/* Looks at each sample that is to be printed; or NULL. */
+	void (*look)(void *context, const struct sample *s);
+	void *context;
+};
+int table_command_run(const struct table_command *c, const struct options *o);
+
+/* ---- Commands -------------------------------------------------------------------------------- */
+
 /* Writes samples to a file, or "-" for standard output: record. */
 int cmd_record(const char *path, const struct options *o);
 
 /* Prints one table: VIEW. */
 int cmd_table(const struct table *t, const struct options *o);
+
+/* Prints findings: audit. Answers one of its own exit statuses, for the worst of all samples. */
+int cmd_audit(const struct options *o);
+
+/* Prints one page with all that matters: report. */
+int cmd_report(const struct options *o);
 
 /* Opens the dashboard, on one table or (NULL) on all panes. */
 int cmd_top(const struct table *t, const struct options *o);

@@ -1,4 +1,5 @@
-/* options: the command line, through one table. */
+/* options: what can be set on the command line and, some of it, in the configuration file, through
+ * one table. */
 #ifndef SOCKDASH_OPTIONS_H
 #define SOCKDASH_OPTIONS_H
 
@@ -32,13 +33,29 @@ struct options {
 	const char *tape;  /* to read instead of the kernel, "-" standard input; or NULL */
 	const char *synth; /* the words of a made-up server; or NULL */
 	bool anonymize;
+	const char *config; /* file to read settings from, or NULL: the usual one */
 	bool help, version;
 };
 
-/* Reads options, which may stand anywhere before "--"; the words that are not options are moved to
- * the end of argv and *first_word gets the index of the first. 0, or -EINVAL with a sentence in
- * `error`. */
-int options_parse(int argc, char **argv, struct options *out, int *first_word, struct buf *error);
+/* All as it is where nothing is said. */
+void options_init(struct options *o);
+
+/* Reads options over those that are set already. They may stand anywhere before "--"; the words
+ * that are not options are moved to the end of argv and *first_word gets the index of the first,
+ * also where an option is wrong. Texts stay those of argv. 0, or -EINVAL with a sentence about the
+ * first wrong one in `error`. May be called again with the same argv. */
+int options_parse(int argc, char **argv, struct options *o, int *first_word, struct buf *error);
+
+/* Sets what a line of the configuration file says; texts are not kept. 0; -EINVAL for a value that
+ * cannot be read, with *wanted saying what would be right; -ENOENT for a name that is none, -EPERM
+ * for that of an option that is for the command line only. */
+int options_set(struct options *o, const char *name, const char *value, const char **wanted);
+
+/* Reads a number; false where it is none, or not between the two. */
+bool options_read_real(const char *text, double min, double max, double *out);
+
+/* "a, b, c": the names that options_set() takes. */
+void options_list_settings(struct buf *out);
 
 /* The lines of the help that list all options. */
 void options_help(struct buf *out);

@@ -1,4 +1,4 @@
-/* output: a table as text, JSON or CSV. */
+/* output: tables as text, JSON or CSV, and findings as text. */
 #ifndef SOCKDASH_OUTPUT_H
 #define SOCKDASH_OUTPUT_H
 
@@ -12,6 +12,10 @@ struct output_table {
 	const uint32_t *order; /* of rowset_order() */
 	bool header;           /* text, CSV: the line of names */
 	bool with_time;        /* CSV: a first column with the time of the sample */
+	int width;             /* text: columns that a line may have; 0: as many as it takes */
+	bool ascii;            /* text: what is cut ends in "..." */
+	/* JSON: adds members to the document, each with a comma before it; or NULL. */
+	void (*add_members)(const struct sample *sample, struct buf *b);
 };
 
 /* Gives away what is in the buffer and empties it. 0 or -errno, which ends the output. */
@@ -20,6 +24,18 @@ typedef int output_flush(void *context, struct buf *b);
 /* Each writes one sample, handing over pieces as it goes. 0, -ENOMEM or what the flush answered. */
 typedef int output_writer(const struct output_table *t, output_flush *flush, void *context);
 output_writer output_text, output_json, output_csv;
+
+/* Findings as blocks of lines, commands alone in theirs, and a last line with how many there are of
+ * each kind. The columns are not asked for. */
+output_writer output_findings;
+
+/* Several tables in one JSON document, each under its own name. The first one says which members
+ * are added. Answers as a writer does. */
+int output_json_tables(const char *view, const struct output_table *all, size_t count,
+	output_flush *flush, void *context);
+
+/* Writes to standard output; an output_flush without context. */
+int output_stdout(void *context, struct buf *b);
 
 /* What tells one format from another. */
 struct output_form {
@@ -36,6 +52,9 @@ struct output_form {
  * as a writer does. */
 int output_rows(const struct output_table *t, const struct output_form *form, struct buf *b,
 	output_flush *flush, void *context);
+
+/* A text as JSON has it, with its quotes. It must be safe: valid UTF-8 without control characters. */
+void output_json_string(struct buf *b, const char *text);
 
 /* A value without its unit, for programs: a number, or nothing where it is not known. Answers false
  * for a text, which is left to the caller. */

@@ -1,38 +1,26 @@
-/* VIEW: prints one table, once or every interval. */
+/* VIEW: prints one table, once or every interval. Of a view it knows nothing but its table. */
 #include <errno.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "sockdash/clock.h"
 #include "sockdash/commands.h"
-#include "sockdash/feed.h"
-#include "sockdash/output.h"
 
-/* How long a command observes where nothing else is wished. */
-#define COMMAND_WINDOW_S 3
-
-/* Everything between the first sample and the last. */
-struct run {
+/* What to print of each sample. */
+struct printing {
+	const struct table_command *command;
 	const struct table *table;
 	const struct options *options;
 	struct columns columns;
 	struct sort_key sort;
-	struct origin origin;
-	uint64_t wanted; /* samples to print */
-	double window_s; /* to observe before speaking */
-	struct source_request request;
-	struct tracker *tracker;
+	bool blocks;     /* not a table but as the command has it */
 	struct buf told; /* the problems that were told last */
 	uint64_t printed;
-	bool blind; /* the last sample had nothing of what was asked for */
 };
 
 /* ---- What to print --------------------------------------------------------------------------- */
 
-static int choose_columns(struct run *r)
+static int choose_columns(struct printing *r)
 {
 	const struct options *o = r->options;
 	const struct table *t = r->table;
@@ -58,7 +46,7 @@ static int choose_columns(struct run *r)
 	return EXIT_USAGE;
 }
 
-static int choose_sort(struct run *r)
+static int choose_sort(struct printing *r)
 {
 	const char *text = r->options->sort;
 	struct buf fields = { 0 };
@@ -73,7 +61,7 @@ static int choose_sort(struct run *r)
 	return EXIT_USAGE;
 }
 
-static unsigned needs_of(const struct run *r)
+static unsigned needs_of(const struct printing *r)
 {
 	unsigned needs = r->table->needs | (r->sort.field ? r->sort.field->needs : 0);
 
@@ -84,30 +72,38 @@ static unsigned needs_of(const struct run *r)
 
 /* ---- Writing --------------------------------------------------------------------------------- */
 
-static int flush_stdout(void *context, struct buf *b)
+/* The terminal's, or 0 where there is none. */
+static int terminal_width(void)
 {
-	size_t done = 0;
+	struct winsize size;
 
-	(void)context;
-	while (done < b->len) {
-		ssize_t n = write(STDOUT_FILENO, b->data + done, b->len - done);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			done += (size_t)n;
-	}
-	buf_clear(b);
-	return 0;
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col
+										     : 0;
 }
 
-static int print_sample(struct run *r, const struct sample *s)
+/* Samples in text are separated by an empty line. */
+static int separate(const struct printing *r)
+{
+	struct buf blank = { 0 };
+	int err;
+
+	if (r->options->output != OUTPUT_TEXT || !r->printed ||
+		(r->options->no_header && !r->blocks))
+		return 0;
+	buf_addc(&blank, '\n');
+	err = blank.failed ? -ENOMEM : output_stdout(NULL, &blank);
+	buf_free(&blank);
+	return err;
+}
+
+static int print_sample(void *context, const struct sample *s)
 {
 	static output_writer *const writers[] = {
 		[OUTPUT_TEXT] = output_text,
 		[OUTPUT_JSON] = output_json,
 		[OUTPUT_CSV] = output_csv,
 	};
+	struct printing *r = context;
 	const struct options *o = r->options;
 	bool text = o->output == OUTPUT_TEXT;
 	struct rowset rows = rowset_of(r->table, s);
@@ -118,128 +114,55 @@ static int print_sample(struct run *r, const struct sample *s)
 		.columns = &r->columns,
 		.order = order,
 		.header = !o->no_header && (text || r->printed == 0),
-		.with_time = r->wanted > 1,
+		.with_time = watch_is_series(o),
+		.width = r->blocks ? terminal_width() : 0,
+		.add_members = r->command->add_members,
 	};
-	struct buf blank = { 0 };
 
+	if (r->command->look)
+		r->command->look(r->command->context, s);
 	if (o->output != OUTPUT_JSON)
 		tell_problems(&r->told, s->frame); /* JSON has them inside */
-	if (!err && text && r->printed && !o->no_header) {
-		buf_addc(&blank, '\n');
-		err = blank.failed ? -ENOMEM : flush_stdout(NULL, &blank);
-	}
 	if (!err)
-		err = writers[o->output](&t, flush_stdout, NULL);
-	buf_free(&blank);
+		err = separate(r);
+	if (!err)
+		err = (r->blocks ? r->command->text : writers[o->output])(&t, output_stdout, NULL);
 	free(order);
 	r->printed++;
-	r->blind = (s->frame->absent & o->protocols) == o->protocols;
 	return err;
 }
 
-/* ---- Sampling -------------------------------------------------------------------------------- */
+/* ---- The command ----------------------------------------------------------------------------- */
 
-static int take_sample(struct run *r, struct sample **out)
+int table_command_run(const struct table_command *c, const struct options *o)
 {
-	struct frame *frame;
-	int err = source_next(r->origin.source, &r->request, tracker_previous(r->tracker), &frame);
+	struct printing r = {
+		.command = c,
+		.table = o->all && c->table->all ? c->table->all : c->table,
+		.options = o,
+		.blocks = c->text && o->output == OUTPUT_TEXT && !o->columns,
+	};
+	struct watch watch = {
+		.options = o,
+		.window = c->table->window,
+		.print = print_sample,
+		.context = &r,
+	};
+	int status = choose_columns(&r);
 
-	if (!err)
-		err = tracker_step(r->tracker, frame, out);
-	if (!err)
-		frame_forget_diff(frame);
-	return err;
-}
-
-/* When the next sample is to be taken, after one that was due at `when`, began at `began` and cost
- * so much CPU time. A sample that took longer than the interval, or more than its share of the
- * processor, begins the schedule anew rather than that we hurry after it. What is only observed
- * does not put off the answer, which is due at `speak`. */
-static int64_t next_time(
-	const struct run *r, int64_t when, int64_t began, int64_t cpu_ns, int64_t speak)
-{
-	int64_t now = clock_mono_ns();
-	int64_t least = began + feed_least_ns(cpu_ns, r->options->cpu_limit);
-
-	if (when <= speak && least > speak)
-		least = speak;
-	when = when > least ? when : least;
-	return when > now ? when : now;
-}
-
-/* Samples every so often, on a schedule that does not drift. A source that has its own time is not
- * waited for. */
-static int observe(struct run *r)
-{
-	const struct options *o = r->options;
-	bool own_time = r->origin.source->own_time;
-	/* A recording is printed as it is: its first samples are not observed silently. */
-	double window_s = r->table->window && !r->origin.tape ? r->window_s : 0;
-	int64_t when = clock_mono_ns(), speak = when + (int64_t)(window_s * 1e9);
-	/* Three intervals at least in the window that growth is measured over. */
-	double step_s = window_s / 3 < o->interval_s ? window_s / 3 : o->interval_s;
-	int err = 0;
-
-	while (!err) {
-		struct sample *s;
-		bool speaks = when >= speak;
-		int64_t began = clock_mono_ns(), cpu = clock_process_cpu_ns();
-
-		err = take_sample(r, &s);
-		if (err)
-			break;
-		if (speaks)
-			err = print_sample(r, s);
-		sample_put(s);
-		if (err || r->printed == r->wanted)
-			break;
-		r->request.interval_s = speaks ? o->interval_s : step_s;
-		when += (int64_t)(r->request.interval_s * 1e9);
-		if (!speaks && speak - when < (int64_t)(step_s * 1e8))
-			when = speak;
-		if (own_time)
-			continue;
-		when = next_time(r, when, began, clock_process_cpu_ns() - cpu, speak);
-		err = clock_sleep_until(when);
-	}
-	return err;
-}
-
-static int tell_end(struct run *r, int err)
-{
-	int status = EXIT_DONE;
-
-	if (err == -ENODATA && r->origin.tape) {
-		status = origin_tell_end(r->options, &r->origin);
-		err = 0;
-	}
-	if (!err || err == -EPIPE)
-		return r->blind ? EXIT_FAILED : status;
-	complain("%s%s", r->printed && !r->origin.tape ? "standard output: " : "", strerror(-err));
-	return EXIT_FAILED;
+	if (!status)
+		status = choose_sort(&r);
+	if (status)
+		return status;
+	watch.needs = needs_of(&r);
+	status = watch_samples(&watch);
+	buf_free(&r.told);
+	return status;
 }
 
 int cmd_table(const struct table *t, const struct options *o)
 {
-	struct tracker_settings settings = options_tracker(o, COMMAND_WINDOW_S);
-	struct run r = { .table = t, .options = o, .window_s = settings.window_s };
-	int status = choose_columns(&r), err;
+	struct table_command c = { .table = t };
 
-	if (!status)
-		status = choose_sort(&r);
-	if (!status)
-		status = origin_open(o, &r.origin);
-	if (status)
-		return status;
-	if (o->all && t->all)
-		r.table = t->all;
-	r.request = options_request(o, needs_of(&r));
-	r.wanted = o->count ? o->count : r.origin.tape ? UINT64_MAX : 1;
-	r.tracker = tracker_create(&settings);
-	err = r.tracker ? observe(&r) : -ENOMEM;
-	status = tell_end(&r, err);
-	origin_close(&r.origin);
-	tracker_destroy(r.tracker);
-	buf_free(&r.told);
-	return status;
+	return table_command_run(&c, o);
 }

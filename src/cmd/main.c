@@ -1,4 +1,5 @@
 /* The program: its commands and their help. */
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <malloc.h>
@@ -7,6 +8,8 @@
 #include <unistd.h>
 
 #include "sockdash/commands.h"
+#include "sockdash/config.h"
+#include "sockdash/findings.h"
 #include "sockdash/log.h"
 
 /* ---- Help ------------------------------------------------------------------------------------ */
@@ -28,6 +31,31 @@ static const char *on_request(const struct field *f)
 					  : "";
 }
 
+/* What the configuration file can set of it. */
+static void add_audit_help(struct buf *b)
+{
+	buf_adds(b, "\nRules:\n");
+	for (size_t i = 0; i < audit_rule_count; i++)
+		buf_addf(b, "  %-25s %s\n", audit_rules[i].id, audit_rules[i].help);
+	buf_adds(b, "\nThresholds, in the configuration file as audit.NAME:\n");
+	for (size_t i = 0; i < audit_threshold_count; i++)
+		buf_addf(b, "  %-25s %s (%g %s)\n", audit_thresholds[i].name,
+			audit_thresholds[i].help, audit_thresholds[i].standard,
+			audit_thresholds[i].unit);
+}
+
+static int print_report_help(void)
+{
+	struct buf b = { 0 };
+
+	buf_adds(&b, "Usage: sockdash [OPTIONS] report\n\n"
+		     "Prints one page of plain text: states, listeners, processes, leaks, what the "
+		     "kernel\ncounts, findings; with --json one document with all rows of these "
+		     "views.\n\nOptions:\n");
+	options_help(&b);
+	return print(&b);
+}
+
 static int print_help(const struct table *t)
 {
 	struct buf b = { 0 };
@@ -38,6 +66,8 @@ static int print_help(const struct table *t)
 		for (size_t i = 0; i < t->field_count; i++)
 			buf_addf(&b, "  %-15s %s%s\n", t->fields[i].name, t->fields[i].help,
 				on_request(&t->fields[i]));
+		if (t == &table_audit)
+			add_audit_help(&b);
 		buf_adds(&b, "\nOptions:\n");
 		options_help(&b);
 		return print(&b);
@@ -45,9 +75,10 @@ static int print_help(const struct table *t)
 	buf_adds(&b,
 		"Usage: sockdash [OPTIONS] [top [VIEW]]   the dashboard, on all panes or on one\n"
 		"       sockdash [OPTIONS] VIEW          print one table\n"
+		"       sockdash [OPTIONS] report        print one page with all that matters\n"
 		"       sockdash [OPTIONS] record FILE   write samples to a file (- for standard "
 		"output)\n"
-		"       sockdash [OPTIONS] replay FILE [top [VIEW] | VIEW | record FILE]\n"
+		"       sockdash [OPTIONS] replay FILE [top [VIEW] | VIEW | report | record FILE]\n"
 		"                                        show such a file (- for standard "
 		"input)\n\n"
 		"Views ('sockdash VIEW --help' lists the fields):\n");
@@ -70,51 +101,89 @@ static int unknown_view(const char *word, const char *before)
 	return EXIT_USAGE;
 }
 
-static int run_record(const struct options *o, int argc, char **words)
+/* What is asked for. */
+struct choice {
+	enum { RUN_TOP, RUN_VIEW, RUN_REPORT, RUN_RECORD } run;
+	const struct table *table; /* NULL: of the dashboard all, of others none */
+	const char *path;          /* to record to */
+};
+
+static int choose_record(struct choice *c, const struct options *o, int argc, char **words)
 {
-	if (o->help)
-		return print_help(NULL);
-	if (argc < 2)
+	c->run = RUN_RECORD;
+	c->path = argc > 1 ? words[1] : NULL;
+	if (argc < 2 && !o->help)
 		return complain_usage("record needs a FILE, or - for standard output");
 	if (argc > 2)
 		return complain_usage("'%s' is one word too many", words[2]);
-	return cmd_record(words[1], o);
+	return EXIT_DONE;
 }
 
-static int run(const struct options *given, int argc, char **words)
+static int choose(struct choice *c, const struct options *o, int argc, char **words)
 {
-	const struct table *t = NULL;
-	struct options replay = *given, *o = &replay;
-	int used = 0;
-	bool top;
+	const char *command = argc ? words[0] : "top", *view = command;
+	int used = argc > 0;
 
-	if (argc && strcmp(words[0], "replay") == 0) {
-		if (argc < 2 && !o->help)
-			return complain_usage("replay needs a FILE, or - for standard input");
-		o->tape = argc > 1 ? words[1] : NULL;
-		o->synth = NULL;
-		argc = argc > 2 ? argc - 2 : 0;
-		words += 2;
-	}
-	if (argc && strcmp(words[0], "record") == 0)
-		return run_record(o, argc, words);
+	if (strcmp(command, "record") == 0)
+		return choose_record(c, o, argc, words);
 	if (o->anonymize && !o->help)
 		return complain_usage("--anonymize is for record");
-	top = argc == 0 || strcmp(words[0], "top") == 0;
-	used = argc > 0;
-	if (top && argc > 1)
-		t = table_find(words[used], strlen(words[used])), used++;
-	else if (!top)
-		t = table_find(words[0], strlen(words[0]));
-	if (!t && !(top && argc < 2))
+	if (strcmp(command, "report") == 0) {
+		c->run = RUN_REPORT;
+		view = NULL;
+	} else if (strcmp(command, "top") == 0) {
+		c->run = RUN_TOP;
+		view = argc > 1 ? words[used++] : NULL;
+	} else {
+		c->run = RUN_VIEW;
+	}
+	c->table = view ? table_find(view, strlen(view)) : NULL;
+	if (view && !c->table)
 		return unknown_view(
-			words[used - 1], top ? "top shows one of"
-					     : "commands are top, record, replay and the views");
+			view, c->run == RUN_TOP
+				      ? "top shows one of"
+				      : "commands are top, report, record, replay and the views");
 	if (argc > used)
 		return complain_usage("'%s' is one word too many", words[used]);
+	return EXIT_DONE;
+}
+
+static int run(const struct choice *c, const struct options *o)
+{
 	if (o->help)
-		return print_help(t);
-	return top ? cmd_top(t, o) : cmd_table(t, o);
+		return c->run == RUN_REPORT ? print_report_help() : print_help(c->table);
+	switch (c->run) {
+	case RUN_TOP:
+		return cmd_top(c->table, o);
+	case RUN_VIEW:
+		return c->table == &table_audit ? cmd_audit(o) : cmd_table(c->table, o);
+	case RUN_REPORT:
+		return cmd_report(o);
+	default:
+		return cmd_record(c->path, o);
+	}
+}
+
+/* Takes "replay FILE" off the words; what is left is as without. */
+static int take_replay(struct options *o, int *argc, char ***words)
+{
+	if (!*argc || strcmp(**words, "replay") != 0)
+		return EXIT_DONE;
+	if (*argc < 2 && !o->help)
+		return complain_usage("replay needs a FILE, or - for standard input");
+	o->tape = *argc > 1 ? (*words)[1] : NULL;
+	o->synth = NULL;
+	*words += *argc > 1 ? 2 : 1;
+	*argc -= *argc > 1 ? 2 : 1;
+	return EXIT_DONE;
+}
+
+/* Whether the answer is that of the audit, whose exit status 2 is no wrong usage. */
+static bool is_audit(int argc, char **words)
+{
+	int at = argc > 2 && strcmp(words[0], "replay") == 0 ? 2 : 0;
+
+	return argc > at && strcmp(words[at], table_audit.name) == 0;
 }
 
 /* A descriptor that was closed before us would be given to the next file we open, and the output
@@ -143,31 +212,45 @@ static void give_large_memory_back(void)
 #endif
 }
 
+/* From options and words to the exit status. */
+static int obey(struct options *o, int argc, char **words)
+{
+	int wrong = is_audit(argc, words) ? EXIT_UNCHECKED : EXIT_USAGE;
+	struct choice choice = { 0 };
+	int status;
+
+	if (o->debug) {
+		int err = log_open(o->debug);
+
+		if (err) {
+			complain("--debug: %s: %s", o->debug, strerror(-err));
+			return wrong == EXIT_UNCHECKED ? wrong : EXIT_FAILED;
+		}
+	}
+	if (take_replay(o, &argc, &words) || choose(&choice, o, argc, words))
+		status = wrong;
+	else
+		status = run(&choice, o);
+	log_close();
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct buf error = { 0 };
 	struct options o;
-	int first, status;
+	int first, err;
 
 	fill_standard_descriptors();
 	give_large_memory_back();
 	setlocale(LC_CTYPE, "");
-	if (options_parse(argc, argv, &o, &first, &error)) {
+	err = config_options(argc, argv, &o, &first, &error);
+	if (!err)
+		return o.version ? print_version() : obey(&o, argc - first, argv + first);
+	if (err == -EBADMSG)
+		complain("%s", error.data);
+	else
 		complain_usage("%s", error.data);
-		buf_free(&error);
-		return EXIT_USAGE;
-	}
-	if (o.version)
-		return print_version();
-	if (o.debug) {
-		int err = log_open(o.debug);
-
-		if (err) {
-			complain("--debug: %s: %s", o.debug, strerror(-err));
-			return EXIT_FAILED;
-		}
-	}
-	status = run(&o, argc - first, argv + first);
-	log_close();
-	return status;
+	buf_free(&error);
+	return is_audit(argc - first, argv + first) ? EXIT_UNCHECKED : EXIT_USAGE;
 }

@@ -1,4 +1,6 @@
-/* The options: one table has their names, their help and what they set. */
+/* The options: one table has their names, their help, what they set, and whether that can stand in
+ * the configuration file too. How many samples of which sockets, what of them and in which format
+ * is said anew each time. */
 #include "sockdash/options.h"
 #include "sockdash/sampler.h"
 
@@ -11,7 +13,7 @@
 #define LONG_ONLY 256 /* values of options without a letter begin here */
 
 /* Sets what an option says; false where its argument cannot be read, with `wanted` saying what
- * would be right. */
+ * would be right. A switch may come without an argument, or with yes or no. */
 typedef bool option_setter(struct options *o, const char *argument, const char **wanted);
 
 struct option_row {
@@ -20,9 +22,10 @@ struct option_row {
 	const char *argument; /* NULL: takes none */
 	const char *help;     /* NULL: not in the help */
 	option_setter *set;
+	bool setting; /* can stand in the configuration file; its setter keeps no text */
 };
 
-static bool read_real(const char *text, double min, double max, double *out)
+bool options_read_real(const char *text, double min, double max, double *out)
 {
 	char *end;
 	double x;
@@ -38,19 +41,20 @@ static bool read_real(const char *text, double min, double max, double *out)
 static bool set_interval(struct options *o, const char *argument, const char **wanted)
 {
 	*wanted = "seconds, from 0.1 to 86400";
-	return read_real(argument, SAMPLER_INTERVAL_MIN, SAMPLER_INTERVAL_MAX, &o->interval_s);
+	return options_read_real(
+		argument, SAMPLER_INTERVAL_MIN, SAMPLER_INTERVAL_MAX, &o->interval_s);
 }
 
 static bool set_window(struct options *o, const char *argument, const char **wanted)
 {
 	*wanted = "seconds, from 0 to 86400";
-	return read_real(argument, 0, SAMPLER_INTERVAL_MAX, &o->tracker.window_s);
+	return options_read_real(argument, 0, SAMPLER_INTERVAL_MAX, &o->tracker.window_s);
 }
 
 static bool set_cpu_limit(struct options *o, const char *argument, const char **wanted)
 {
 	*wanted = "percent of one core, from 0.1 to 100";
-	return read_real(argument, 0.1, 100, &o->cpu_limit);
+	return options_read_real(argument, 0.1, 100, &o->cpu_limit);
 }
 
 static bool set_count(struct options *o, const char *argument, const char **wanted)
@@ -107,6 +111,13 @@ static bool set_source(struct options *o, const char *argument, const char **wan
 	return true;
 }
 
+static bool read_switch(const char *argument, bool *out, const char **wanted)
+{
+	*wanted = "yes or no";
+	*out = !argument || strcmp(argument, "yes") == 0;
+	return *out || strcmp(argument, "no") == 0;
+}
+
 #define SETTER(name, statement)                                                                    \
 	static bool name(struct options *o, const char *argument, const char **wanted)             \
 	{                                                                                          \
@@ -115,51 +126,60 @@ static bool set_source(struct options *o, const char *argument, const char **wan
 		statement;                                                                         \
 		return true;                                                                       \
 	}
+#define SWITCH(name, member)                                                                       \
+	static bool name(struct options *o, const char *argument, const char **wanted)             \
+	{                                                                                          \
+		return read_switch(argument, &o->member, wanted);                                  \
+	}
 SETTER(set_json, o->output = OUTPUT_JSON)
 SETTER(set_csv, o->output = OUTPUT_CSV)
 SETTER(set_sort, o->sort = argument)
 SETTER(set_columns, o->columns = argument)
-SETTER(set_processes, o->processes = true)
-SETTER(set_all, o->all = true)
+SWITCH(set_processes, processes)
+SWITCH(set_all, all)
 SETTER(set_tcp, o->protocols |= 1u << SOCK_TCP)
 SETTER(set_udp, o->protocols |= 1u << SOCK_UDP)
 SETTER(set_ipv4, o->ipv4 = true)
 SETTER(set_ipv6, o->ipv6 = true)
-SETTER(set_no_header, o->no_header = true)
-SETTER(set_ascii, o->ascii = true)
+SWITCH(set_no_header, no_header)
+SWITCH(set_ascii, ascii)
 SETTER(set_anonymize, o->anonymize = true)
+SETTER(set_config, o->config = argument)
 SETTER(set_debug, o->debug = argument)
 SETTER(set_version, o->version = true)
 SETTER(set_help, o->help = true)
 
 static const struct option_row rows[] = {
 	{ 'd', "interval", "SECONDS", "time between samples (default 2, at least 0.1)",
-		set_interval },
-	{ 'n', "count", "N", "stop after N samples (commands: 1 unless told)", set_count },
-	{ 'w', "window", "SECONDS", "how long leaks observes before speaking (default 3)",
-		set_window },
+		set_interval, true },
+	{ 'n', "count", "N", "stop after N samples (commands: 1 unless told)", set_count, false },
+	{ 'w', "window", "SECONDS", "how long to observe before speaking (default 3)", set_window,
+		true },
 	{ LONG_ONLY + 6, "cpu-limit", "PERCENT", "most CPU to take, in % of one core (default 10)",
-		set_cpu_limit },
-	{ 'j', "json", NULL, "one JSON document per sample, each on a line", set_json },
-	{ LONG_ONLY, "csv", NULL, "CSV with a header line", set_csv },
-	{ 's', "sort", "FIELD", "sort by a field; -FIELD for largest first", set_sort },
-	{ 'c', "columns", "LIST", "fields to print, separated by commas", set_columns },
-	{ 'p', "processes", NULL, "sockets: the processes that own them, too", set_processes },
-	{ 'a', "all", NULL, "leaks, kernel, audit: the calm rows, too", set_all },
-	{ 't', "tcp", NULL, "TCP sockets only (default: both)", set_tcp },
-	{ 'u', "udp", NULL, "UDP sockets only", set_udp },
-	{ '4', "ipv4", NULL, "IPv4 sockets only (default: both)", set_ipv4 },
-	{ '6', "ipv6", NULL, "IPv6 sockets only", set_ipv6 },
-	{ 'H', "no-header", NULL, "no header line", set_no_header },
+		set_cpu_limit, true },
+	{ 'j', "json", NULL, "one JSON document per sample, each on a line", set_json, false },
+	{ LONG_ONLY, "csv", NULL, "CSV with a header line", set_csv, false },
+	{ 's', "sort", "FIELD", "sort by a field; -FIELD for largest first", set_sort, false },
+	{ 'c', "columns", "LIST", "fields to print, separated by commas", set_columns, false },
+	{ 'p', "processes", NULL, "sockets: the processes that own them, too", set_processes,
+		true },
+	{ 'a', "all", NULL, "all rows, also of what is as it should be", set_all, true },
+	{ 't', "tcp", NULL, "TCP sockets only (default: both)", set_tcp, false },
+	{ 'u', "udp", NULL, "UDP sockets only", set_udp, false },
+	{ '4', "ipv4", NULL, "IPv4 sockets only (default: both)", set_ipv4, false },
+	{ '6', "ipv6", NULL, "IPv6 sockets only", set_ipv6, false },
+	{ 'H', "no-header", NULL, "no header line", set_no_header, true },
 	{ LONG_ONLY + 1, "color", "WHEN", "colours of the dashboard: auto, always, never",
-		set_color },
-	{ LONG_ONLY + 2, "ascii", NULL, "draw with ASCII characters only", set_ascii },
+		set_color, true },
+	{ LONG_ONLY + 2, "ascii", NULL, "draw with ASCII characters only", set_ascii, true },
 	{ LONG_ONLY + 4, "anonymize", NULL, "record: other names and addresses, for a bug report",
-		set_anonymize },
-	{ LONG_ONLY + 5, "source", "SOURCE", NULL, set_source },
-	{ LONG_ONLY + 3, "debug", "FILE", "append a log of what goes on inside", set_debug },
-	{ 'V', "version", NULL, "print the version", set_version },
-	{ 'h', "help", NULL, "print this help", set_help },
+		set_anonymize, false },
+	{ LONG_ONLY + 5, "source", "SOURCE", NULL, set_source, false },
+	{ LONG_ONLY + 7, "config", "FILE", "settings, instead of ~/.config/sockdash/config",
+		set_config, false },
+	{ LONG_ONLY + 3, "debug", "FILE", "append a log of what goes on inside", set_debug, false },
+	{ 'V', "version", NULL, "print the version", set_version, false },
+	{ 'h', "help", NULL, "print this help", set_help, false },
 };
 enum { ROW_COUNT = sizeof rows / sizeof *rows };
 
@@ -171,6 +191,11 @@ static const struct option_row *find_row(int letter)
 	return NULL;
 }
 
+static bool is_switch(const struct option_row *row)
+{
+	return row->setting && !row->argument;
+}
+
 /* The two forms getopt_long() wants, made from the table. */
 static void make_tables(struct option longs[ROW_COUNT + 1], char shorts[2 * ROW_COUNT + 2])
 {
@@ -180,7 +205,9 @@ static void make_tables(struct option longs[ROW_COUNT + 1], char shorts[2 * ROW_
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		longs[i] = (struct option){
 			.name = rows[i].name,
-			.has_arg = rows[i].argument ? required_argument : no_argument,
+			.has_arg = rows[i].argument      ? required_argument
+				   : is_switch(&rows[i]) ? optional_argument
+							 : no_argument,
 			.val = rows[i].letter,
 		};
 		if (rows[i].letter < LONG_ONLY)
@@ -192,7 +219,7 @@ static void make_tables(struct option longs[ROW_COUNT + 1], char shorts[2 * ROW_
 	*s = '\0';
 }
 
-static int explain(char **argv, int got, struct buf *error)
+static void explain(char **argv, int got, struct buf *error)
 {
 	const struct option_row *row = find_row(optopt);
 
@@ -204,39 +231,65 @@ static int explain(char **argv, int got, struct buf *error)
 		buf_addf(error, "unknown option '-%c'", optopt);
 	else
 		buf_addf(error, "unknown option '%s'", argv[optind - 1]);
-	return -EINVAL;
 }
 
-int options_parse(int argc, char **argv, struct options *out, int *first_word, struct buf *error)
+void options_init(struct options *o)
+{
+	*o = (struct options){ .interval_s = 2, .cpu_limit = 10 };
+	o->tracker.window_s = NAN;
+	audit_settings_init(&o->tracker.audit);
+}
+
+int options_parse(int argc, char **argv, struct options *o, int *first_word, struct buf *error)
 {
 	struct option longs[ROW_COUNT + 1];
 	char shorts[2 * ROW_COUNT + 2];
-	int got;
+	int got, err = 0;
 
-	*out = (struct options){ .interval_s = 2, .cpu_limit = 10 };
-	out->tracker.window_s = NAN;
-	audit_settings_init(&out->tracker.audit);
 	make_tables(longs, shorts);
 	opterr = 0;
 	optind = 0;
+	/* Goes on after what is wrong: the words behind it say whose answer that is. */
 	while (optopt = 0, (got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		const struct option_row *row = find_row(got);
 		const char *wanted = "";
 
-		if (!row)
-			return explain(argv, got, error);
-		if (!row->set(out, optarg, &wanted)) {
+		if (row && row->set(o, optarg, &wanted))
+			continue;
+		if (!err && !row)
+			explain(argv, got, error);
+		else if (!err)
 			buf_addf(error, "--%s: '%s' is not right; it takes %s", row->name, optarg,
 				wanted);
-			return -EINVAL;
-		}
+		err = -EINVAL;
 	}
-	if (!out->protocols)
-		out->protocols = 1u << SOCK_TCP | 1u << SOCK_UDP;
-	if (!out->ipv4 && !out->ipv6)
-		out->ipv4 = out->ipv6 = true;
+	if (!o->protocols)
+		o->protocols = 1u << SOCK_TCP | 1u << SOCK_UDP;
+	if (!o->ipv4 && !o->ipv6)
+		o->ipv4 = o->ipv6 = true;
 	*first_word = optind;
-	return 0;
+	return err;
+}
+
+int options_set(struct options *o, const char *name, const char *value, const char **wanted)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		if (strcmp(rows[i].name, name) != 0)
+			continue;
+		if (!rows[i].setting)
+			return -EPERM;
+		return rows[i].set(o, value, wanted) ? 0 : -EINVAL;
+	}
+	return -ENOENT;
+}
+
+void options_list_settings(struct buf *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (rows[i].setting)
+			buf_addf(out, "%s%s", n++ ? ", " : "", rows[i].name);
 }
 
 void options_help(struct buf *out)

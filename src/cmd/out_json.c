@@ -10,7 +10,7 @@
 #include "sockdash/output.h"
 #include "sockdash/problems.h"
 
-static void add_string(struct buf *b, const char *text)
+void output_json_string(struct buf *b, const char *text)
 {
 	buf_addc(b, '"');
 	for (;;) {
@@ -83,7 +83,7 @@ static void add_cell(const struct output_form *form, const struct output_table *
 	if (v->type == VALUE_NONE)
 		buf_adds(b, "null");
 	else if (!output_number(v, b))
-		add_string(b, format_value(v, 0, room));
+		output_json_string(b, format_value(v, 0, room));
 }
 
 static void add_problems(struct buf *b, const struct frame *f)
@@ -95,26 +95,19 @@ static void add_problems(struct buf *b, const struct frame *f)
 	for (size_t i = 0; i < n; i++) {
 		if (i)
 			buf_addc(b, ',');
-		add_string(b, texts[i].data ? texts[i].data : "");
+		output_json_string(b, texts[i].data ? texts[i].data : "");
 		b->failed |= texts[i].failed;
 		buf_free(&texts[i]);
 	}
 	buf_addc(b, ']');
 }
 
-static void add_head(struct buf *b, const struct output_table *t)
+static void add_sample(struct buf *b, const struct sample *s)
 {
-	const struct sample *s = t->rows.sample;
 	const struct frame *f = s->frame;
-	char time[FMT_MAX];
 
-	buf_addf(b,
-		"{\"sockdash\":\"%s\",\"view\":\"%s\",\"time\":\"%s\",\"host\":", SOCKDASH_VERSION,
-		t->rows.table->name, fmt_iso_time(time, f->wall_ns));
-	add_string(b, f->host);
-	/* A tape may say anything. */
 	buf_adds(b, ",\"sample\":{\"source\":");
-	add_string(b, f->kind);
+	output_json_string(b, f->kind);
 	buf_addf(b, ",\"sockets\":%" PRIu32 ",\"interval\":", f->sock_count);
 	if (s->interval_s == s->interval_s)
 		add_real(b, s->interval_s, 3);
@@ -135,16 +128,53 @@ static void add_head(struct buf *b, const struct output_table *t)
 	else
 		buf_adds(b, "null");
 	add_problems(b, f);
-	buf_adds(b, "},\"rows\":[");
+	buf_addc(b, '}');
+}
+
+static void add_head(struct buf *b, const struct output_table *t, const char *view)
+{
+	const struct sample *s = t->rows.sample;
+	char time[FMT_MAX];
+
+	buf_addf(b,
+		"{\"sockdash\":\"%s\",\"view\":\"%s\",\"time\":\"%s\",\"host\":", SOCKDASH_VERSION,
+		view, fmt_iso_time(time, s->frame->wall_ns));
+	output_json_string(b, s->frame->host);
+	if (t->add_members)
+		t->add_members(s, b);
+	/* A tape may say anything. */
+	add_sample(b, s);
+}
+
+/* What is in `b`, then a member with rows, then `after`, which is all that comes after the last. */
+static int add_rows(const struct output_table *t, const char *name, const char *after,
+	struct buf *b, output_flush *flush, void *context)
+{
+	const struct output_form form = {
+		.first = "{", .next = ",{", .end = "}", .after = after, .add_cell = add_cell
+	};
+
+	buf_addf(b, ",\"%s\":[", name);
+	return output_rows(t, &form, b, flush, context);
 }
 
 int output_json(const struct output_table *t, output_flush *flush, void *context)
 {
-	static const struct output_form form = {
-		.first = "{", .next = ",{", .end = "}", .after = "]}\n", .add_cell = add_cell
-	};
 	struct buf b = { 0 };
 
-	add_head(&b, t);
-	return output_rows(t, &form, &b, flush, context);
+	add_head(&b, t, t->rows.table->name);
+	return add_rows(t, "rows", "]}\n", &b, flush, context);
+}
+
+int output_json_tables(const char *view, const struct output_table *all, size_t count,
+	output_flush *flush, void *context)
+{
+	struct buf b = { 0 };
+	int err = 0;
+
+	add_head(&b, all, view);
+	for (size_t i = 0; !err && i < count; i++)
+		err = add_rows(&all[i], all[i].rows.table->name, i + 1 < count ? "]" : "]}\n", &b,
+			flush, context);
+	return err;
 }

@@ -264,9 +264,10 @@ static int copy_header(struct anonymizer *a, const struct frame *f, struct frame
 	copy->owners_hidden = f->owners_hidden;
 	memcpy(copy->counters, f->counters, sizeof f->counters);
 	copy->kind = frame_text(copy, f->kind, strlen(f->kind));
+	copy->release = frame_text(copy, f->release, strlen(f->release));
 	copy->host = rename_text(a, copy, NAME_HOST, f->host);
 	copy->seer = rename_text(a, copy, NAME_USER, f->seer);
-	if (!copy->kind || !copy->host || !copy->seer)
+	if (!copy->kind || !copy->release || !copy->host || !copy->seer)
 		return -ENOMEM;
 	return rename_uid(a, f->seer_uid, &copy->seer_uid);
 }

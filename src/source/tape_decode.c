@@ -95,7 +95,10 @@ static int read_head(struct tape_decoder *d, struct wire *w)
 		err = read_text(d, w, &f->kind);
 	if (!err)
 		read_problems(d, w);
+	/* Tapes of earlier days end before these. */
 	f->lost = w->left ? wire_uint32(w) : 0;
+	if (!err && w->left)
+		err = read_text(d, w, &f->release);
 	if (!(f->cpu_percent >= 0 && f->cpu_percent < 1e9))
 		f->cpu_percent = NAN;
 	if (!(f->uptime_s >= 0 && f->uptime_s < 1e12))

@@ -60,6 +60,7 @@ static void add_head(const struct frame *f, struct buf *b)
 	for (size_t i = 0; i < FRAME_PROBLEMS; i++)
 		wire_add_uint(b, (uint64_t)-f->problems[i]);
 	wire_add_uint(b, f->lost);
+	wire_add_text(b, f->release);
 }
 
 static void add_counters(const struct frame *f, const struct frame *prev, struct buf *b)

@@ -40,6 +40,7 @@ static int copy_head(struct frame *out, const struct frame *f, const struct sour
 	out->cpu_percent = f->cpu_percent;
 	out->uptime_s = f->uptime_s;
 	out->host = f->host;
+	out->release = f->release;
 	out->kind = f->kind;
 	out->seer = f->seer;
 	out->seer_uid = f->seer_uid;
@@ -64,6 +65,7 @@ static int copy_head(struct frame *out, const struct frame *f, const struct sour
 		out->problems[FRAME_NO_PROC] = 0;
 	}
 	return frame_copy_text(out, &out->host) || frame_copy_text(out, &out->kind) ||
+			       frame_copy_text(out, &out->release) ||
 			       frame_copy_text(out, &out->seer)
 		       ? -ENOMEM
 		       : 0;

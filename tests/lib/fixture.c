@@ -71,6 +71,7 @@ struct frame *story_frame(struct story *st, double at_s)
 		st->epoch_ns = f->mono_ns;
 	f->epoch_ns = st->epoch_ns;
 	f->host = text(f, "web-07");
+	f->release = "6.18.0";
 	f->kind = "sock_diag";
 	f->seer = "root";
 	f->owners_known = true;

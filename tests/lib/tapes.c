@@ -210,6 +210,7 @@ static void add_header(struct buf *b, const struct sample *s)
 	buf_addf(b, "%lld %lld %lld, cost %lld %lld, cpu %.9g, up %.9g\n", (long long)f->wall_ns,
 		(long long)f->mono_ns, (long long)f->epoch_ns, (long long)f->cost_wall_ns,
 		(long long)f->cost_cpu_ns, f->cpu_percent, f->uptime_s);
+	buf_addf(b, "%s\n", f->release);
 	buf_addf(b, "%s %s %s %u, %d %d %d, absent %u, hidden %u %u\n", f->host, f->kind, f->seer,
 		f->seer_uid, f->one_family, f->owners_known, f->pids_hidden, f->absent,
 		f->procs_hidden, f->owners_hidden);

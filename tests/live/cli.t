@@ -9,14 +9,16 @@ zoo_start --scale 20
 
 # ---- Wrong usage --------------------------------------------------------------------------------
 
-# refuses WORD ARGUMENT...: status 2, a message that has WORD, and nothing on standard output
+# refuses WORD ARGUMENT...: status 2 (of audit 3), a message that has WORD, and nothing on standard
+# output
 refuses()
 {
-	local word=$1 status
+	local word=$1 status wanted=2
 	shift
+	[[ " $* " == *' audit '* ]] && wanted=3
 	sockdash "$@" >"$T/out"
 	status=$?
-	if ((status == 2)) && [[ ! -s $T/out ]] && grep -qFe "$word" "$T/err"; then
+	if ((status == wanted)) && [[ ! -s $T/out ]] && grep -qFe "$word" "$T/err"; then
 		pass "refuses: $*"
 	else
 		fail "refuses: $*" < <(
@@ -49,6 +51,66 @@ refuses sometimes states --color sometimes
 refuses interval states --interval
 refuses interval states --interval=
 refuses count states --count
+refuses -Z report -Z
+refuses csv report --csv
+refuses sort report -s conns
+refuses columns report -c pid
+refuses more report more
+refuses nosuchfield audit -s nosuchfield
+refuses nosuchfield audit -c nosuchfield
+refuses more audit more
+refuses abc audit -w abc
+refuses -Z audit -Z
+refuses -Z -Z -- audit
+refuses frobnicate replay "$T/none" audit --frobnicate
+refuses maybe states --ascii=maybe
+refuses anonymize report --anonymize
+
+# ---- The configuration file ---------------------------------------------------------------------
+
+# XDG_CONFIG_HOME is $T, and a program of that name may stand in it later.
+mkdir "$T/xdg" "$T/xdg/sockdash"
+configured()
+{
+	XDG_CONFIG_HOME=$T/xdg sockdash "$@"
+}
+config=$T/xdg/sockdash/config
+
+# tells TEXT FILE_CONTENT ARGUMENT...: status 2 (of audit 3), TEXT, nothing on standard output
+tells()
+{
+	local text=$1 wanted=2
+	printf '%b' "$2" >"$config"
+	shift 2
+	[[ " $* " == *' audit '* ]] && wanted=3
+	configured "$@" >"$T/out"
+	is "$? $(wc -c <"$T/out") $(grep -cFe "$text" "$T/err")" "$wanted 0 1" "$config: $text ($*)"
+}
+tells "$config:2: 'nosuch' is not a setting" '# mine\nnosuch = 1\n' states
+tells "$config:1: interval: '0' is not right; it takes seconds, from 0.1 to 86400" 'interval = 0' states
+tells "$config:1: 'count' is for the command line only" 'count = 3\n' states
+tells "$config:3: not understood" '\n\nascii\n' states
+tells "$config:1: has a NUL byte" 'ascii = yes\0\n' states
+tells "$config:1: 'audit.nosuch' is not a setting" 'audit.nosuch = 1' states
+tells "$config:1: audit.off: 'nosuch' is not a rule" 'audit.off = nosuch' audit
+tells "$config:1: not understood" 'x' audit
+
+printf 'no-header = yes\nwindow = 0\n' >"$config"
+configured states --csv >"$T/out"
+is "$? $(grep -c proto "$T/out")" '0 0' 'a configuration file: what it says holds'
+configured states --csv --no-header=no >"$T/out"
+is "$? $(grep -c proto "$T/out")" '0 1' 'the command line wins'
+configured --config /dev/null states --csv >"$T/out"
+is "$? $(grep -c proto "$T/out")" '0 1' '--config: another file instead'
+printf 'nonsense' >"$config"
+configured --help >"$T/out"
+is "$?" 0 '--help: whatever the file says'
+configured --config "$T/none" states >"$T/out"
+is "$? $(wc -c <"$T/out") $(grep -c "$T/none: No such file" "$T/err")" '2 0 1' \
+	'--config: a file that is not there'
+configured --config "$T" states >"$T/out"
+is "$? $(wc -c <"$T/out")" '2 0' '--config: a folder'
+rm -r "$T/xdg"
 
 # What is on standard error, but for the note that other users' processes hide what they own: a test
 # that is not run by root always gets it.
@@ -68,10 +130,18 @@ is "$? $(wc -l <"$T/out") $(complaints)" '0 1 ' '--version'
 sockdash --help >"$T/out"
 is "$? $(complaints)" '0 ' '--help'
 missing=
-for word in states listen procs leaks sockets --interval --json --columns; do
+for word in states listen procs leaks sockets report audit --config --interval --json --columns; do
 	grep -qFe "$word" "$T/out" || missing+=" $word"
 done
 is "$missing" '' '--help names views and options'
+
+sockdash audit --help >"$T/out"
+is "$? $(grep -cE '^(Fields|Rules|Thresholds, .*|Options):$' "$T/out")" '0 4' \
+	'audit --help: rules and thresholds, too'
+
+sockdash report --help >"$T/out"
+is "$? $(head -n 1 "$T/out")" '0 Usage: sockdash [OPTIONS] report' 'report --help'
+is "$(awk 'length($0) > 90' "$T/out")" '' 'report --help: fits'
 
 quiet()
 {
@@ -269,6 +339,15 @@ if [[ -n $LIVE_IS_ROOT ]] && command -v setpriv >/dev/null; then
 		as_nobody states -t --csv -H -c proto,state,count | tr , ' ' | grep -v ' 0$' | sort
 	}
 	agree 'unprivileged: the counts are right' ss_states states_of_nobody
+	mkdir -p "$T/private/sockdash"
+	echo 'ascii = yes' >"$T/private/sockdash/config"
+	chmod 0 "$T/private/sockdash/config"
+	XDG_CONFIG_HOME=$T/private as_nobody states >"$T/out"
+	is "$? $(wc -c <"$T/out") $(grep -c 'config: Permission denied' "$T/err")" '2 0 1' \
+		'a configuration file that cannot be read'
+	chmod 700 "$T/private"
+	XDG_CONFIG_HOME=$T/private as_nobody states >"$T/out"
+	is "$?" 0 'nor looked for, in the home of somebody else'
 else
 	skip 'unprivileged' 'needs root and setpriv'
 fi

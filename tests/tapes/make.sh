@@ -21,7 +21,7 @@ fi
 
 T=$(mktemp -d)
 pids=()
-export HOME=$T
+export HOME=$T XDG_CONFIG_HOME=$T
 
 clean()
 {

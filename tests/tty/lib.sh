@@ -25,7 +25,8 @@ tty_begin()
 	command -v infocmp >/dev/null || skip_all 'no infocmp'
 	live_begin "$limit" "$@"
 	unset TMUX TMUX_PANE
-	export TMUX_TMPDIR=$T
+	# Nobody's configuration.
+	export TMUX_TMPDIR=$T XDG_CONFIG_HOME=$T
 	trap tty_clean EXIT
 	trap 'exit 141' PIPE
 	zoo_start --scale 3 --time 900

@@ -178,11 +178,13 @@ static void assert_same_header(struct ledger *l, const struct frame *was, const 
 	memcpy((char *)a + from, (const char *)was + from, to - from);
 	memcpy((char *)b + from, (const char *)is + from, to - from);
 	a->kind = b->kind = a->host = b->host = a->seer = b->seer = NULL;
+	a->release = b->release = NULL;
 	a->seer_uid = b->seer_uid = 0;
 	assert_memory_equal(a, b, sizeof *a);
 	free(a);
 	free(b);
 	assert_string_equal(is->kind, was->kind);
+	assert_string_equal(is->release, was->release);
 	assert_renamed(l, HOSTS, was->host, is->host);
 	assert_renamed(l, USERS, was->seer, is->seer);
 	assert_uid(l, was->seer_uid, is->seer_uid);
@@ -385,6 +387,7 @@ static void tell_cookieless(struct story *st, unsigned n)
 	struct frame *f = story_frame(st, n);
 
 	f->kind = "procfs";
+	f->release = "6.18.44";
 	f->problems[FRAME_NO_SOCK_DIAG] = -EPERM;
 	f->seer = "\xc3\xa9milie";
 	f->seer_uid = 1000;

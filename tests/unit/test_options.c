@@ -34,6 +34,7 @@ static void parse(struct line *l, const char *words)
 			*w = '\0';
 		l->argv[l->argc++] = w;
 	}
+	options_init(&l->options);
 	l->err = options_parse(l->argc, l->argv, &l->options, &l->first, &l->error);
 	buf_adds(&l->error, "");
 }
@@ -278,14 +279,102 @@ static void what_cannot_be_read_is_explained(void **state)
 	}
 }
 
+static void a_switch_may_be_taken_back(void **state)
+{
+	static const struct {
+		const char *words;
+		bool ascii, all, processes, no_header;
+	} cases[] = {
+		{ "--ascii=yes -a", true, true, false, false },
+		{ "--ascii --ascii=no", false, false, false, false },
+		{ "--ascii=no --ascii", true, false, false, false },
+		{ "-a -p -H --all=no --processes=no --no-header=no", false, false, false, false },
+		{ "--processes=yes", false, false, true, false },
+	};
+	struct line l;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		parse(&l, cases[i].words);
+		assert_int_equal(l.err, 0);
+		assert_int_equal(l.options.ascii, cases[i].ascii);
+		assert_int_equal(l.options.all, cases[i].all);
+		assert_int_equal(l.options.processes, cases[i].processes);
+		assert_int_equal(l.options.no_header, cases[i].no_header);
+		buf_free(&l.error);
+	}
+	parse(&l, "--ascii=maybe");
+	assert_int_equal(l.err, -EINVAL);
+	assert_string_equal(l.error.data, "--ascii: 'maybe' is not right; it takes yes or no");
+	buf_free(&l.error);
+}
+
+/* Whoever answers must know what was asked. */
+static void words_are_found_behind_what_is_wrong(void **state)
+{
+	static const char *const cases[] = { "--frobnicate audit", "-d 0 audit", "audit -Z",
+		"--interval=x -Z audit -n 0", "-Z -- audit" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct line l;
+
+		parse(&l, cases[i]);
+		assert_int_equal(l.err, -EINVAL);
+		assert_int_equal(l.first, l.argc - 1);
+		assert_string_equal(l.argv[l.first], "audit");
+		assert_null(strchr(l.error.data, '\n'));
+		buf_free(&l.error);
+	}
+	/* The first mistake is told, and it alone. */
+	{
+		struct line l;
+
+		parse(&l, "-d 0 -Z");
+		assert_string_equal(l.error.data, "--interval: '0' is not right; it takes "
+						  "seconds, from 0.1 to 86400");
+		buf_free(&l.error);
+	}
+}
+
+static void what_can_be_set_in_a_file(void **state)
+{
+	const char *wanted = "";
+	struct options o;
+	struct buf names = { 0 };
+
+	(void)state;
+	options_init(&o);
+	assert_int_equal(options_set(&o, "interval", "5", &wanted), 0);
+	assert_real(o.interval_s, 5);
+	assert_int_equal(options_set(&o, "interval", "0", &wanted), -EINVAL);
+	assert_string_equal(wanted, "seconds, from 0.1 to 86400");
+	assert_real(o.interval_s, 5);
+	assert_int_equal(options_set(&o, "ascii", "yes", &wanted), 0);
+	assert_true(o.ascii);
+	assert_int_equal(options_set(&o, "ascii", "no", &wanted), 0);
+	assert_false(o.ascii);
+	assert_int_equal(options_set(&o, "ascii", "", &wanted), -EINVAL);
+	assert_int_equal(options_set(&o, "d", "5", &wanted), -ENOENT);
+	assert_int_equal(options_set(&o, "inter", "5", &wanted), -ENOENT);
+	assert_int_equal(options_set(&o, "", "5", &wanted), -ENOENT);
+	assert_int_equal(options_set(&o, "count", "5", &wanted), -EPERM);
+	assert_int_equal(options_set(&o, "config", "x", &wanted), -EPERM);
+	options_list_settings(&names);
+	assert_string_equal(
+		names.data, "interval, window, cpu-limit, processes, all, no-header, color, ascii");
+	buf_free(&names);
+}
+
 static void help_lists_every_option_once(void **state)
 {
 	static const char *const names[] = { "  -d, --interval SECONDS ", "  -n, --count N ",
 		"  -w, --window SECONDS ", "      --cpu-limit PERCENT ", "  -j, --json ",
 		"      --csv ", "  -s, --sort FIELD ", "  -c, --columns LIST ",
-		"  -p, --processes ", "  -t, --tcp ", "  -u, --udp ", "  -4, --ipv4 ",
-		"  -6, --ipv6 ", "  -H, --no-header ", "      --color WHEN ", "      --ascii ",
-		"      --anonymize ", "      --debug FILE ", "  -V, --version ", "  -h, --help " };
+		"  -p, --processes ", "  -a, --all ", "  -t, --tcp ", "  -u, --udp ",
+		"  -4, --ipv4 ", "  -6, --ipv6 ", "  -H, --no-header ", "      --color WHEN ",
+		"      --ascii ", "      --anonymize ", "      --config FILE ",
+		"      --debug FILE ", "  -V, --version ", "  -h, --help " };
 	struct buf b = { 0 };
 	size_t lines = 0;
 
@@ -316,6 +405,9 @@ int main(void)
 		cmocka_unit_test(protocols_and_families_are_chosen),
 		cmocka_unit_test(words_may_stand_anywhere),
 		cmocka_unit_test(what_cannot_be_read_is_explained),
+		cmocka_unit_test(a_switch_may_be_taken_back),
+		cmocka_unit_test(words_are_found_behind_what_is_wrong),
+		cmocka_unit_test(what_can_be_set_in_a_file),
 		cmocka_unit_test(help_lists_every_option_once),
 	};
 

@@ -80,6 +80,7 @@ static bool same_head(const struct frame *want, const struct frame *got)
 	       same_known_real("cpu_percent", want->cpu_percent, got->cpu_percent) &&
 	       same_known_real("uptime_s", want->uptime_s, got->uptime_s) &&
 	       same_text("host", 0, want->host, got->host) &&
+	       same_text("release", 0, want->release, got->release) &&
 	       same_text("kind", 0, want->kind, got->kind) &&
 	       same_text("seer", 0, want->seer, got->seer);
 }
@@ -915,6 +916,7 @@ static void tell_head(struct walk *w, struct frame *f)
 	f->uptime_s = any(w, 2) ? any_number(w) / 1e2 : NAN;
 	f->host = walk_text(f, any(w, 9));
 	f->kind = walk_text(f, any(w, 9));
+	f->release = walk_text(f, any(w, 9));
 	f->seer = walk_text(f, any(w, 9));
 	f->seer_uid = any_number(w);
 	f->one_family = any(w, 2);
@@ -1335,7 +1337,7 @@ static void what_is_not_known_is_passed_over(void **state)
 		"@11 1 @11 2 @1000 'x " SAME,
 		TIMERS SOCKS PROCS HEAD,
 		SOCKS "@11 " TIMERS HEAD PROCS "@12 0 ",
-		HEAD "0 5 'more xff xff xff xff " PROCS SOCKS TIMERS,
+		HEAD "0 ' 5 'more xff xff xff xff " PROCS SOCKS TIMERS,
 		SAME "@counters 'TcpDreams 5 'TcpActiveOpens 0 ' 7 'TcpActiveOpensX 9 ",
 		SAME "@namespaces 4026531840 ' @devices @users @proc_changes @sock_changes ",
 		/* Problems that we do not know. */
@@ -1376,6 +1378,7 @@ static void texts_come_out_safe(void **state)
 
 	(void)state;
 	add_words(&b, "@head +5 +0 +0 0 0 =nan =nan 0 0 0 0 0 'a\x1b[2J 'b\xe2\x80\xae 'c\"\xff 0 "
+		      "0 'd\x1b]0; "
 		      "@namespaces 4 '\n @devices 5 '\x7f @users 6 '\xc2\x9b "
 		      "@procs 0 1 7 70 248 '\r '\b '\x01 '\x02 '\x03 ");
 	/* A NUL is a character like others. */
@@ -1384,6 +1387,7 @@ static void texts_come_out_safe(void **state)
 	assert_string_equal(f->seer, "a\\x1B[2J");
 	assert_string_equal(f->host, "b\\u{202E}");
 	assert_string_equal(f->kind, "c\"\\xFF");
+	assert_string_equal(f->release, "d\\x1B]0;");
 	assert_string_equal(f->namespaces[0].name, "\\x0A");
 	assert_string_equal(f->devices[0].name, "\\x7F");
 	assert_string_equal(f->users[0].name, "\\u{009B}");
@@ -1446,6 +1450,7 @@ static const struct damage damaged_changes[] = {
 	{ "nothing at all", "" },
 	{ "no head", PROCS SOCKS TIMERS },
 	{ "an empty head", "@head " PROCS SOCKS TIMERS },
+	{ "a release that is cut off", HEAD "0 9 'more " PROCS SOCKS TIMERS },
 	{ "two heads", HEAD SAME },
 	{ "two sections of a type", SAME "@users 5 'x @users 5 'x " },
 	{ "two empty sections of a type", SAME "@proc_changes @proc_changes " },
