@@ -118,10 +118,6 @@ static const char *blind_spot(struct audit_run *run)
 	if (f->owners_percent < 100)
 		return sample_text(run->s, "the search for owners has come to %.0f %%",
 			floor(f->owners_percent));
-	if (f->owners_hidden && (f->procs_hidden || f->pids_hidden))
-		return sample_text(run->s,
-			"the processes of %u sockets cannot be seen: run it as root",
-			f->owners_hidden);
 	return NULL;
 }
 

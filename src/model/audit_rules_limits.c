@@ -90,6 +90,21 @@ static bool is_leaking(const struct audit_run *run, uint32_t proc)
 		run, "close-wait-leak", group_proc_key(run->s->frame, PROC_ROW_PROCESS, proc));
 }
 
+static const char *fds_advice(struct audit_run *run, const struct proc *p, bool leaking)
+{
+	if (leaking)
+		return "It leaks (see close-wait-leak): a higher limit buys time, no more. At the "
+		       "limit "
+		       "accept(), connect() and open() fail.";
+	return sample_text(run->s,
+		"At the limit accept(), connect() and open() fail (EMFILE). See what they are: ls "
+		"-l "
+		"/proc/%u/fd. If it needs that many, raise its limit: LimitNOFILE= of its unit for "
+		"good, "
+		"prlimit for now.",
+		p->pid);
+}
+
 static int check_fds(struct audit_run *run, uint32_t proc)
 {
 	const struct proc *p = &run->s->frame->procs[proc];
@@ -105,27 +120,18 @@ static int check_fds(struct audit_run *run, uint32_t proc)
 		severity = SEVERITY_WARNING;
 	if (err || severity == SEVERITY_OK)
 		return err;
-	return audit_add(run,
-		&(struct audit_found){
-			.severity = severity,
-			.key = key,
-			.size = fds_percent(p),
-			.since = NAN,
-			.subject = audit_process(run, PROC_ROW_PROCESS, proc),
-			.evidence = fds_evidence(run, proc, left_s),
-			.advice =
-				leaking ? "It leaks (see close-wait-leak): a higher limit buys "
-					  "time, "
-					  "no more. At the limit accept(), connect() and open() "
-					  "fail."
-					: "At the limit accept(), connect() and open() fail "
-					  "(EMFILE). "
-					  "If it needs that many, raise its limit: LimitNOFILE= of "
-					  "its unit for good, prlimit for now. If not, look what "
-					  "they are: ls -l /proc/PID/fd.",
-			.command = sample_text(run->s, "prlimit --pid %u --nofile=%u:", p->pid,
-				p->fd_limit < UINT32_MAX / 4 ? p->fd_limit * 2 : p->fd_limit),
-		});
+	return audit_add(
+		run, &(struct audit_found){
+			     .severity = severity,
+			     .key = key,
+			     .size = fds_percent(p),
+			     .since = NAN,
+			     .subject = audit_process(run, PROC_ROW_PROCESS, proc),
+			     .evidence = fds_evidence(run, proc, left_s),
+			     .advice = fds_advice(run, p, leaking),
+			     .command = sample_text(run->s, "prlimit --pid %u --nofile=%u:", p->pid,
+				     p->fd_limit < UINT32_MAX / 4 ? p->fd_limit * 2 : p->fd_limit),
+		     });
 }
 
 int audit_fds_low(struct audit_run *run)
@@ -133,6 +139,11 @@ int audit_fds_low(struct audit_run *run)
 	const struct frame *f = run->s->frame;
 	int err = 0;
 
+	if (f->owners_hidden && (f->procs_hidden || f->pids_hidden))
+		audit_unknown(
+			run, sample_text(run->s, "the processes of %u socket%s cannot be seen%s",
+				     f->owners_hidden, f->owners_hidden == 1 ? "" : "s",
+				     f->seer_uid == PROC_UNKNOWN ? "" : ": run it as root"));
 	for (uint32_t i = 0; !err && i < f->proc_count; i++)
 		err = check_fds(run, i);
 	return err;

@@ -45,7 +45,7 @@ int audit_add(struct audit_run *run, const struct audit_found *found)
 void audit_unknown(struct audit_run *run, const char *why)
 {
 	if (!run->note)
-		run->note = why;
+		run->note = why ? why : "";
 }
 
 bool audit_has(const struct audit_run *run, const char *id)
