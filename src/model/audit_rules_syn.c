@@ -194,7 +194,9 @@ static int add_to_dead(struct audit_run *run, struct deads *d, const struct sock
 {
 	const struct frame *f = run->s->frame;
 	uint64_t key = destination_key(f, s);
-	double age = frame_age(f, s);
+	/* A SYN is sent again after a second at the earliest, also where we have just begun to
+	 * look. */
+	double age = fmax(frame_age(f, s), s->retrans);
 	struct dead *dead;
 	uint32_t row;
 
@@ -245,7 +247,8 @@ static const char *dead_evidence(struct audit_run *run, const struct dead *d)
 	if (!owner)
 		return NULL;
 	return sample_text(run->s,
-		"%s attempt%s without an answer, SYN sent again up to %s time%s; the oldest for "
+		"%s attempt%s without an answer, SYN sent again up to %s time%s; the oldest for at "
+		"least "
 		"%s%s%s%s",
 		audit_count(run, d->sockets), d->sockets == 1 ? "" : "s", audit_count(run, d->most),
 		d->most == 1 ? "" : "s", audit_age(run, d->age), *owner ? "; by " : "", owner,
