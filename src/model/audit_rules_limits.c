@@ -230,7 +230,8 @@ int audit_tcp_memory(struct audit_run *run)
 	double aborts = audit_rate(run, COUNTER_ABORT_ON_MEMORY);
 	enum severity severity =
 		audit_severity(run, percent, LIMIT_HOST_WARNING, LIMIT_HOST_CRITICAL, 0);
-	bool pressed = mem >= audit_counter(run, COUNTER_TCP_MEM_PRESSURE);
+	double pressure = audit_counter(run, COUNTER_TCP_MEM_PRESSURE);
+	bool pressed = pressure > 0 && mem >= pressure;
 	const char *more = pressed ? "; the kernel is under memory pressure" : "";
 
 	/* The counter is there also where the limits cannot be read. */
