@@ -267,15 +267,28 @@ static bool is_syn_queue(const struct audit_run *run)
 	       audit_rate(run, COUNTER_REQQ_DROPS) > 0;
 }
 
-static int add_dropping(struct audit_run *run, const struct spots *spots, double *told)
+/* What ListenDrops counts beyond the listeners that accept-queue-full has told. A listener also
+ * counts what a socket filter throws away, or what makes no sense: these drop no connection. NAN
+ * not known. */
+static double drops_left(const struct audit_run *run, const struct spots *spots)
 {
+	double left = audit_rate(run, COUNTER_LISTEN_DROPS);
+
+	for (uint32_t i = 0; i < spots->count; i++)
+		if (is_full(run, &spots->all[i]))
+			left -= or_zero(spots->all[i].drops_rate);
+	return left;
+}
+
+static int add_dropping(struct audit_run *run, const struct spots *spots)
+{
+	double left = drops_left(run, spots);
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < spots->count; i++) {
 		const struct spot *spot = &spots->all[i];
 
-		*told += or_zero(spot->drops_rate);
-		if (!is_dropping(run, spot) || is_syn_queue(run) ||
+		if (!is_dropping(run, spot) || left < spot->drops_rate / 2 ||
 			audit_has_subject(run, "accept-queue-full", spot->key))
 			continue;
 		err = add_spot(run, spot,
@@ -287,7 +300,7 @@ static int add_dropping(struct audit_run *run, const struct spots *spots, double
 
 int audit_accept_drops(struct audit_run *run)
 {
-	double drops = audit_rate(run, COUNTER_LISTEN_DROPS), told = 0;
+	double drops = audit_rate(run, COUNTER_LISTEN_DROPS);
 	struct spots spots = { 0 };
 	int err;
 
@@ -295,11 +308,13 @@ int audit_accept_drops(struct audit_run *run)
 		return 0;
 	if (isnan(drops))
 		audit_unknown(run, "ListenDrops is not known yet, or cannot be read");
+	if (is_syn_queue(run))
+		return 0;
 	err = collect(run, &spots);
 	if (!err)
-		err = add_dropping(run, &spots, &told);
+		err = add_dropping(run, &spots);
 	/* Where the kernel does not tell drops of each listener, or it has just ended. */
-	if (!err && told == 0 && !is_syn_queue(run) &&
+	if (!err && !audit_has(run, "accept-queue-full") && !audit_has(run, "accept-drops") &&
 		audit_happens(run, drops, LIMIT_ACCEPT_DROPS, 0))
 		err = audit_add(run,
 			&(struct audit_found){

@@ -201,6 +201,15 @@ int audit_close_wait_leak(struct audit_run *run)
 	return err;
 }
 
+/* At first sight a process that is only slow to close looks the same. */
+#define STUCK_AGE_S 60
+
+static bool is_stuck(const struct audit_run *run, const struct leak_row *l)
+{
+	return l->verdict == VERDICT_STUCK && (!l->preliminary || l->oldest >= STUCK_AGE_S) &&
+	       l->overdue >= audit_limit(run, LIMIT_STUCK_SOCKETS, key_of(run, l));
+}
+
 int audit_close_wait_stuck(struct audit_run *run)
 {
 	const struct sample *s = run->s;
@@ -211,8 +220,7 @@ int audit_close_wait_stuck(struct audit_run *run)
 	for (uint32_t i = 0; !err && i < s->leak_count; i++) {
 		const struct leak_row *l = &s->leaks[i];
 
-		if (is_of(l, PILE_CLOSE_WAIT) && l->verdict == VERDICT_STUCK &&
-			l->overdue >= audit_limit(run, LIMIT_STUCK_SOCKETS, key_of(run, l)))
+		if (is_of(l, PILE_CLOSE_WAIT) && is_stuck(run, l))
 			err = add_close_wait(run, l, SEVERITY_WARNING);
 	}
 	return err;

@@ -255,6 +255,12 @@ static const char *dead_evidence(struct audit_run *run, const struct dead *d)
 		*owner ? others : "");
 }
 
+static const char *const dead_advice = "It does not answer at all (a closed port would refuse): "
+				       "the host is down, a firewall drops the "
+				       "SYNs, the way there or back is broken, or its queues are "
+				       "full. A shorter timeout for connecting "
+				       "keeps callers from hanging.";
+
 int audit_syn_sent_dead(struct audit_run *run)
 {
 	struct deads d = { 0 };
@@ -279,14 +285,7 @@ int audit_syn_sent_dead(struct audit_run *run)
 					      .since = dead->age,
 					      .subject = where,
 					      .evidence = dead_evidence(run, dead),
-					      .advice =
-						      "It does not answer at all (a closed port "
-						      "would "
-						      "refuse): the host is down, a firewall drops "
-						      "the SYNs, "
-						      "or the way there or back is broken. A "
-						      "shorter timeout "
-						      "for connecting keeps callers from hanging.",
+					      .advice = dead_advice,
 					      .command = sample_text(run->s,
 						      "ss -tanpo state syn-sent 'dst = %s'", where),
 				      })

@@ -131,7 +131,7 @@ static void fds(const char *limit, const char *open)
 		die("setrlimit");
 	while (new_socket(SOCK_DGRAM) < atoi(open) - 1)
 		;
-	bound(SOCK_STREAM, 0);
+	listening(0, 1);
 	ready();
 	for (;;)
 		pause_ms(-1);
