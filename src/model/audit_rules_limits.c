@@ -71,7 +71,7 @@ static const char *fds_evidence(struct audit_run *run, uint32_t proc, double lef
 	const struct proc_row *r = row_of(run->s, proc);
 	const char *sockets = "", *left = "";
 
-	if (r)
+	if (r && r->conns)
 		sockets = sample_text(run->s, "; %s are connections, %s of them in CLOSE-WAIT",
 			audit_count(run, r->conns), audit_count(run, r->states[SOCK_CLOSE_WAIT]));
 	if (!isnan(left_s))

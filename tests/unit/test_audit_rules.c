@@ -91,7 +91,7 @@ static void accept_queue_full(struct scene *sc, bool below)
 static void accept_drops(struct scene *sc, bool below)
 {
 	sc->s->listeners[0].full_share = 0;
-	rate(sc, COUNTER_LISTEN_DROPS, 0.3);
+	rate(sc, COUNTER_LISTEN_DROPS, below ? 0.2 : 0.3);
 	/* Two in the ten seconds are an accident. */
 	sc->s->listeners[0].drops_window = below ? 0.2 : 0.3;
 }
