@@ -159,15 +159,17 @@ struct gauge {
 	const char *subject, *advice, *command;
 };
 
-/* "900 of 1,000 open files (90.0%); fs.file-max". */
+/* "900 of 1,000 open files (90.0%), limited by fs.file-max", or without a limit where that cannot be
+ * read. */
 static const char *gauge_evidence(struct audit_run *run, const struct gauge *g)
 {
+	const char *(*words)(struct audit_run *, double) = g->bytes ? audit_bytes : audit_count;
 	double used = audit_counter(run, g->used), limit = audit_counter(run, g->limit);
 
-	return sample_text(run->s, "%s of %s %s (%s), limited by %s",
-		g->bytes ? audit_bytes(run, used) : audit_count(run, used),
-		g->bytes ? audit_bytes(run, limit) : audit_count(run, limit), g->what,
-		audit_percent(run, 100 * used / limit), g->setting);
+	if (isnan(limit))
+		return sample_text(run->s, "%s %s", words(run, used), g->what);
+	return sample_text(run->s, "%s of %s %s (%s), limited by %s", words(run, used),
+		words(run, limit), g->what, audit_percent(run, 100 * used / limit), g->setting);
 }
 
 static double gauge_percent(struct audit_run *run, const struct gauge *g)

@@ -118,9 +118,9 @@ static void memory_of_tcp(void **state)
 	rate(&sc, COUNTER_ABORT_ON_MEMORY, 0.5);
 	scene_audit(&sc);
 	assert_finding(&sc, "tcp-memory", "critical", "TCP memory",
-		"95M of - for the TCP buffers of the whole host (-), limited by net.ipv4.tcp_mem; "
-		"0.50 "
-		"connections reset per second for want of it");
+		"95M for the TCP buffers of the whole host; 0.50 connections reset per second for "
+		"want "
+		"of it");
 	rate(&sc, COUNTER_ABORT_ON_MEMORY, 0.2);
 	scene_audit(&sc);
 	assert_severity(&sc, "tcp-memory", SEVERITY_UNKNOWN);
