@@ -8,7 +8,17 @@
 #include "sockdash/series.h"
 
 int group_states(struct sample *s, const struct sample *prev);
-int group_listeners(struct sample *s, const struct sample *prev, struct series_set *queues);
+
+/* What is remembered of listeners, by socket. */
+struct listener_history {
+	struct series_set queues; /* length of the accept queue */
+	struct series_set drops;  /* counted since we watched it */
+	struct series_set full;   /* milliseconds in which the accept queue was full */
+};
+int group_listeners(struct sample *s, const struct sample *prev, struct listener_history *history,
+	int64_t window_ns);
+int listener_history_sweep(struct listener_history *h);
+void listener_history_free(struct listener_history *h);
 int group_procs(struct sample *s, const struct sample *prev);
 /* What is remembered of CLOSE-WAIT, by process row. */
 struct leak_history {
@@ -41,9 +51,12 @@ int group_kernel(struct sample *s, const struct sample *prev, struct kernel_hist
 struct audit_history {
 	struct audit_seen *seen;
 	uint32_t count, room;
+	uint32_t round;        /* samples that were audited */
+	int64_t begun_ns;      /* time of the first */
+	struct series_set fds; /* open descriptors, by process row, where they are many */
 };
 int group_findings(struct sample *s, const struct sample *prev, struct audit_history *history,
-	const struct audit_settings *settings);
+	const struct audit_settings *settings, int64_t window_ns);
 void audit_history_free(struct audit_history *h);
 
 /* The kind of row a socket without a visible owner belongs to. */

@@ -30,9 +30,12 @@ struct state_row {
 struct listener_row {
 	uint32_t sock;                               /* row of the frame */
 	uint32_t conns, estab, close_wait, syn_recv; /* of its address and port (TCP) */
-	int64_t delta;                               /* of conns */
+	uint32_t syn_again; /* of syn_recv: the answer to the SYN was sent more than once */
+	int64_t delta;      /* of conns */
 	double drops_rate;
-	struct trend queue; /* of the accept queue */
+	double drops_window; /* the same over the window */
+	double full_share;   /* of the last seconds in which the accept queue was full, 0 to 1 */
+	struct trend queue;  /* of the accept queue */
 };
 
 /* One process that holds sockets, or of which some linger; the last rows may be those without. */
@@ -135,6 +138,7 @@ struct finding {
 	enum severity severity;
 	uint64_t identity;    /* of rule and subject, the same in every sample */
 	double since;         /* seconds that it has been so, as far as is known; NAN */
+	bool since_at_least;  /* it was so when we began to look */
 	const char *subject;  /* process, listener, destination */
 	const char *evidence; /* in numbers */
 	const char *advice;   /* what it means and what to do */

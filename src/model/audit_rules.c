@@ -1,20 +1,120 @@
-/* The rules of the audit and their thresholds. A new rule is a line and a function here. */
-#include "sockdash/audit.h"
+/* The rules of the audit and their thresholds. A new rule is a line here and a function in the file
+ * of its subject. */
+#include "sockdash/audit_rules.h"
+
+#include "sockdash/audit_run.h"
 #include "sockdash/needs.h"
 
-static int check_close_wait(struct audit_run *run)
-{
-	(void)run;
-	return 0;
-}
-
 const struct audit_threshold audit_thresholds[] = {
-	{ "fds-warning", "percent", "open descriptors of a process's limit", 80, 1, 100 },
+	[LIMIT_EXHAUSTION] = { "exhaustion", "seconds",
+		"a leak is critical when its descriptors run out sooner", 3600, 1, 1e9 },
+	[LIMIT_STUCK_SOCKETS] = { "stuck-sockets", "sockets",
+		"so many in CLOSE-WAIT, FIN-WAIT-2 or LAST-ACK for too long are a warning", 10, 1,
+		1e9 },
+	[LIMIT_STUCK_READERS] = { "stuck-readers", "sockets",
+		"so many connections whose data a process does not read are a warning", 3, 1, 1e9 },
+	[LIMIT_STUCK_PEERS] = { "stuck-peers", "sockets",
+		"so many connections whose peer does not take its data are a warning", 10, 1, 1e9 },
+	[LIMIT_SYN_SENT] = { "syn-sent", "sockets",
+		"so many attempts that a destination does not answer are a warning", 3, 1, 1e9 },
+	[LIMIT_FDS_WARNING] = { "fds-warning", "percent",
+		"open descriptors of a process's limit: a warning", 80, 1, 100 },
+	[LIMIT_FDS_CRITICAL] = { "fds-critical", "percent",
+		"open descriptors of a process's limit: critical", 95, 1, 100 },
+	[LIMIT_ACCEPT_FULL] = { "accept-full", "percent",
+		"of the last 10 seconds that an accept queue is full", 50, 1, 100 },
+	[LIMIT_ACCEPT_DROPS] = { "accept-drops", "per second",
+		"connections dropped at a listener: a warning", 0.1, 0.001, 1e9 },
+	[LIMIT_ACCEPT_DROPS_CRITICAL] = { "accept-drops-critical", "per second",
+		"connections dropped at a listener: critical", 10, 0.001, 1e9 },
+	[LIMIT_SYN_QUEUE] = { "syn-queue", "per second",
+		"SYNs dropped or answered with a cookie because a SYN queue is full", 0.5, 0.001,
+		1e9 },
+	[LIMIT_SYN_RECV] = { "syn-recv", "sockets",
+		"so many unfinished handshakes at a port, half of them retransmitted, are a "
+		"warning",
+		200, 1, 1e9 },
+	[LIMIT_PORTS_WARNING] = { "ports-warning", "percent",
+		"local ports taken towards one destination: a warning", 80, 1, 100 },
+	[LIMIT_PORTS_CRITICAL] = { "ports-critical", "percent",
+		"local ports taken towards one destination: critical", 95, 1, 100 },
+	[LIMIT_HOST_WARNING] = { "limits-warning", "percent",
+		"memory, orphans, conntrack entries or open files of their limit: a warning", 80, 1,
+		100 },
+	[LIMIT_HOST_CRITICAL] = { "limits-critical", "percent",
+		"memory, orphans, conntrack entries or open files of their limit: critical", 95, 1,
+		100 },
+	[LIMIT_RETRANS_WARNING] = { "retransmission-warning", "percent",
+		"segments sent again, of those sent: a warning", 5, 0.01, 1000 },
+	[LIMIT_RETRANS_CRITICAL] = { "retransmission-critical", "percent",
+		"segments sent again, of those sent: critical", 15, 0.01, 1000 },
+	[LIMIT_RETRANS_SEGMENTS] = { "retransmission-segments", "segments",
+		"with fewer sent in the window, their share says nothing", 500, 1, 1e12 },
+	[LIMIT_TIME_WAIT_OVERFLOW] = { "time-wait-overflow", "per second",
+		"connections that found no room in TIME-WAIT", 0.1, 0.001, 1e9 },
+	[LIMIT_TIME_WAIT] = { "time-wait", "sockets", "so many in TIME-WAIT are worth a note",
+		10000, 1, 1e9 },
+	[LIMIT_UDP_DROPS] = { "udp-drops", "per second",
+		"datagrams dropped because a receive buffer is full", 1, 0.001, 1e9 },
+	[LIMIT_RECEIVE_DROPS] = { "receive-drops", "per second",
+		"TCP segments dropped for want of room in a receive queue", 1, 0.001, 1e9 },
+	[LIMIT_SOFTNET_DROPS] = { "softnet-drops", "per second",
+		"packets dropped because a processor is behind", 1, 0.001, 1e9 },
 };
 const size_t audit_threshold_count = sizeof audit_thresholds / sizeof *audit_thresholds;
 
+static_assert(sizeof audit_thresholds / sizeof *audit_thresholds == AUDIT_LIMITS, "one each");
+static_assert(AUDIT_LIMITS <= AUDIT_THRESHOLDS_MAX, "settings have room");
+
+#define OF_PILES (NEED_SOCKETS | NEED_OWNERS | NEED_WAIT_AGE | NEED_PROC_DETAILS)
+#define OF_PORTS (NEED_SOCKETS | NEED_ADDRESSES)
+
 const struct audit_rule audit_rules[] = {
-	{ "close-wait-leak", "a process that does not close its connections", NEED_OWNERS,
-		check_close_wait },
+	{ "close-wait-leak", "a process that does not close its connections, more and more of them",
+		OF_PILES, audit_close_wait_leak },
+	{ "fds-low", "a process that is about to run out of descriptors",
+		NEED_SOCKETS | NEED_OWNERS | NEED_PROC_DETAILS, audit_fds_low },
+	{ "accept-queue-full", "a listener whose accept queue is full",
+		OF_PORTS | NEED_DROPS | NEED_COUNTERS, audit_accept_queue_full },
+	{ "accept-drops", "a listener that drops connections",
+		OF_PORTS | NEED_DROPS | NEED_COUNTERS, audit_accept_drops },
+	{ "syn-queue-full", "a listener without room for more handshakes", OF_PORTS | NEED_COUNTERS,
+		audit_syn_queue_full },
+	{ "syn-flood", "many handshakes that are not finished", OF_PORTS, audit_syn_flood },
+	{ "ports-exhausted", "local ports that run out towards a destination",
+		OF_PORTS | NEED_PORTS, audit_ports_exhausted },
+	{ "files-full", "open files of the whole host near their limit", NEED_COUNTERS,
+		audit_files_full },
+	{ "tcp-memory", "memory of all TCP buffers of the host near its limit", NEED_COUNTERS,
+		audit_tcp_memory },
+	{ "udp-memory", "memory of all UDP buffers of the host near its limit", NEED_COUNTERS,
+		audit_udp_memory },
+	{ "orphans", "closed connections that peers do not let go, near their limit", NEED_COUNTERS,
+		audit_orphans },
+	{ "conntrack-full", "the table of tracked connections near its limit", NEED_COUNTERS,
+		audit_conntrack_full },
+	{ "close-wait-stuck", "a process that keeps connections which its peers have closed",
+		OF_PILES, audit_close_wait_stuck },
+	{ "reader-stuck", "a process that does not read what it receives", OF_PILES,
+		audit_reader_stuck },
+	{ "peer-stuck", "peers that do not take what is sent to them", OF_PILES, audit_peer_stuck },
+	{ "syn-sent-dead", "a destination that does not answer", OF_PORTS, audit_syn_sent_dead },
+	{ "fin-wait-2", "peers that do not close their end", OF_PILES, audit_fin_wait_2 },
+	{ "last-ack", "peers that do not acknowledge the end", OF_PILES, audit_last_ack },
+	{ "retransmission", "segments that have to be sent again", NEED_COUNTERS,
+		audit_retransmission },
+	{ "udp-drops", "UDP sockets that lose datagrams", OF_PORTS | NEED_DROPS | NEED_COUNTERS,
+		audit_udp_drops },
+	{ "receive-drops", "TCP segments that find no room in a receive queue", NEED_COUNTERS,
+		audit_receive_drops },
+	{ "softnet-drops", "packets that a processor is too slow to take", NEED_COUNTERS,
+		audit_softnet_drops },
+	{ "time-wait-overflow", "connections that skip TIME-WAIT for want of room", NEED_COUNTERS,
+		audit_time_wait_overflow },
+	{ "time-wait-many", "many sockets in TIME-WAIT, which is normal", NEED_SOCKETS,
+		audit_time_wait_many },
+	{ "listen-all", "listeners that are open to every network", OF_PORTS, audit_listen_all },
 };
 const size_t audit_rule_count = sizeof audit_rules / sizeof *audit_rules;
+
+static_assert(sizeof audit_rules / sizeof *audit_rules <= AUDIT_RULES_MAX, "settings have room");

@@ -10,6 +10,9 @@
 #include "sockdash/group.h"
 #include "sockdash/needs.h"
 
+/* Over how long an accept queue is looked at: long enough for a burst to be over. */
+#define FULL_WINDOW_NS INT64_C(10000000000)
+
 struct index {
 	struct hash by_place; /* netns, address, port → first listener there */
 	uint32_t *next;       /* per listener: another one at the same place, or SOCK_NONE */
@@ -107,6 +110,7 @@ static void count_conns(const struct index *ix, struct sample *s)
 		l->estab += c->state == SOCK_ESTAB;
 		l->close_wait += c->state == SOCK_CLOSE_WAIT;
 		l->syn_recv += c->state == SOCK_SYN_RECV;
+		l->syn_again += c->state == SOCK_SYN_RECV && c->retrans > 0;
 	}
 	for (uint32_t row = 0; row < s->listener_count; row++) {
 		const struct listener_row *first = &s->listeners[row];
@@ -122,11 +126,13 @@ static void count_conns(const struct index *ix, struct sample *s)
 			l->estab = first->estab;
 			l->close_wait = first->close_wait;
 			l->syn_recv = first->syn_recv;
+			l->syn_again = first->syn_again;
 		}
 	}
 }
 
-static double drops_rate(const struct sample *s, const struct sample *prev, uint32_t row)
+/* How many were dropped since the sample before; NAN not known. */
+static double new_drops(const struct sample *s, const struct sample *prev, uint32_t row)
 {
 	const struct sock *now = &s->frame->socks[row], *then;
 	uint32_t old;
@@ -135,12 +141,71 @@ static double drops_rate(const struct sample *s, const struct sample *prev, uint
 		return NAN;
 	old = s->frame->diff.previous[row];
 	if (old == SOCK_NONE)
-		return group_rate(now->drops, s->interval_s);
+		return now->drops;
 	then = &prev->frame->socks[old];
-	if (!(then->flags & SOCK_HAS_DROPS))
-		return NAN;
 	/* The kernel's counter has 32 bits and wraps. */
-	return group_rate((double)(uint32_t)(now->drops - then->drops), s->interval_s);
+	return then->flags & SOCK_HAS_DROPS ? (double)(uint32_t)(now->drops - then->drops) : NAN;
+}
+
+/* Adds what happened since the sample before to a sum over time; a sum that begins has its 0 then. */
+static int add_up(const struct sample *s, const struct sample *prev, struct series_set *set,
+	uint64_t key, int64_t more)
+{
+	const struct series *sum = series_find(set, key);
+	int64_t before = sum ? series_newest(sum) : 0;
+
+	if (!sum && prev && !series_add(set, key, prev->frame->mono_ns, 0))
+		return -ENOMEM;
+	return series_add(set, key, s->frame->mono_ns, before + more) ? 0 : -ENOMEM;
+}
+
+/* Most listeners drop nothing, ever: only those that do have a series. */
+static int drops_over_window(struct sample *s, const struct sample *prev, struct listener_row *l,
+	uint64_t key, struct series_set *set, int64_t window_ns)
+{
+	double drops = new_drops(s, prev, l->sock), covered;
+	const struct series *sum = series_find(set, key);
+	int err = 0;
+
+	l->drops_rate = group_rate(drops, s->interval_s);
+	l->drops_window = l->drops_rate;
+	if (isnan(drops) || (!sum && drops == 0) || s->frame->preliminary)
+		return 0;
+	err = add_up(s, prev, set, key, (int64_t)drops);
+	if (!err)
+		l->drops_window = series_slope(series_find(set, key), window_ns, &covered);
+	return err;
+}
+
+static bool is_full(const struct frame *f, uint32_t row)
+{
+	return row != SOCK_NONE && f->socks[row].recv_q > f->socks[row].send_q;
+}
+
+/* Full at both ends of an interval is full all through it; the last seconds are what counts. */
+static int full_over_window(struct sample *s, const struct sample *prev, struct listener_row *l,
+	uint64_t key, struct series_set *set)
+{
+	bool now = is_full(s->frame, l->sock), then;
+	double covered, share, ms;
+	int err;
+
+	if (s->frame->socks[l->sock].flags & SOCK_NO_BACKLOG)
+		return 0;
+	l->full_share = now;
+	if (!prev || s->frame->preliminary)
+		return 0;
+	then = is_full(prev->frame, s->frame->diff.previous[l->sock]);
+	if (!now && !then && !series_find(set, key))
+		return 0;
+	ms = s->interval_s * 1000 * (now + then) / 2;
+	err = add_up(s, prev, set, key, (int64_t)ms);
+	if (err)
+		return err;
+	share = series_slope(series_find(set, key), FULL_WINDOW_NS, &covered) / 1000;
+	if (!isnan(share))
+		l->full_share = fmin(share, 1);
+	return 0;
 }
 
 /* The listener rows of the sample before, by the row of their socket. */
@@ -165,7 +230,19 @@ static int64_t conns_delta(const struct sample *s, const struct sample *prev,
 	return (int64_t)l->conns - (row == HASH_NONE ? 0 : prev->listeners[row].conns);
 }
 
-static int compare(struct sample *s, const struct sample *prev, struct series_set *queues)
+static int remember_queue(struct sample *s, struct listener_row *l, uint64_t key,
+	struct series_set *queues, uint32_t length)
+{
+	const struct series *queue = series_add(queues, key, s->frame->mono_ns, length);
+
+	if (!queue)
+		return -ENOMEM;
+	series_trend(queue, &l->queue);
+	return 0;
+}
+
+static int compare(
+	struct sample *s, const struct sample *prev, struct listener_history *h, int64_t window_ns)
 {
 	struct hash rows_then = { 0 };
 	int err = index_rows(prev, &rows_then);
@@ -173,20 +250,18 @@ static int compare(struct sample *s, const struct sample *prev, struct series_se
 	for (uint32_t row = 0; !err && row < s->listener_count; row++) {
 		struct listener_row *l = &s->listeners[row];
 		const struct sock *sock = &s->frame->socks[l->sock];
-		const struct series *queue;
+		uint64_t key = frame_sock_key(s->frame, sock);
 
-		l->drops_rate = drops_rate(s, prev, l->sock);
+		l->full_share = NAN;
+		err = drops_over_window(s, prev, l, key, &h->drops, window_ns);
 		l->delta = conns_delta(s, prev, &rows_then, l);
+		if (err || sock->proto != SOCK_TCP)
+			continue;
+		err = full_over_window(s, prev, l, key, &h->full);
 		/* A preliminary sample is told again, with owners: it would stand in the graph
 		 * twice. */
-		if (sock->proto != SOCK_TCP || s->frame->preliminary)
-			continue;
-		queue = series_add(
-			queues, frame_sock_key(s->frame, sock), s->frame->mono_ns, sock->recv_q);
-		if (queue)
-			series_trend(queue, &l->queue);
-		else
-			err = -ENOMEM;
+		if (!err && !s->frame->preliminary)
+			err = remember_queue(s, l, key, &h->queues, sock->recv_q);
 	}
 	hash_free(&rows_then);
 	return err;
@@ -208,7 +283,8 @@ static int collect(struct sample *s)
 	return 0;
 }
 
-int group_listeners(struct sample *s, const struct sample *prev, struct series_set *queues)
+int group_listeners(struct sample *s, const struct sample *prev, struct listener_history *history,
+	int64_t window_ns)
 {
 	struct index *ix;
 	int err;
@@ -228,7 +304,9 @@ int group_listeners(struct sample *s, const struct sample *prev, struct series_s
 	if (err)
 		goto out;
 	count_conns(ix, s);
-	err = compare(s, prev, queues);
+	/* So that the ring holds the window with room to spare. */
+	history->drops.step_ns = window_ns / (SERIES_POINTS * 2 / 3);
+	err = compare(s, prev, history, window_ns);
 out:
 	if (ix) {
 		free(ix->next);
@@ -236,4 +314,20 @@ out:
 	}
 	free(ix);
 	return err;
+}
+
+int listener_history_sweep(struct listener_history *h)
+{
+	int err = series_sweep(&h->queues);
+
+	if (!err)
+		err = series_sweep(&h->drops);
+	return err ? err : series_sweep(&h->full);
+}
+
+void listener_history_free(struct listener_history *h)
+{
+	series_free(&h->queues);
+	series_free(&h->drops);
+	series_free(&h->full);
 }

@@ -22,10 +22,13 @@ TEXT_FIELD(command, row_of(rows, row)->command)
 static void get_since(const struct rowset *rows, uint32_t row, struct value *out)
 {
 	value_real(out, VALUE_AGE, row_of(rows, row)->since);
+	out->at_least = row_of(rows, row)->since_at_least;
 }
 
 static const struct field fields[] = {
-	{ "severity", "SEVERITY", "info, warning or critical", VALUE_TEXT, .get = get_severity },
+	{ "severity", "SEVERITY",
+		"critical, warning or info; with --all also unknown (not checked) and ok",
+		VALUE_TEXT, .get = get_severity },
 	{ "id", "ID", "the rule that found it", VALUE_TEXT, .get = get_id },
 	{ "subject", "SUBJECT", "process, listener or destination", VALUE_TEXT,
 		.get = get_subject },

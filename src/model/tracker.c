@@ -9,7 +9,7 @@
 
 struct tracker {
 	struct sample *prev;
-	struct series_set queues;
+	struct listener_history listeners;
 	struct leak_history leaks;
 	struct kernel_history kernel;
 	struct audit_history audit;
@@ -38,7 +38,7 @@ void tracker_destroy(struct tracker *t)
 	if (!t)
 		return;
 	sample_put(t->prev);
-	series_free(&t->queues);
+	listener_history_free(&t->listeners);
 	series_free(&t->leaks.counts);
 	series_free(&t->leaks.entered);
 	series_free(&t->leaks.fds);
@@ -57,7 +57,7 @@ static int make_tables(struct tracker *t, struct sample *s, const struct sample 
 	int err = group_states(s, prev);
 
 	if (!err)
-		err = group_listeners(s, prev, &t->queues);
+		err = group_listeners(s, prev, &t->listeners, t->window_ns);
 	if (!err)
 		err = group_procs(s, prev);
 	if (!err)
@@ -69,7 +69,7 @@ static int make_tables(struct tracker *t, struct sample *s, const struct sample 
 	if (!err)
 		err = group_kernel(s, prev, &t->kernel, t->window_ns);
 	if (!err && s->frame->asked & NEED_FINDINGS)
-		err = group_findings(s, prev, &t->audit, &t->audit_settings);
+		err = group_findings(s, prev, &t->audit, &t->audit_settings, t->window_ns);
 	return err;
 }
 
@@ -90,7 +90,7 @@ int tracker_step(struct tracker *t, struct frame *frame, struct sample **out)
 	s->interval_s = prev ? (double)(frame->mono_ns - prev->frame->mono_ns) / 1e9 : NAN;
 	err = make_tables(t, s, prev);
 	if (!err && !frame->preliminary) {
-		err = series_sweep(&t->queues);
+		err = listener_history_sweep(&t->listeners);
 		if (!err)
 			err = series_sweep(&t->leaks.counts);
 		if (!err)

@@ -88,6 +88,13 @@ for view in $views; do
 	# shellcheck disable=SC2086
 	missing ${fields:-"no fields in the help"} | rule "it has every field of $view"
 done
+# "fds-warning (80 percent)", as in the tables of audit_rules.c
+perl -0777 -ne 'print "$1\n" while /^\t\{ "([a-z0-9-]+)",/gm' src/model/audit_rules.c |
+	while read -r word; do missing "$word"; done | rule 'it has every rule of the audit'
+perl -0777 -ne 'print "$1 ($3 $2)\n"
+	while /\] = \{ "([a-z-]+)", "([a-z ]+)",\s*(?:"[^"]*"\s*)+,\s*([0-9.e]+)/g' src/model/audit_rules.c |
+	while read -r text; do grep -qF "$text" <<<"$manual" || echo "$text"; done |
+	rule 'it has every threshold of the audit, and what it is unless told'
 mapfile -t shown < <(keys)
 missing "${shown[@]:-no keys in keys.c}" | rule 'it has every key'
 
