@@ -30,7 +30,7 @@ double life_left(const struct life *l);
 /* Seconds within which 95 % of those that left did so; NAN where none left. */
 double life_usual(const struct life *l);
 
-/* Seconds after which sockets hardly ever leave (less than one in five), with a margin of 2; never
+/* Seconds after which sockets hardly ever leave (less than three in ten), with a margin of 2; never
  * less than `floor_s`. Stays of more than half an hour do not count: who waits for them waits too
  * long. */
 double life_patience(const struct life *l, double floor_s);
@@ -38,8 +38,8 @@ double life_patience(const struct life *l, double floor_s);
 /* How many of those older than an age have left. */
 double life_left_after(const struct life *l, double age_s);
 
-/* How many times a memory of `watched_s` seconds counts one that comes every second. */
-double life_counted(double watched_s);
+/* How far back the memory reaches, if all in it counted alike. */
+double life_reach(double watched_s);
 
 /* Whether sockets older than `patience_s` stay although those between `floor_s` and that age leave:
  * it would be a rare chance that none of the older ones has left. True where nobody leaves at that

@@ -13,6 +13,7 @@
 #include "sockdash/needs.h"
 
 #define FDS_WINDOW_NS (INT64_C(60) * 1000000000)
+#define CALM_S        30.0
 #define OLD           30 /* tenths of a second: short stays come and go in any number */
 
 const char *verdict_name(enum verdict verdict)
@@ -102,8 +103,9 @@ static double *unseen_fds(const struct sample *s)
 }
 
 /* How many of the sockets that vanished can have been closed: a descriptor that is still there was
- * not. */
-static void weigh_vanished(const struct frame *f, struct leak_memory *m, const double *unseen)
+ * not. It must be more than were there of late, for on a busy server their number goes up and down. */
+static void weigh_vanished(
+	const struct frame *f, struct leak_memory *m, const double *unseen, double seconds)
 {
 	uint32_t proc = m->kind == PROC_ROW_PROCESS ? frame_find_proc(f, m->pid, m->start)
 						    : SOCK_NONE;
@@ -115,7 +117,9 @@ static void weigh_vanished(const struct frame *f, struct leak_memory *m, const d
 		m->likely = fmax(0, 1 - more / m->vanished);
 	/* A dump misses one in ten thousand, where it misses any. */
 	m->sure = m->vanished >= 3 && m->vanished >= m->count / 50;
-	m->unseen = now;
+	m->unseen = now > m->unseen ? now : now + (m->unseen - now) * exp2(-seconds / CALM_S);
+	if (isnan(m->unseen))
+		m->unseen = now;
 	m->vanished = m->count = 0;
 }
 
@@ -124,6 +128,7 @@ static int see_who_left(struct leak_collection *c, bool searching, const double 
 	struct leak_history *h = c->history;
 	const struct frame *f = c->s->frame;
 	struct round round = { .h = h, .now = frame_now(f), .seconds = c->seconds };
+	int32_t then = round.now - (int32_t)(c->seconds * 10);
 	struct leak_members_witness witness = {
 		.can_tell = can_tell, .missed = on_missed, .left = on_left, .context = &round
 	};
@@ -134,7 +139,7 @@ static int see_who_left(struct leak_collection *c, bool searching, const double 
 		const struct leak_member *member = &h->members.all[i];
 		struct leak_memory *m;
 
-		if (member->missed || round.now - member->since < OLD)
+		if (member->missed || then - member->since < OLD)
 			continue;
 		m = leak_memories_find(&h->memories, member->row_key);
 		if (!m)
@@ -144,7 +149,7 @@ static int see_who_left(struct leak_collection *c, bool searching, const double 
 	}
 	for (uint32_t i = 0; i < h->memories.count; i++)
 		if (h->memories.all[i].judged)
-			weigh_vanished(f, &h->memories.all[i], unseen);
+			weigh_vanished(f, &h->memories.all[i], unseen, c->seconds);
 	return leak_members_end(&h->members, &witness);
 }
 

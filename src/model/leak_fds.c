@@ -6,7 +6,7 @@
 
 #define LEAST_POINTS 5
 #define LEAST_MORE   3
-#define FAR          4    /* standard errors */
+#define FAR          6    /* standard errors */
 #define WORTH        0.05 /* of the growth that is seen */
 
 static const struct series_point *point_back(const struct series *s, uint32_t back)

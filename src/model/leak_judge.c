@@ -15,6 +15,8 @@
 #define LONE_SPAN_S    600 /* the same where none does */
 #define CERTAIN_SEEN   4   /* of them while we watched */
 #define SEEN          3   /* sockets that became overdue while we watched, where others leave */
+#define SEEN_LATE     6   /* the same, where others leave late */
+#define LATE          4   /* times the floor */
 #define STAY          0.7 /* of the overdue ones */
 #define STOPPED_AFTER  5   /* usual times between two without another one */
 #define STOPPED_LATER  8   /* the same where it was sure */
@@ -22,6 +24,8 @@
 
 struct proof {
 	double patience;
+	int32_t until;    /* who came before may be leaked */
+	uint32_t ripe;    /* how many did */
 	uint32_t overdue; /* of those of which it is known when they came */
 	int32_t newest;   /* of all that are overdue */
 	bool lone;        /* none has left yet */
@@ -47,20 +51,17 @@ static struct proof gather(const struct leak_case *c, const struct leak_row *row
 {
 	const struct pile_rule *rule = &pile_rules[row->pile];
 	struct proof p = { .lone = life_left(&c->memory->life) < 0.5 };
-	int32_t until;
 
 	p.patience = life_patience(&c->memory->life, rule->floor_s);
-	until = c->now - (int32_t)ceil(p.patience * 10);
-	p.overdue = count_until(c->times, c->time_count, until);
+	p.until = c->now - (int32_t)ceil(p.patience * 10);
+	p.overdue = count_until(c->times, c->time_count, p.until);
 	p.newest = p.overdue ? c->times[p.overdue - 1] : c->older_by;
 	/* What leaks and when it is overdue may be two things. */
 	p.patience = fmax(p.patience, rule->leak_s);
-	until = c->now - (int32_t)ceil(p.patience * 10);
 	/* Where none leaves, the young ones too will stay. */
-	if (p.lone)
-		until = c->now;
-	p.evidence = leak_evidence_of(c->times, count_until(c->times, c->time_count, until), until,
-		c->now, c->window_s);
+	p.until = p.lone ? c->now : c->now - (int32_t)ceil(p.patience * 10);
+	p.ripe = count_until(c->times, c->time_count, p.until);
+	p.evidence = leak_evidence_of(c->times, p.ripe, p.until, c->now, c->window_s);
 	return p;
 }
 
@@ -85,13 +86,18 @@ static bool keeps_coming(const struct leak_case *c, const struct proof *p)
 
 /* Whether those that become overdue stay: of some that do while we watch, few leave later. What was
  * there before us may be as many as ever. */
-static bool they_stay(const struct leak_case *c, const struct proof *p)
+static bool they_stay(const struct leak_case *c, const struct leak_row *row, const struct proof *p)
 {
+	unsigned least = p->patience > LATE * pile_rules[row->pile].leak_s ? SEEN_LATE : SEEN;
 	double watched = (double)(c->now_ns - c->memory->watched_ns) / 1e9;
-	double came = p->evidence.rate * life_counted(watched);
+	int32_t reach = p->until - (int32_t)(life_reach(watched) * 10);
+	uint32_t came = p->ripe - count_until(c->times, p->ripe, reach);
 
-	return p->lone ||
-	       came - life_left_after(&c->memory->life, p->patience) / (1 - STAY) >= SEEN;
+	double left = life_left_after(&c->memory->life, p->patience);
+
+	/* By chance fewer left than would have. */
+	left += sqrt(left);
+	return p->lone || (watched >= p->patience && came - left / (1 - STAY) >= least);
 }
 
 static bool is_leak(const struct leak_case *c, const struct leak_row *row, const struct proof *p)
@@ -99,7 +105,7 @@ static bool is_leak(const struct leak_case *c, const struct leak_row *row, const
 	double floor_s = pile_rules[row->pile].floor_s;
 
 	return p->overdue >= LEAST_TOLD && p->evidence.span_s >= LEAST_SPAN_S &&
-	       keeps_coming(c, p) && they_stay(c, p) &&
+	       keeps_coming(c, p) && they_stay(c, row, p) &&
 	       life_differs(&c->memory->life, floor_s, p->patience);
 }
 

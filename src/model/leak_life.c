@@ -6,7 +6,7 @@
 
 #define HALF_LIFE_S   600.0
 #define LONGEST_S     1800.0
-#define HARDLY        0.22 /* cumulative hazard: -log(1 - 1/5) */
+#define HARDLY        0.36 /* cumulative hazard: -log(1 - 0.3) */
 #define DUST          0.3  /* of one that left long ago */
 #define RARE          5.3  /* a chance of e^-5.3, half a percent */
 #define USUAL_SHARE   0.95
@@ -109,9 +109,9 @@ double life_left_after(const struct life *l, double age_s)
 	return sum;
 }
 
-double life_counted(double watched_s)
+double life_reach(double watched_s)
 {
-	return HALF_LIFE_S / M_LN2 * (1 - exp2(-watched_s / HALF_LIFE_S));
+	return fmin(watched_s, HALF_LIFE_S / M_LN2);
 }
 
 /* If all left alike, each of those that left would have been one of the younger ones with a chance
