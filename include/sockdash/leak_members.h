@@ -36,6 +36,9 @@ void leak_members_free(struct leak_members *m);
  * memory; good until the next call. */
 struct leak_member *leak_members_meet(struct leak_members *m, const struct leak_member *like);
 
+/* The member with that key, or NULL; good until the next leak_members_meet(). */
+const struct leak_member *leak_members_find(const struct leak_members *m, uint64_t key);
+
 /* Who is told, of each member that was not there, that it was missed for the first time, and, in a
  * later round, that it has left. */
 struct leak_members_witness {

@@ -313,7 +313,8 @@ static int hand_over(struct leak_collection *c)
 	s->leaks = malloc((c->count + 1) * sizeof *s->leaks);
 	if (!s->leaks)
 		return -ENOMEM;
-	qsort(c->drafts, c->count, sizeof *c->drafts, compare_rows);
+	if (c->count)
+		qsort(c->drafts, c->count, sizeof *c->drafts, compare_rows);
 	for (uint32_t i = 0; i < c->count; i++) {
 		s->leaks[i] = c->drafts[i].row;
 		s->leak_shown += leak_is_shown(&c->drafts[i].row);

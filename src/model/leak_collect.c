@@ -63,20 +63,41 @@ static uint32_t draft_of(struct leak_collection *c, uint32_t place, enum pile pi
 	return c->count - 1;
 }
 
+/* The same socket while its owner was being looked for, or NULL. */
+static const struct leak_member *pending_then(
+	const struct leak_collection *c, uint64_t sock_key, enum pile pile)
+{
+	const struct leak_members *m = &c->history->members;
+	uint64_t row_key = group_pile_key(c->s->frame, PROC_ROW_PENDING, SOCK_NONE, pile);
+
+	return leak_members_find(m, hash_mix(sock_key, row_key));
+}
+
 /* What is known of the time a socket came, if it is a new one. */
 static struct leak_member fresh_member(
 	const struct leak_collection *c, const struct leak_draft *d, const struct candidate *x)
 {
+	uint64_t sock_key = frame_sock_key(c->s->frame, x->sock);
 	struct leak_member m = { .row_key = d->key, .since = frame_now(c->s->frame) };
+	const struct leak_member *then;
 
 	m.brisk = pile_rules[x->pile].queue;
-	m.key = hash_mix(frame_sock_key(c->s->frame, x->sock), d->key);
-	if (!m.brisk) {
-		m.at_least = !c->prev || (x->then && x->then->state == x->sock->state);
-	} else if (c->prev) {
+	m.key = hash_mix(sock_key, d->key);
+	if (m.brisk && c->prev) {
 		/* Its queue stood still since then at least. */
 		m.since = frame_now(c->prev->frame);
 		m.at_least = c->prev->frame->mono_ns == c->history->begun_ns;
+	}
+	if (!m.brisk && c->prev && !(x->then && x->then->state == x->sock->state))
+		return m;
+	then = c->prev && c->prev->frame->owners_percent < 100
+		       ? pending_then(c, sock_key, x->pile)
+		       : NULL;
+	if (then) {
+		m.since = then->since;
+		m.at_least = then->at_least;
+	} else if (!m.brisk) {
+		m.at_least = true;
 	}
 	return m;
 }

@@ -34,6 +34,13 @@ struct leak_member *leak_members_meet(struct leak_members *m, const struct leak_
 	return member;
 }
 
+const struct leak_member *leak_members_find(const struct leak_members *m, uint64_t key)
+{
+	uint32_t row = hash_get(&m->by_key, key);
+
+	return row == HASH_NONE ? NULL : &m->all[row];
+}
+
 /* Whether the member goes. */
 static bool end_one(
 	struct leak_members *m, struct leak_member *member, const struct leak_members_witness *w)

@@ -201,7 +201,7 @@ const struct key_binding key_bindings[] = {
 	{ { '+', '-', '=' }, "+ -", "faster or slower", { "+ -", "speed" }, change_speed,
 		KEY_REPLAY },
 	{ { '1', '2', '3', '4', '5' }, "1-5",
-		"open a pane: states, listening, processes, CLOSE-WAIT growth, sockets",
+		"open a pane: states, listening, processes, leaks, sockets",
 		{ "1-5", "view" }, open_numbered, KEY_ANYWHERE },
 	{ { '0' }, "0", "back to the overview", NO_FOOTER, open_numbered, KEY_ANYWHERE },
 	{ { KEYCODE_ESCAPE, KEYCODE_RUBOUT, 8 }, "Esc", "back to the overview", NO_FOOTER, back,
