@@ -20,6 +20,7 @@ struct leak_history {
 	struct leak_members members;   /* the sockets */
 	struct leak_memories memories; /* how long they stay */
 	int64_t begun_ns, last_ns;     /* the first and the newest sample that we looked at */
+	int64_t whole_ns;              /* the first since then that knew all owners; 0 none */
 };
 /* After group_procs(). */
 int group_leaks(struct sample *s, const struct sample *prev, struct leak_history *history,

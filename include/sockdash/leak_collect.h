@@ -12,6 +12,7 @@ struct leak_draft {
 	uint32_t memory;  /* its place in the history */
 	uint32_t entered; /* sockets that came since the sample before */
 	uint32_t from;    /* of its sockets, row.count of them */
+	bool first;       /* there was no such pile before */
 };
 
 struct leak_collection {

@@ -107,8 +107,8 @@ static double *unseen_fds(const struct sample *s)
 static void weigh_vanished(
 	const struct frame *f, struct leak_memory *m, const double *unseen, double seconds)
 {
-	uint32_t proc = m->kind == PROC_ROW_PROCESS ? frame_find_proc(f, m->pid, m->start)
-						    : SOCK_NONE;
+	uint32_t proc =
+		m->kind == PROC_ROW_PROCESS ? frame_find_proc(f, m->pid, m->start) : SOCK_NONE;
 	double now = proc == SOCK_NONE ? NAN : unseen[proc];
 	double more = fmax(0, now - m->unseen);
 
@@ -155,20 +155,34 @@ static int see_who_left(struct leak_collection *c, bool searching, const double 
 
 /* ---- Rows ------------------------------------------------------------------------------------ */
 
-/* Both series of a row get the point of this sample. A row that was not there in the sample before
- * begins with a point of 0 then, so that its first sockets already count as growth; unless the
- * owners of that sample were not all found yet. */
+/* A row that was not there in the sample before begins with a point of 0 then, so that its first
+ * sockets already count as growth, and with one when we first looked if it never was there; unless
+ * the owners of these samples were not all found yet. */
+static int note_none(const struct leak_collection *c, const struct leak_draft *d)
+{
+	struct leak_history *h = c->history;
+	const struct frame *prev = c->prev ? c->prev->frame : NULL;
+	int64_t times[] = { d->first ? h->whole_ns : 0, prev ? prev->mono_ns : 0 };
+
+	if (!prev || prev->owners_percent < 100)
+		return 0;
+	for (unsigned i = 0; i < 2; i++)
+		if (times[i] && (i == 1 || times[0] < times[1]) &&
+			(!series_add(&h->counts, d->key, times[i], 0) ||
+				!series_add(&h->entered, d->key, times[i], 0)))
+			return -ENOMEM;
+	return 0;
+}
+
+/* Both series of a row get the point of this sample. */
 static int note_counts(const struct leak_collection *c, const struct leak_draft *d)
 {
 	struct leak_history *h = c->history;
 	const struct series *before = series_find(&h->entered, d->key);
 	int64_t now = c->s->frame->mono_ns;
 	int64_t total = (before ? series_newest(before) : 0) + d->entered;
-	const struct frame *prev = c->prev ? c->prev->frame : NULL;
 
-	if (!before && prev && prev->owners_percent >= 100 &&
-		(!series_add(&h->counts, d->key, prev->mono_ns, 0) ||
-			!series_add(&h->entered, d->key, prev->mono_ns, 0)))
+	if (!before && note_none(c, d))
 		return -ENOMEM;
 	if (!series_add(&h->counts, d->key, now, d->row.count) ||
 		!series_add(&h->entered, d->key, now, total))
@@ -355,7 +369,7 @@ static int finish(struct leak_collection *c, int64_t window_ns)
 static void interrupt(struct leak_history *h)
 {
 	leak_members_free(&h->members);
-	h->last_ns = h->begun_ns = 0;
+	h->last_ns = h->begun_ns = h->whole_ns = 0;
 }
 
 /* Time goes by in the memories. */
@@ -392,6 +406,8 @@ int group_leaks(struct sample *s, const struct sample *prev, struct leak_history
 	err = leak_collect(&c);
 	if (!err)
 		err = finish(&c, window_ns);
+	if (!history->whole_ns && s->frame->owners_percent >= 100)
+		history->whole_ns = s->frame->mono_ns;
 	leak_collection_end(&c);
 	return err;
 }

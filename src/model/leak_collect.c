@@ -45,18 +45,19 @@ static uint32_t draft_of(struct leak_collection *c, uint32_t place, enum pile pi
 		return SOCK_NONE;
 	d = &c->drafts[c->count];
 	*d = (struct leak_draft){ .row = {
-		.kind = group_kind_at(f, place),
-		.proc = place < f->proc_count ? place : SOCK_NONE,
-		.pile = pile,
-		.oldest = NAN,
-		.peer = "",
-		.local = "",
-	} };
+					  .kind = group_kind_at(f, place),
+					  .proc = place < f->proc_count ? place : SOCK_NONE,
+					  .pile = pile,
+					  .oldest = NAN,
+					  .peer = "",
+					  .local = "",
+				  } };
 	d->key = group_pile_key(f, d->row.kind, d->row.proc, pile);
 	like = fresh_memory(c->s, d);
 	memory = leak_memories_meet(&c->history->memories, &like);
 	if (!memory)
 		return SOCK_NONE;
+	d->first = !memory->there_ns;
 	memory->there_ns = f->mono_ns;
 	d->memory = (uint32_t)(memory - c->history->memories.all);
 	*number = ++c->count;
@@ -90,9 +91,8 @@ static struct leak_member fresh_member(
 	}
 	if (!m.brisk && c->prev && !(x->then && x->then->state == x->sock->state))
 		return m;
-	then = c->prev && c->prev->frame->owners_percent < 100
-		       ? pending_then(c, sock_key, x->pile)
-		       : NULL;
+	then = c->prev && c->prev->frame->owners_percent < 100 ? pending_then(c, sock_key, x->pile)
+							       : NULL;
 	if (then) {
 		m.since = then->since;
 		m.at_least = then->at_least;

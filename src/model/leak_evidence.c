@@ -10,7 +10,7 @@
 #define GAP_BURST 0.15 /* of the span: they come in bursts that want to be counted as one */
 
 struct stretch {
-	uint32_t from; /* to the end */
+	uint32_t from;  /* to the end */
 	uint32_t after; /* the time behind the longest gap */
 	int32_t gap, span;
 };

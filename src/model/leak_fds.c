@@ -50,8 +50,8 @@ static struct line line_of(const struct series *s, int64_t window_ns)
 	return l;
 }
 
-double leak_fds_growth(double growth, const struct series *counts, const struct series *unseen,
-	int64_t window_ns)
+double leak_fds_growth(
+	double growth, const struct series *counts, const struct series *unseen, int64_t window_ns)
 {
 	struct line more = line_of(unseen, window_ns);
 

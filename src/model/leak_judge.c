@@ -14,10 +14,10 @@
 #define CERTAIN_SPAN_S 300 /* and the time, where others are seen to leave */
 #define LONE_SPAN_S    600 /* the same where none does */
 #define CERTAIN_SEEN   4   /* of them while we watched */
-#define SEEN          3   /* sockets that became overdue while we watched, where others leave */
-#define SEEN_LATE     6   /* the same, where others leave late */
-#define LATE          4   /* times the floor */
-#define STAY          0.7 /* of the overdue ones */
+#define SEEN           3   /* sockets that became overdue while we watched, where others leave */
+#define SEEN_LATE      6   /* the same, where others leave late */
+#define LATE           4   /* times the floor */
+#define STAY           0.7 /* of the overdue ones */
 #define STOPPED_AFTER  5   /* usual times between two without another one */
 #define STOPPED_LATER  8   /* the same where it was sure */
 #define OLD_ENOUGH_S   120
@@ -73,15 +73,29 @@ static bool is_certain(const struct leak_case *c, const struct leak_evidence *e)
 	       e->span_s >= (life_left(&c->memory->life) >= 5 ? CERTAIN_SPAN_S : LONE_SPAN_S);
 }
 
-/* Whether they come evenly, and still do. */
-static bool keeps_coming(const struct leak_case *c, const struct proof *p)
+/* Whether they still come. */
+static bool goes_on(const struct leak_case *c, const struct proof *p)
 {
 	bool sure = c->memory->verdict == VERDICT_LEAK && !c->memory->preliminary;
 	double quiet = p->evidence.newest_s - (p->lone ? 0 : p->patience);
 
-	return p->evidence.count >= LEAST_TOLD && p->evidence.spread &&
-	       leak_evidence_goes_on(
-		       &p->evidence, quiet, sure ? STOPPED_LATER : STOPPED_AFTER);
+	return leak_evidence_goes_on(&p->evidence, quiet, sure ? STOPPED_LATER : STOPPED_AFTER);
+}
+
+/* Whether they come evenly. */
+static bool keeps_coming(const struct leak_case *c, const struct proof *p)
+{
+	return p->evidence.count >= LEAST_TOLD && p->evidence.spread && goes_on(c, p);
+}
+
+/* Two that stay are no leak yet, but the time between them is the best there is to tell growth by. */
+static bool is_even(const struct leak_case *c, const struct proof *p)
+{
+	if (!p->lone)
+		return false;
+	if (p->evidence.count == 2)
+		return p->evidence.span_s >= LEAST_SPAN_S && goes_on(c, p);
+	return keeps_coming(c, p);
 }
 
 /* Whether those that become overdue stay: of some that do while we watch, few leave later. What was
@@ -155,8 +169,7 @@ static void tell_other(const struct leak_case *c, const struct proof *p, struct 
 	} else if (row->overdue) {
 		row->verdict = VERDICT_STUCK;
 		row->since = age_of(c, p->newest);
-		row->preliminary = row->since < fmax(OLD_ENOUGH_S, 4 * p->patience) ||
-				   watched < 60;
+		row->preliminary = row->since < fmax(OLD_ENOUGH_S, 4 * p->patience) || watched < 60;
 	} else if (row->usual > floor_s) {
 		row->verdict = VERDICT_SLOW;
 		row->preliminary = life_left(&c->memory->life) < 5;
@@ -182,11 +195,10 @@ void leak_judge(const struct leak_case *c, struct leak_row *row)
 		row->growth = p.evidence.rate;
 	} else {
 		tell_other(c, &p, row);
-		if (p.lone && keeps_coming(c, &p))
+		if (is_even(c, &p))
 			row->growth = p.evidence.rate;
 	}
 	if (isnan(row->since))
-		row->since = row->verdict == m->verdict
-				     ? (double)(c->now_ns - m->verdict_ns) / 1e9
-				     : 0;
+		row->since =
+			row->verdict == m->verdict ? (double)(c->now_ns - m->verdict_ns) / 1e9 : 0;
 }

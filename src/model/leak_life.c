@@ -4,13 +4,13 @@
 
 #include <math.h>
 
-#define HALF_LIFE_S   600.0
-#define LONGEST_S     1800.0
-#define HARDLY        0.36 /* cumulative hazard: -log(1 - 0.3) */
-#define DUST          0.3  /* of one that left long ago */
-#define RARE          5.3  /* a chance of e^-5.3, half a percent */
-#define USUAL_SHARE   0.95
-#define MARGIN        2.0
+#define HALF_LIFE_S 600.0
+#define LONGEST_S   1800.0
+#define HARDLY      0.36 /* cumulative hazard: -log(1 - 0.3) */
+#define DUST        0.3  /* of one that left long ago */
+#define RARE        5.3  /* a chance of e^-5.3, half a percent */
+#define USUAL_SHARE 0.95
+#define MARGIN      2.0
 
 /* Whole powers of 2 have even classes. */
 static unsigned class_of(int32_t age)
@@ -89,12 +89,12 @@ double life_patience(const struct life *l, double floor_s)
 	double sum = 0;
 
 	while (class > 0 && edge(class - 1) > LONGEST_S)
-		class--;
+		class --;
 	while (class > 0) {
 		sum += hazard(l, class - 1);
 		if (sum >= HARDLY)
 			return fmax(floor_s, MARGIN * edge(class));
-		class--;
+		class --;
 	}
 	return floor_s;
 }

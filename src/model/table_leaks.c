@@ -130,11 +130,13 @@ static void get_why(const struct rowset *rows, uint32_t row, struct value *out)
 
 static const struct field fields[] = {
 	PROC_FIELDS_IDENTITY,
-	{ "pile", "PILE", "what they wait in: CLOSE-WAIT, FIN-WAIT-2, LAST-ACK, SYN-SENT, RECV-Q, SEND-Q",
+	{ "pile", "PILE",
+		"what they wait in: CLOSE-WAIT, FIN-WAIT-2, LAST-ACK, SYN-SENT, RECV-Q, SEND-Q",
 		VALUE_TEXT, NEED_OWNERS, .get = get_pile },
 	{ "count", "COUNT", "sockets in it", VALUE_COUNT, NEED_OWNERS, .get = get_count },
-	{ "verdict", "VERDICT", "leak, stuck, slow, draining or ok; with a ? while it is preliminary",
-		VALUE_TEXT, NEED_OWNERS | NEED_WAIT_AGE | NEED_PROC_DETAILS, .get = get_verdict },
+	{ "verdict", "VERDICT",
+		"leak, stuck, slow, draining or ok; with a ? while it is preliminary", VALUE_TEXT,
+		NEED_OWNERS | NEED_WAIT_AGE | NEED_PROC_DETAILS, .get = get_verdict },
 	{ "preliminary", "PRELIMINARY", "yes while there is little evidence for the verdict",
 		VALUE_TEXT, NEED_OWNERS | NEED_WAIT_AGE, .get = get_preliminary },
 	{ "since", "SINCE", "how long this has been so", VALUE_AGE, NEED_OWNERS | NEED_WAIT_AGE,
@@ -196,8 +198,8 @@ static uint64_t identity(const struct rowset *rows, uint32_t row)
 /* The rows come with the worst first. */
 #define TABLE_LEAKS(counter)                                                                       \
 	.name = "leaks", .title = "Leaks",                                                         \
-	.help = "processes whose sockets pile up: do they leak, how fast, why",                    \
-	.fields = fields, .field_count = sizeof fields / sizeof *fields,                           \
+	.help = "processes whose sockets pile up: do they leak, how fast, why", .fields = fields,  \
+	.field_count = sizeof fields / sizeof *fields,                                             \
 	.columns = "pid,process,pile,count,verdict,growth,exhaustion,since,oldest,why,peer,"       \
 		   "fds,fd_limit",                                                                 \
 	.sort = "", .needs = NEED_SOCKETS | NEED_OWNERS | NEED_WAIT_AGE, .window = true,           \

@@ -40,13 +40,13 @@ struct server {
 	double misses;            /* share of the sockets that a dump misses */
 
 	/* What must be said. */
-	bool healthy;      /* never leak once one has left, never sure of it before */
-	double leak_s;     /* leak, from then on until end_s */
-	double certain_s;  /* and sure of it from then on; 0: does not matter */
-	double end_s;      /* 0: to the end */
-	double growth;     /* from exact_s on, within 10 % */
-	double exhausts;   /* descriptors per second, from exact_s on, within 15 %; 0: as growth */
-	double exact_s;    /* 0: 60 */
+	bool healthy;     /* never leak once one has left, never sure of it before */
+	double leak_s;    /* leak, from then on until end_s */
+	double certain_s; /* and sure of it from then on; 0: does not matter */
+	double end_s;     /* 0: to the end */
+	double growth;    /* from exact_s on, within 10 % */
+	double exhausts;  /* descriptors per second, from exact_s on, within 15 %; 0: as growth */
+	double exact_s;   /* 0: 60 */
 	const char *at_end;
 };
 
@@ -64,7 +64,7 @@ struct sim {
 	uint32_t kept; /* descriptors of sockets that were reset */
 	uint64_t cookie, random;
 	double next[STREAMS];
-	uint32_t left; /* after a while */
+	uint32_t left;      /* after a while */
 	uint32_t left_then; /* the same, one sample ago: a dump may miss a socket once */
 	uint32_t too_early; /* samples that said leak before one had left */
 	bool failed;
@@ -172,8 +172,14 @@ static const struct leak_row *look(struct sim *m, double now)
 {
 	struct frame *f = frame_create_after(tracker_previous(m->tracker));
 	const struct frame *prev = tracker_previous(m->tracker);
-	struct proc p = { .pid = PID, .start = PID, .name = "java", .user = "", .cmdline = "",
-		.unit = "", .cgroup = "", .fd_limit = FD_LIMIT };
+	struct proc p = { .pid = PID,
+		.start = PID,
+		.name = "java",
+		.user = "",
+		.cmdline = "",
+		.unit = "",
+		.cgroup = "",
+		.fd_limit = FD_LIMIT };
 	uint32_t row;
 
 	assert_non_null(f);
@@ -275,7 +281,8 @@ static bool watch(const struct server *given)
 			m.left = 0;
 		l = look(&m, now);
 		if (getenv("SHOW") && l)
-			printf("%-20s %6g %s%s n=%u over=%u usual=%.3g grow=%.3g out=%.5g since=%.4g "
+			printf("%-20s %6g %s%s n=%u over=%u usual=%.3g grow=%.3g out=%.5g "
+			       "since=%.4g "
 			       "in=%.3g\n",
 				v.name, now, verdict_name(l->verdict), l->preliminary ? "?" : "",
 				l->count, l->overdue, l->usual, l->growth, l->exhaustion, l->since,
@@ -292,8 +299,8 @@ static bool watch(const struct server *given)
 		m.failed = true;
 	}
 	if (m.too_early)
-		print_message("# %s: %u samples said leak? before one had left\n", v.name,
-			m.too_early);
+		print_message(
+			"# %s: %u samples said leak? before one had left\n", v.name, m.too_early);
 	sample_put(m.sample);
 	tracker_destroy(m.tracker);
 	free(m.conns);
@@ -326,14 +333,22 @@ static void healthy_servers_do_not_leak(void **state)
 			.healthy = true, .at_end = "slow" },
 		{ "20 s or so", { { .rate = 3, .random = true, .how = RANDOM, .stay = 20 } },
 			.healthy = true, .seconds = 3600 },
-		{ "200 s or so", { { .from = -3000, .rate = 0.2, .random = true, .how = RANDOM,
-					  .stay = 200 } },
+		{ "200 s or so",
+			{ { .from = -3000,
+				.rate = 0.2,
+				.random = true,
+				.how = RANDOM,
+				.stay = 200 } },
 			.healthy = true, .seconds = 3600 },
-		{ "long tail", { { .from = -3000, .rate = 100, .random = true, .how = TAILED,
-					.stay = 0.1 } },
+		{ "long tail",
+			{ { .from = -3000,
+				.rate = 100,
+				.random = true,
+				.how = TAILED,
+				.stay = 0.1 } },
 			.healthy = true, .seconds = 1800 },
-		{ "very long tail", { { .from = -3000, .rate = 10, .random = true, .how = TAILED,
-					     .stay = 1 } },
+		{ "very long tail",
+			{ { .from = -3000, .rate = 10, .random = true, .how = TAILED, .stay = 1 } },
 			.healthy = true, .seconds = 3600 },
 		{ "reaped every 60 s", { { .rate = 2, .random = true, .how = REAPED, .stay = 60 } },
 			.healthy = true, .seconds = 3600 },
@@ -354,13 +369,19 @@ static void healthy_servers_do_not_leak(void **state)
 			{ { .from = 20, .rate = 100, .until = 24, .how = FIXED, .stay = FOREVER } },
 			.healthy = true, .at_end = "stuck" },
 		{ "one burst that stays, beside short ones",
-			{ SHORT_ONES, { .from = 20, .rate = 100, .until = 24, .how = FIXED,
+			{ SHORT_ONES, { .from = 20,
+					      .rate = 100,
+					      .until = 24,
+					      .how = FIXED,
 					      .stay = FOREVER } },
 			.healthy = true, .at_end = "stuck" },
-		{ "draining", { { .from = -20, .rate = 100, .until = -10, .how = FIXED,
-				      .stay = FOREVER },
-				      { .from = -600, .rate = 3, .until = -1, .how = FIXED,
-					      .stay = 900 } },
+		{ "draining",
+			{ { .from = -20, .rate = 100, .until = -10, .how = FIXED, .stay = FOREVER },
+				{ .from = -600,
+					.rate = 3,
+					.until = -1,
+					.how = FIXED,
+					.stay = 900 } },
 			.seconds = 500, .healthy = true, .at_end = "draining" },
 		{ "misses", { { .rate = 20, .how = FIXED, .stay = 30 } }, .misses = 0.0005,
 			.healthy = true, .seconds = 1800, .at_end = "slow" },
@@ -413,9 +434,13 @@ static void leaks_are_found(void **state)
 		{ "5/s, beside short ones, and misses", { SHORT_ONES, LEAK(5) }, .misses = 0.0005,
 			.leak_s = 40, .growth = 5, .seconds = 400 },
 		{ "5/s, ports used again",
-			{ { .from = -1.3, .rate = 5, .stay = FOREVER, .reset = 60 } },
-			.leak_s = 20, .growth = 5 },
-		{ "stops", { OLD_LEAK(2), }, .leak_s = 2, .growth = 2, .end_s = 600 },
+			{ { .from = -1.3, .rate = 5, .stay = FOREVER, .reset = 60 } }, .leak_s = 20,
+			.growth = 5 },
+		{ "stops",
+			{
+				OLD_LEAK(2),
+			},
+			.leak_s = 2, .growth = 2, .end_s = 600 },
 	};
 
 	(void)state;
@@ -431,8 +456,7 @@ static void a_leak_that_stops_is_stuck(void **state)
 			.leak_s = 2, .growth = 0.05, .end_s = 400, .seconds = 600,
 			.at_end = "stuck" },
 		{ "stops, beside short ones",
-			{ SHORT_ONES,
-				{ .from = -100, .rate = 2, .until = 100, .stay = FOREVER } },
+			{ SHORT_ONES, { .from = -100, .rate = 2, .until = 100, .stay = FOREVER } },
 			.leak_s = 30, .growth = 2, .end_s = 100, .seconds = 130,
 			.at_end = "stuck" },
 	};

@@ -318,7 +318,8 @@ static void a_long_window_is_remembered(void **state)
 static void leaking(struct story *st, unsigned at)
 {
 	for (unsigned i = 0; i < 5 * at; i++)
-		story_sock(st, "tcp CLOSE-WAIT 10.0.0.1:80 10.9.%u.%u:5000 cookie=%u pid=7 waits=%g",
+		story_sock(st,
+			"tcp CLOSE-WAIT 10.0.0.1:80 10.9.%u.%u:5000 cookie=%u pid=7 waits=%g",
 			i / 250, i % 250 + 1, i + 1, at - i / 5.0);
 }
 
@@ -420,7 +421,8 @@ static void all_kinds_pile_up(void **state)
 			story_frame(&st, at);
 			story_sock(&st, "tcp ESTAB 10.0.0.1:80 10.9.9.9:5000 pid=7");
 			for (unsigned n = 0; n < 2 * at; n++)
-				story_sock(&st, "tcp %s 10.0.0.1:80 10.9.%u.%u:5000 cookie=%u pid=7 %s",
+				story_sock(&st,
+					"tcp %s 10.0.0.1:80 10.9.%u.%u:5000 cookie=%u pid=7 %s",
 					cases[i].state, n / 250, n % 250 + 1, n + 1,
 					cases[i].words);
 			story_sample(&st);
