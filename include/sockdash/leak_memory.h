@@ -19,6 +19,7 @@ struct leak_memory {
 	/* Descriptors that are no socket in the dump: a socket that vanishes and leaves one behind
 	 * was reset, not closed. */
 	double unseen;     /* the most there were of late; NAN */
+	double more, gone; /* how many more that makes, and sockets that vanished: of late */
 	double likely;     /* that a socket which vanished since then was closed */
 	uint32_t vanished; /* since then, of those that were there for a while */
 	uint32_t count;    /* of these then */

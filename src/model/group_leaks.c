@@ -110,14 +110,15 @@ static void weigh_vanished(
 	uint32_t proc =
 		m->kind == PROC_ROW_PROCESS ? frame_find_proc(f, m->pid, m->start) : SOCK_NONE;
 	double now = proc == SOCK_NONE ? NAN : unseen[proc];
-	double more = fmax(0, now - m->unseen);
+	double kept = exp2(-seconds / CALM_S), more;
 
-	m->likely = 1;
-	if (m->vanished && more > 0)
-		m->likely = fmax(0, 1 - more / m->vanished);
-	/* A dump misses one in ten thousand, where it misses any. */
-	m->sure = m->vanished >= 3 && m->vanished >= m->count / 50;
-	m->unseen = now > m->unseen ? now : now + (m->unseen - now) * exp2(-seconds / CALM_S);
+	m->more = m->more * kept + fmax(0, now - m->unseen);
+	m->gone = m->gone * kept + m->vanished;
+	if (isnan(m->more))
+		m->more = 0;
+	more = m->gone > 0 ? m->more / m->gone : 0;
+	m->likely = more > 0.5 ? 0 : 1 - more;
+	m->unseen = now > m->unseen ? now : now + (m->unseen - now) * kept;
 	if (isnan(m->unseen))
 		m->unseen = now;
 	m->vanished = m->count = 0;
@@ -156,18 +157,19 @@ static int see_who_left(struct leak_collection *c, bool searching, const double 
 /* ---- Rows ------------------------------------------------------------------------------------ */
 
 /* A row that was not there in the sample before begins with a point of 0 then, so that its first
- * sockets already count as growth, and with one when we first looked if it never was there; unless
+ * sockets already count as growth, and with one as far back as we look if it never was there; unless
  * the owners of these samples were not all found yet. */
-static int note_none(const struct leak_collection *c, const struct leak_draft *d)
+static int note_none(const struct leak_collection *c, const struct leak_draft *d, int64_t window_ns)
 {
 	struct leak_history *h = c->history;
 	const struct frame *prev = c->prev ? c->prev->frame : NULL;
-	int64_t times[] = { d->first ? h->whole_ns : 0, prev ? prev->mono_ns : 0 };
+	int64_t times[] = { c->s->frame->mono_ns - window_ns, prev ? prev->mono_ns : 0 };
 
 	if (!prev || prev->owners_percent < 100)
 		return 0;
+	times[0] = times[0] > h->whole_ns ? times[0] : h->whole_ns;
 	for (unsigned i = 0; i < 2; i++)
-		if (times[i] && (i == 1 || times[0] < times[1]) &&
+		if ((i == 1 || (d->first && h->whole_ns && times[0] < times[1])) &&
 			(!series_add(&h->counts, d->key, times[i], 0) ||
 				!series_add(&h->entered, d->key, times[i], 0)))
 			return -ENOMEM;
@@ -175,14 +177,15 @@ static int note_none(const struct leak_collection *c, const struct leak_draft *d
 }
 
 /* Both series of a row get the point of this sample. */
-static int note_counts(const struct leak_collection *c, const struct leak_draft *d)
+static int note_counts(
+	const struct leak_collection *c, const struct leak_draft *d, int64_t window_ns)
 {
 	struct leak_history *h = c->history;
 	const struct series *before = series_find(&h->entered, d->key);
 	int64_t now = c->s->frame->mono_ns;
 	int64_t total = (before ? series_newest(before) : 0) + d->entered;
 
-	if (!before && note_none(c, d))
+	if (!before && note_none(c, d, window_ns))
 		return -ENOMEM;
 	if (!series_add(&h->counts, d->key, now, d->row.count) ||
 		!series_add(&h->entered, d->key, now, total))
@@ -278,7 +281,7 @@ static int finish_row(struct leak_collection *c, struct leak_draft *d, bool sear
 		series_keep(&h->unseen, d->key);
 		return 0;
 	}
-	err = note_counts(c, d);
+	err = note_counts(c, d, window_ns);
 	if (err)
 		return err;
 	tell_rates(c, d, window_ns);

@@ -20,6 +20,7 @@
 #define STAY           0.7 /* of the overdue ones */
 #define STOPPED_AFTER  5   /* usual times between two without another one */
 #define STOPPED_LATER  8   /* the same where it was sure */
+#define SLOW           1.2 /* floors: a usual stay is known to a fifth only */
 #define OLD_ENOUGH_S   120
 
 struct proof {
@@ -170,7 +171,7 @@ static void tell_other(const struct leak_case *c, const struct proof *p, struct 
 		row->verdict = VERDICT_STUCK;
 		row->since = age_of(c, p->newest);
 		row->preliminary = row->since < fmax(OLD_ENOUGH_S, 4 * p->patience) || watched < 60;
-	} else if (row->usual > floor_s) {
+	} else if (row->usual > SLOW * floor_s) {
 		row->verdict = VERDICT_SLOW;
 		row->preliminary = life_left(&c->memory->life) < 5;
 	} else {
