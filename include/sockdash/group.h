@@ -4,6 +4,8 @@
 #define SOCKDASH_GROUP_H
 
 #include "sockdash/kernel_items.h"
+#include "sockdash/leak_members.h"
+#include "sockdash/leak_memory.h"
 #include "sockdash/sample.h"
 #include "sockdash/series.h"
 
@@ -20,14 +22,22 @@ int group_listeners(struct sample *s, const struct sample *prev, struct listener
 int listener_history_sweep(struct listener_history *h);
 void listener_history_free(struct listener_history *h);
 int group_procs(struct sample *s, const struct sample *prev);
-/* What is remembered of CLOSE-WAIT, by process row. */
+/* What is remembered of the piles, by group_pile_key(). */
 struct leak_history {
-	struct series_set counts;  /* sockets in CLOSE-WAIT */
-	struct series_set entered; /* sockets that ever entered it while we watched */
-	struct series_set fds;     /* open descriptors */
+	struct series_set counts;      /* sockets in the pile */
+	struct series_set entered;     /* sockets that ever entered it while we watched */
+	struct series_set unseen;      /* descriptors that are no socket in the dump */
+	struct leak_members members;   /* the sockets */
+	struct leak_memories memories; /* how long they stay */
+	int64_t begun_ns, last_ns;     /* the first and the newest sample that we looked at */
+	int64_t whole_ns;              /* the first since then that knew all owners; 0 none */
 };
+/* After group_procs(). */
 int group_leaks(struct sample *s, const struct sample *prev, struct leak_history *history,
 	int64_t window_ns);
+/* Ends a round, of a sample that is not preliminary. 0 or -ENOMEM. */
+int leak_history_sweep(struct leak_history *h, const struct sample *s);
+void leak_history_free(struct leak_history *h);
 void group_totals(struct sample *s, const struct sample *prev);
 
 /* Who takes the ephemeral ports. After group_listeners(). */
@@ -92,6 +102,15 @@ static inline uint64_t group_proc_key(const struct frame *f, enum proc_row_kind 
 {
 	return kind == PROC_ROW_PROCESS ? hash_mix(f->procs[proc].pid, f->procs[proc].start)
 					: (uint64_t)kind;
+}
+
+/* The same of a pile of such a row; never 0. */
+static inline uint64_t group_pile_key(
+	const struct frame *f, enum proc_row_kind kind, uint32_t proc, enum pile pile)
+{
+	uint64_t key = hash_mix(group_proc_key(f, kind, proc), (uint64_t)pile + 1);
+
+	return key ? key : 1;
 }
 
 /* Whether all sockets of a row are in it: of a process whose descriptors were all looked at, or of no

@@ -28,7 +28,7 @@ struct tracker *tracker_create(const struct tracker_settings *settings)
 	t->audit_settings = settings->audit;
 	/* So that the ring holds the window with room to spare. */
 	t->leaks.counts.step_ns = t->window_ns / (SERIES_POINTS * 2 / 3);
-	t->leaks.entered.step_ns = t->leaks.fds.step_ns = t->leaks.counts.step_ns;
+	t->leaks.entered.step_ns = t->leaks.unseen.step_ns = t->leaks.counts.step_ns;
 	t->kernel.counters.step_ns = t->leaks.counts.step_ns;
 	return t;
 }
@@ -39,9 +39,7 @@ void tracker_destroy(struct tracker *t)
 		return;
 	sample_put(t->prev);
 	listener_history_free(&t->listeners);
-	series_free(&t->leaks.counts);
-	series_free(&t->leaks.entered);
-	series_free(&t->leaks.fds);
+	leak_history_free(&t->leaks);
 	series_free(&t->kernel.counters);
 	audit_history_free(&t->audit);
 	free(t);
@@ -92,11 +90,7 @@ int tracker_step(struct tracker *t, struct frame *frame, struct sample **out)
 	if (!err && !frame->preliminary) {
 		err = listener_history_sweep(&t->listeners);
 		if (!err)
-			err = series_sweep(&t->leaks.counts);
-		if (!err)
-			err = series_sweep(&t->leaks.entered);
-		if (!err)
-			err = series_sweep(&t->leaks.fds);
+			err = leak_history_sweep(&t->leaks, s);
 		sample_put(t->prev);
 		t->prev = sample_get(s);
 	}

@@ -1,5 +1,5 @@
 /* The overview's four panes, the line of problems, the footer and boxes. Left: states over
- * processes; right: listeners over CLOSE-WAIT growth. The states get as many lines as there are
+ * processes; right: listeners over leaks. The states get as many lines as there are
  * states, if the others keep enough. */
 #include <string.h>
 

@@ -1,5 +1,9 @@
-/* The pane of CLOSE-WAIT growth. */
-#include "sockdash/format.h"
+/* The pane of leaks: what piles up, and what becomes of it. */
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "sockdash/fmt.h"
 #include "sockdash/pane.h"
 #include "sockdash/widgets.h"
 
@@ -10,7 +14,50 @@ static const struct leak_row *row_of(const struct rowset *rows, uint32_t row)
 
 static enum role growth_role(const struct rowset *rows, uint32_t row)
 {
-	return row_of(rows, row)->growth > 0 ? ROLE_WARNING : ROLE_GOOD;
+	return row_of(rows, row)->verdict == VERDICT_LEAK ? ROLE_WARNING : ROLE_TEXT;
+}
+
+/* A leak that leaves less than an hour is an incident. */
+static enum role verdict_role(const struct rowset *rows, uint32_t row)
+{
+	static const enum role roles[VERDICTS] = {
+		[VERDICT_OK] = ROLE_GOOD,
+		[VERDICT_DRAINING] = ROLE_GOOD,
+		[VERDICT_SLOW] = ROLE_TEXT,
+		[VERDICT_STUCK] = ROLE_WARNING,
+		[VERDICT_LEAK] = ROLE_WARNING,
+	};
+	const struct leak_row *l = row_of(rows, row);
+
+	if (l->verdict == VERDICT_LEAK && (!l->preliminary || l->exhaustion < 3600))
+		return ROLE_CRITICAL;
+	return roles[l->verdict];
+}
+
+/* "LEAK 1h 17m", the time that is left. */
+static void draw_verdict(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row)
+{
+	const struct leak_row *l = row_of(rows, row);
+	char text[32], left[FMT_MAX];
+	int used;
+
+	if (isnan(l->since)) {
+		cells_put(c, cell, 0, 0, cell.width, ROLE_DIM, "-");
+		return;
+	}
+	snprintf(text, sizeof text, "%s%s", verdict_name(l->verdict), l->preliminary ? "?" : "");
+	for (char *t = text; l->verdict == VERDICT_LEAK && *t; t++)
+		*t = (char)toupper((unsigned char)*t);
+	used = cells_put(c, cell, 0, 0, cell.width, verdict_role(rows, row), text) + 1;
+	if (!isnan(l->exhaustion))
+		cells_put(c, cell, used, 0, cell.width - used, verdict_role(rows, row),
+			fmt_age(left, l->exhaustion, cell.width - used));
+}
+
+/* Most are in CLOSE-WAIT: others strike the eye. */
+static enum role pile_role(const struct rowset *rows, uint32_t row)
+{
+	return row_of(rows, row)->pile == PILE_CLOSE_WAIT ? ROLE_TEXT : ROLE_WARNING;
 }
 
 static enum role process_role(const struct rowset *rows, uint32_t row)
@@ -41,30 +88,34 @@ static void draw_trend(struct cells *c, struct area cell, const struct rowset *r
 }
 
 static const struct pane_column columns[] = {
-	{ .field = "pid", .width = 7, .priority = 2 },
-	{ .field = "process", .width = 9, .full = 15, .grow = 7, .role = process_role },
-	{ .field = "close_wait", .width = 7 },
-	{ .field = "growth", .title = "GROW/s", .width = 6, .role = growth_role },
-	{ .field = "close_wait",
+	{ .field = "pid", .width = 7, .priority = 5 },
+	{ .field = "process", .width = 8, .full = 15, .grow = 7, .role = process_role },
+	{ .field = "pile", .width = 10, .role = pile_role, .priority = 2 },
+	{ .field = "count", .width = 6 },
+	{ .field = "verdict", .width = 10, .full = 14, .grow = 4, .draw = draw_verdict },
+	{ .field = "growth", .title = "GROW/s", .width = 6, .role = growth_role, .priority = 1 },
+	{ .field = "count",
 		.title = "",
 		.width = 6,
 		.grow = 10,
 		.draw = draw_trend,
-		.priority = 7 },
-	{ .field = "oldest", .width = 7, .priority = 3 },
-	{ .field = "why", .width = 10, .full = 12, .grow = 2, .priority = 1 },
-	{ .field = "fd_percent", .width = 5, .role = fds_role, .priority = 4 },
-	{ .field = "fds", .width = 7, .priority = 6 },
-	{ .field = "exhaustion", .width = 7, .role = exhaustion_role, .priority = 5 },
+		.priority = 9 },
+	{ .field = "why", .width = 10, .full = 12, .grow = 2, .priority = 3 },
+	{ .field = "oldest", .width = 7, .priority = 4 },
+	{ .field = "fd_percent", .width = 5, .role = fds_role, .priority = 6 },
+	{ .field = "fds", .width = 7, .priority = 8 },
+	{ .field = "exhaustion", .width = 7, .role = exhaustion_role, .priority = 7 },
 };
 
 const struct pane pane_leaks = {
 	.table = &table_leaks,
-	.title = "CLOSE-WAIT growth",
+	.title = "Leaks",
 	.columns = columns,
 	.column_count = sizeof columns / sizeof *columns,
-	.more = "in_rate,out_rate,unread,eof_unread,not_closed,fd_limit,user,unit",
-	.empty = "no socket is in CLOSE-WAIT",
+	.more = "preliminary,since,close_wait,overdue,usual,peer,peer_count,local,local_count,in_"
+		"rate,out_rate,unread,"
+		"eof_unread,not_closed,bytes,fd_limit,user,unit",
+	.empty = "nothing piles up",
 	.empty_role = ROLE_GOOD,
 	.shows_owners = true,
 };

@@ -224,20 +224,33 @@ static void add_header(struct buf *b, const struct sample *s)
 	buf_addf(b, "mem %lld %lld\n", (long long)t->mem, (long long)t->mem_limit);
 }
 
+static uint32_t leak_place(const struct sample *s, const struct leak_row *l)
+{
+	return l->kind == PROC_ROW_PROCESS ? l->proc : s->frame->proc_count + l->kind;
+}
+
+static void add_leak(struct buf *b, const struct leak_row *l)
+{
+	if (l->pile != PILE_CLOSE_WAIT)
+		return;
+	buf_addf(b, "%u %u %u %u %.9g %.9g:", l->count, l->causes[0], l->causes[1], l->causes[2],
+		l->in_rate, l->out_rate);
+	add_trend(b, &l->trend);
+}
+
 char *told_sample(const struct sample *s)
 {
 	struct buf b = { 0 };
 
 	add_header(&b, s);
 	for (size_t i = 0; i < table_count; i++)
-		add_table(&b, s, tables[i]);
-	for (uint32_t i = 0; i < s->leak_count; i++) {
-		const struct leak_row *l = &s->leaks[i];
-
-		buf_addf(&b, "%.9g %.9g %.9g %.9g:", l->growth, l->in_rate, l->out_rate,
-			l->exhaustion);
-		add_trend(&b, &l->trend);
-	}
+		if (tables[i] != &table_leaks)
+			add_table(&b, s, tables[i]);
+	/* Not the verdicts: they come from all samples before. */
+	for (uint32_t place = 0; place < s->frame->proc_count + PROC_ROW_KINDS; place++)
+		for (uint32_t i = 0; i < s->leak_count; i++)
+			if (leak_place(s, &s->leaks[i]) == place)
+				add_leak(&b, &s->leaks[i]);
 	for (uint32_t i = 0; i < s->listener_count; i++)
 		add_trend(&b, &s->listeners[i].queue);
 	assert_false(b.failed);

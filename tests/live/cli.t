@@ -182,7 +182,7 @@ declare -A fields=(
 	[procs]='pid process user unit cmdline conns estab close_wait time_wait syn_sent listen udp
 		delta opened_rate closed_rate fds fd_limit'
 	[leaks]='pid process unit close_wait growth in_rate out_rate oldest unread eof_unread
-		not_closed fds fd_limit exhaustion'
+		not_closed fds fd_limit exhaustion verdict peer'
 	[sockets]='netns proto state recv_q send_q local_address local_port remote_address
 		remote_port pid process user unit age timer inode cookie'
 )

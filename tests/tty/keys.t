@@ -12,7 +12,7 @@ alone='! has "1 States.*2 Listening"'
 
 # ---- Panes --------------------------------------------------------------------------------------
 
-titles=('' '1 States' '2 Listening' '3 Processes' '4 CLOSE-WAIT growth' '5 Sockets' '6 Kernel' '7 Findings')
+titles=('' '1 States' '2 Listening' '3 Processes' '4 Leaks' '5 Sockets' '6 Kernel' '7 Findings')
 for key in 1 2 3 4 5 6 7; do
 	press "$key"
 	expect "$key: opens ${titles[key]}" "has '^[^ ]*${titles[key]}' && $alone"

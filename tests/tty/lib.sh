@@ -189,4 +189,4 @@ lives()
 	kill -0 "$tty_pid" 2>/dev/null
 }
 
-four_panes='has "1 States.*2 Listening" && has "3 Processes.*4 CLOSE-WAIT growth"'
+four_panes='has "1 States.*2 Listening" && has "3 Processes.*4 Leaks"'

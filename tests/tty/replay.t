@@ -50,7 +50,7 @@ shows '-: slower' '^0.5 times as fast'
 press + + + + + Space
 shows 'Space: plays on, to the end' 'REPLAY 24/24  END'
 press 4
-shows 'panes open as on a live screen' '4 CLOSE-WAIT growth .*over [23]'
+shows 'panes open as on a live screen' '4 Leaks .*over [23]'
 press '?'
 shows 'the help has the keys of a replay' 'p Space +pause, and play on'
 expect 'and not those of a live screen' '! has "sample now"'
@@ -66,7 +66,7 @@ press q
 ends 'and ends' 0
 
 start 80x24 replay "$tape" top leaks
-shows 'top VIEW: opens on it' '^[^ ]*4 CLOSE-WAIT growth'
+shows 'top VIEW: opens on it' '^[^ ]*4 Leaks'
 press q
 ends 'and ends' 0
 

@@ -314,19 +314,28 @@ static void a_long_window_is_remembered(void **state)
 
 /* ---- Exhaustion ------------------------------------------------------------------------------ */
 
+/* One every 0.2 s that stays: those of the first `at` seconds. */
+static void leaking(struct story *st, unsigned at)
+{
+	for (unsigned i = 0; i < 5 * at; i++)
+		story_sock(st,
+			"tcp CLOSE-WAIT 10.0.0.1:80 10.9.%u.%u:5000 cookie=%u pid=7 waits=%g",
+			i / 250, i % 250 + 1, i + 1, at - i / 5.0);
+}
+
 static void descriptors_run_out(void **state)
 {
 	static const struct {
 		uint32_t fds, limit;
 		const char *expected;
 	} cases[] = {
-		{ 900, 1000, "fd_percent=90.0%, exhaustion=10s" },
+		{ 900, 1000, "fd_percent=90.0%, exhaustion=20s" },
 		{ 1000, 1000, "fd_percent=100%, exhaustion=0s" },
 		{ 1200, 1000, "fd_percent=120%, exhaustion=0s" },
 		{ 900, PROC_UNLIMITED, "fd_percent=-, exhaustion=-" },
 		{ 900, PROC_UNKNOWN, "fd_percent=-, exhaustion=-" },
 		{ PROC_UNKNOWN, 1000, "fd_percent=-, exhaustion=-" },
-		{ 100, 1048576, "fd_percent=<0.1%, exhaustion=1d05h" },
+		{ 300, 1048576, "fd_percent=<0.1%, exhaustion=2d10h" },
 	};
 
 	(void)state;
@@ -334,46 +343,202 @@ static void descriptors_run_out(void **state)
 		struct story st;
 
 		story_begin(&st, 10);
-		for (unsigned at = 0; at <= 2; at += 2) {
+		for (unsigned at = 18; at <= 20; at += 2) {
 			story_frame(&st, at);
 			story_proc(&st, .pid = 7, .name = "java", .fds = cases[i].fds,
 				.fd_limit = cases[i].limit);
-			waiting(&st, 0, 10 + 10 * at, "pid=7");
+			leaking(&st, at);
 			story_sample(&st);
 		}
+		assert_row(st.sample, "leaks", "pid=7", "verdict=leak?, growth=+5.0");
 		assert_row(st.sample, "leaks", "pid=7", cases[i].expected);
 		story_end(&st);
 	}
 }
 
-/* One socket more or less is not a leak; where CLOSE-WAIT is reset, the descriptors tell. */
+/* Where CLOSE-WAIT is reset, the descriptors tell; where nothing leaks, they do not run out. */
 static void growth_that_counts_for_running_out(void **state)
 {
 	static const struct {
-		uint32_t more_waiting, more_fds; /* between two samples, 2 s apart */
+		unsigned fds_rate;
 		const char *expected;
 	} cases[] = {
-		{ 1, 1, "growth=+0.50, exhaustion=-" },
-		{ 2, 2, "growth=+1.0, exhaustion=1m40s" },
-		{ 2, 4, "growth=+1.0, exhaustion=50s" }, /* twice as fast as it seems */
-		{ 2, 0, "growth=+1.0, exhaustion=1m40s" },
+		{ 5, "verdict=leak?, growth=+5.0, exhaustion=2m00s" },
+		{ 10, "verdict=leak?, growth=+10.0, exhaustion=1m00s" },
+		{ 0, "verdict=leak?, growth=+5.0, exhaustion=2m00s" },
+	};
+	struct story st;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		story_begin(&st, 60);
+		for (unsigned at = 2; at <= 60; at += 2) {
+			story_frame(&st, at);
+			story_proc(&st, .pid = 7, .name = "java",
+				.fds = 1000 - (60 - at) * cases[i].fds_rate, .fd_limit = 1600);
+			leaking(&st, at);
+			story_sample(&st);
+		}
+		assert_row(st.sample, "leaks", "pid=7", cases[i].expected);
+		story_end(&st);
+	}
+	story_begin(&st, 60);
+	for (unsigned at = 0; at <= 60; at += 2) {
+		story_frame(&st, at);
+		story_proc(&st, .pid = 7, .name = "java", .fds = 900 + at, .fd_limit = 1000);
+		waiting(&st, 0, at < 30 ? 1 : 50, at < 30 ? "waits=3 pid=7" : "waits=1 pid=7");
+		story_sample(&st);
+	}
+	assert_row(st.sample, "leaks", "pid=7", "verdict=stuck?, exhaustion=-");
+	story_end(&st);
+}
+
+/* ---- Other piles ----------------------------------------------------------------------------- */
+
+/* Ten a second or so that stay for ever, of each kind, after half a minute. */
+static void all_kinds_pile_up(void **state)
+{
+	static const struct {
+		const char *pile, *state, *words;
+		unsigned seconds;
+	} cases[] = {
+		{ "FIN-WAIT-2", "FIN-WAIT-2", "", 90 },
+		{ "LAST-ACK", "LAST-ACK", "", 160 },
+		{ "SYN-SENT", "SYN-SENT", "", 30 },
+		{ "RECV-Q", "ESTAB", "recv_q=9", 30 },
+		{ "SEND-Q", "ESTAB", "send_q=9 timer=4", 30 },
+		{ "SEND-Q", "ESTAB", "send_q=9 timer=1 retrans=2", 30 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		char where[32];
+		struct story st;
+
+		snprintf(where, sizeof where, "pile=%s", cases[i].pile);
+		story_begin(&st, 60);
+		for (unsigned at = 0; at <= cases[i].seconds; at += 2) {
+			story_frame(&st, at);
+			story_sock(&st, "tcp ESTAB 10.0.0.1:80 10.9.9.9:5000 pid=7");
+			for (unsigned n = 0; n < 2 * at; n++)
+				story_sock(&st,
+					"tcp %s 10.0.0.1:80 10.9.%u.%u:5000 cookie=%u pid=7 %s",
+					cases[i].state, n / 250, n % 250 + 1, n + 1,
+					cases[i].words);
+			story_sample(&st);
+			if (at < 3)
+				assert_string_equal(
+					row_text(st.sample, "leaks", where, "count"), "no row");
+		}
+		assert_row(st.sample, "leaks", where,
+			"pid=7, verdict=leak?, growth=+2.0, close_wait=-, why=-, preliminary=yes");
+		story_end(&st);
+	}
+}
+
+/* A queue that moves is read, or sent. */
+static void queues_that_move_are_no_pile(void **state)
+{
+	static const struct {
+		const char *words;
+		unsigned first, step; /* of the queue, and what it shrinks by */
+	} cases[] = {
+		{ "timer=0 recv_q", 9000, 100 },
+		{ "timer=4 send_q", 9000, 100 },
+		{ "timer=1 send_q", 9000, 0 },
+		{ "timer=0 recv_q", 0, 0 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct story st;
 
-		story_begin(&st, 10);
-		for (unsigned n = 0; n <= 1; n++) {
-			story_frame(&st, 2 * n);
-			story_proc(&st, .pid = 7, .name = "java",
-				.fds = 900 - (1 - n) * cases[i].more_fds, .fd_limit = 1000);
-			waiting(&st, 0, 10 + n * cases[i].more_waiting, "pid=7");
-			story_sample(&st);
+		story_begin(&st, 60);
+		for (unsigned at = 0; at <= 60; at += 2) {
+			story_frame(&st, at);
+			for (unsigned n = 0; n < 10; n++)
+				story_sock(&st, "tcp ESTAB 10.0.0.1:80 10.9.9.9:%u pid=7 %s=%u",
+					5000 + n, cases[i].words,
+					cases[i].first - at / 2 * cases[i].step);
+			assert_int_equal(story_sample(&st)->leak_count, 0);
 		}
-		assert_row(st.sample, "leaks", "pid=7", cases[i].expected);
 		story_end(&st);
 	}
+}
+
+/* The wait begins anew when a queue has moved. */
+static void since_when_a_queue_stands_still(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 60);
+	for (unsigned at = 0; at <= 40; at += 2) {
+		story_frame(&st, at);
+		story_sock(&st, "tcp ESTAB 10.0.0.1:80 10.9.9.9:5000 pid=7 recv_q=%u",
+			at < 20 ? 500 : 400);
+		story_sample(&st);
+		if (at == 12)
+			assert_row(st.sample, "leaks", "pid=7",
+				"pile=RECV-Q, verdict=stuck?, oldest=>12s, bytes=500");
+		if (at == 20)
+			assert_int_equal(st.sample->leak_count, 0);
+		if (at == 24)
+			assert_row(st.sample, "leaks", "pid=7",
+				"verdict=slow?, overdue=0, oldest=4.0s");
+	}
+	assert_row(st.sample, "leaks", "pid=7",
+		"pile=RECV-Q, count=1, verdict=slow?, oldest=20s, bytes=400");
+	story_end(&st);
+}
+
+static void what_is_as_usual_is_not_shown(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 60);
+	for (unsigned at = 0; at <= 20; at += 2) {
+		story_frame(&st, at);
+		story_sock(&st, "tcp FIN-WAIT-2 10.0.0.1:80 10.9.0.1:5000 cookie=%u pid=7", at + 1);
+		story_sock(&st, "tcp CLOSE-WAIT 10.0.0.1:80 10.9.0.1:6000 cookie=%u pid=7 waits=1",
+			at + 100);
+		story_sample(&st);
+	}
+	assert_int_equal(st.sample->leak_shown, 1);
+	assert_int_equal(st.sample->leak_count, 2);
+	assert_row(st.sample, "leaks", "pid=7", "pile=CLOSE-WAIT, verdict=ok, preliminary=no");
+	assert_int_equal(st.sample->leaks[1].pile, PILE_FIN_WAIT_2);
+	assert_int_equal(rowset_of(table_leaks.all, st.sample).count, 2);
+	story_end(&st);
+}
+
+/* ---- Ends ------------------------------------------------------------------------------------ */
+
+static void the_busiest_ends_are_told(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 60);
+	story_frame(&st, 0);
+	/* A server: clients have ports of their own, most come from one host. */
+	for (unsigned i = 0; i < 9; i++)
+		story_sock(&st, "tcp CLOSE-WAIT 10.0.0.1:80 10.9.0.%u:%u pid=7", i < 6 ? 1 : i,
+			5000 + i);
+	/* A client of one service, and of another. */
+	for (unsigned i = 0; i < 9; i++)
+		story_sock(&st, "tcp CLOSE-WAIT 10.0.0.1:%u 10.7.0.1:%u pid=8", 6000 + i,
+			i < 5 ? 5432 : 443 + i);
+	story_sock(&st, "tcp CLOSE-WAIT [fe80::1]%%eth0:80 [fe80::2]:700 pid=9");
+	story_sample(&st);
+	assert_row(st.sample, "leaks", "pid=7",
+		"peer=10.9.0.1, peer_count=6, local=10.0.0.1:80, local_count=9");
+	assert_row(st.sample, "leaks", "pid=8",
+		"peer=10.7.0.1:5432, peer_count=9, local=10.0.0.1, local_count=9");
+	assert_row(st.sample, "leaks", "pid=9",
+		"peer=[fe80::2]:700, peer_count=1, local=[fe80::1]%eth0:80");
+	story_end(&st);
 }
 
 /* ---- Rows without a process ------------------------------------------------------------------ */
@@ -464,6 +629,11 @@ int main(void)
 		cmocka_unit_test(a_long_window_is_remembered),
 		cmocka_unit_test(descriptors_run_out),
 		cmocka_unit_test(growth_that_counts_for_running_out),
+		cmocka_unit_test(all_kinds_pile_up),
+		cmocka_unit_test(queues_that_move_are_no_pile),
+		cmocka_unit_test(since_when_a_queue_stands_still),
+		cmocka_unit_test(what_is_as_usual_is_not_shown),
+		cmocka_unit_test(the_busiest_ends_are_told),
 		cmocka_unit_test(sockets_that_nobody_accepted_have_a_row),
 		cmocka_unit_test(a_shared_socket_counts_for_each_process),
 	};
