@@ -3,6 +3,7 @@
 #define SOCKDASH_OUTPUT_H
 
 #include "sockdash/buf.h"
+#include "sockdash/format.h"
 #include "sockdash/rowset.h"
 
 /* What to print of which rows, in which order. */
@@ -59,5 +60,8 @@ void output_json_string(struct buf *b, const char *text);
 /* A value without its unit, for programs: a number, or nothing where it is not known. Answers false
  * for a text, which is left to the caller. */
 bool output_number(const struct value *v, struct buf *b);
+
+/* Such a text, in `room` or where it is: the bare word, also where people see a "?" behind it. */
+const char *output_word(const struct value *v, char room[FORMAT_MAX]);
 
 #endif

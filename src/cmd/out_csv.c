@@ -29,7 +29,7 @@ static void add_cell(const struct output_form *form, const struct output_table *
 	if (column)
 		buf_addc(b, ',');
 	if (v->type != VALUE_NONE && !output_number(v, b))
-		add_string(b, format_value(v, 0, room));
+		add_string(b, output_word(v, room));
 }
 
 static void add_header(const struct output_table *t, struct buf *b)

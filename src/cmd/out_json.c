@@ -71,6 +71,14 @@ bool output_number(const struct value *v, struct buf *b)
 	}
 }
 
+const char *output_word(const struct value *v, char room[FORMAT_MAX])
+{
+	struct value bare = *v;
+
+	bare.doubtful = false;
+	return format_value(&bare, 0, room);
+}
+
 static void add_cell(const struct output_form *form, const struct output_table *t, size_t column,
 	const struct value *v, struct buf *b)
 {
@@ -83,7 +91,7 @@ static void add_cell(const struct output_form *form, const struct output_table *
 	if (v->type == VALUE_NONE)
 		buf_adds(b, "null");
 	else if (!output_number(v, b))
-		output_json_string(b, format_value(v, 0, room));
+		output_json_string(b, output_word(v, room));
 }
 
 static void add_problems(struct buf *b, const struct frame *f)

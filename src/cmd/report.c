@@ -67,9 +67,9 @@ static const struct section sections[] = {
 	{ &table_procs, "Processes",
 		"pid,user,process,conns,estab,close_wait,time_wait,delta,fds,fd_limit",
 		{ "-conns" }, 10, .known = owners_known, .none = "none" },
-	{ &table_leaks, "Leaks", "pid,process,close_wait,growth,oldest,why,fds,fd_limit,exhaustion",
+	{ &table_leaks, "Leaks", "pid,process,pile,count,verdict,since,growth,exhaustion,peer",
 		.most = 20, .keep = keep_leak, .known = owners_known, .none = "none" },
-	{ &table_kernel, "Kernel", "name,rate", .known = kernel_known,
+	{ &table_kernel, "Kernel", "group,name,value,rate,highest,limit,percent", .known = kernel_known,
 		.none = "nothing moves or is near a limit" },
 	{ &table_audit, "Findings", NULL, .known = findings_known, .none = "none" },
 };

@@ -244,9 +244,9 @@ char *told_sample(const struct sample *s)
 
 	add_header(&b, s);
 	for (size_t i = 0; i < table_count; i++)
-		if (tables[i] != &table_leaks)
+		if (tables[i] != &table_leaks && tables[i] != &table_audit)
 			add_table(&b, s, tables[i]);
-	/* Not the verdicts: they come from all samples before. */
+	/* Not the verdicts, nor what is found: they come from all samples before. */
 	for (uint32_t place = 0; place < s->frame->proc_count + PROC_ROW_KINDS; place++)
 		for (uint32_t i = 0; i < s->leak_count; i++)
 			if (leak_place(s, &s->leaks[i]) == place)

@@ -284,7 +284,7 @@ static void assert_same_diff(
 static bool names_something(const struct field *f)
 {
 	static const char *const words[] = { "process", "user", "unit", "cmdline", "cgroup", "peer",
-		"local" };
+		"local", "subject", "evidence", "advice", "command" };
 
 	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (strcmp(f->name, words[i]) == 0)

@@ -1039,7 +1039,7 @@ static void the_kernel_pane_says_what_a_counter_means(void **state)
 {
 	struct pane_state p;
 	struct story st;
-	char *screen;
+	char *screen, title[32];
 
 	(void)state;
 	story_begin(&st, 10);
@@ -1050,7 +1050,8 @@ static void the_kernel_pane_says_what_a_counter_means(void **state)
 	assert_int_equal(pane_update(&p, st.sample), 0);
 	screen = full_screen(&p, 30, 20);
 	assert_non_null(strstr(screen, kernel_items[0].name));
-	assert_true(line_of(screen, kernel_group_name(kernel_items[0].group)) > 4);
+	snprintf(title, sizeof title, "(%s)", kernel_group_name(kernel_items[0].group));
+	assert_true(line_of(screen, title) > 4);
 	free(screen);
 	pane_free(&p);
 	story_end(&st);
