@@ -36,7 +36,8 @@ void leak_collection_end(struct leak_collection *c);
 /* Whether a row is shown unless all are asked for. */
 static inline bool leak_is_shown(const struct leak_row *l)
 {
-	return l->pile == PILE_CLOSE_WAIT || l->verdict != VERDICT_OK;
+	return l->pile == PILE_CLOSE_WAIT || l->verdict >= VERDICT_STUCK ||
+	       (l->verdict != VERDICT_OK && !l->preliminary);
 }
 
 /* When a collected socket came, SOCK_TIME unit. */

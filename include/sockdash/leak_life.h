@@ -15,6 +15,7 @@ struct life {
 	float trials[LIFE_CLASSES];  /* times that a socket of that age was looked at again */
 	float seconds[LIFE_CLASSES]; /* between these looks */
 	float left[LIFE_CLASSES];    /* times that it had left */
+	float seen[LIFE_CLASSES];    /* of these, by the age at which it was last there */
 };
 
 /* Time goes by. */
@@ -27,7 +28,7 @@ void life_note(struct life *l, int32_t age, double seconds, double left);
 /* How many left, of which the older ones count less. */
 double life_left(const struct life *l);
 
-/* Seconds within which 95 % of those that left did so; NAN where none left. */
+/* The age at which 95 % of those that left were not seen any more; NAN where none left. */
 double life_usual(const struct life *l);
 
 /* Seconds after which sockets hardly ever leave (less than three in ten), with a margin of 2; never

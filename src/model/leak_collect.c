@@ -116,11 +116,13 @@ static int add_to(struct leak_collection *c, uint32_t place, const struct candid
 	struct leak_draft *d = &c->drafts[number];
 	const struct sock *sock = x->sock;
 	struct leak_member like, *member;
+	uint32_t met;
 	int32_t age;
 
 	if (number == SOCK_NONE || grow(&c->socks, c->sock_count, &c->sock_room, sizeof *c->socks))
 		return -ENOMEM;
 	like = fresh_member(c, d, x);
+	met = c->history->members.count;
 	member = leak_members_meet(&c->history->members, &like);
 	if (!member)
 		return -ENOMEM;
@@ -138,7 +140,10 @@ static int add_to(struct leak_collection *c, uint32_t place, const struct candid
 		d->row.bytes += x->pile == PILE_RECV_Q ? sock->recv_q : sock->send_q;
 	if (age > 0 || !member->at_least)
 		note_age(&d->row, age / 10.0, member->at_least);
-	d->entered += c->prev && !(x->then && x->then->state == sock->state);
+	if (pile_rules[x->pile].queue)
+		d->entered += c->prev && c->history->members.count > met;
+	else
+		d->entered += c->prev && !(x->then && x->then->state == sock->state);
 	c->socks[c->sock_count++] = (struct keyed){
 		.key = (uint64_t)number << 32 | ((uint32_t)member->since ^ UINT32_C(0x80000000)),
 		.tie = member->at_least,

@@ -36,6 +36,7 @@ void life_fade(struct life *l, double seconds)
 		l->trials[i] *= kept;
 		l->seconds[i] *= kept;
 		l->left[i] *= kept;
+		l->seen[i] *= kept;
 	}
 }
 
@@ -46,6 +47,7 @@ void life_note(struct life *l, int32_t age, double seconds, double left)
 	l->trials[class] += 1;
 	l->seconds[class] += (float)seconds;
 	l->left[class] += (float)left;
+	l->seen[class_of(age - (int32_t)(seconds * 10))] += (float)left;
 }
 
 double life_left(const struct life *l)
@@ -64,9 +66,9 @@ double life_usual(const struct life *l)
 	if (all < DUST)
 		return NAN;
 	for (unsigned i = 0; i < LIFE_CLASSES; i++) {
-		if (sum + l->left[i] >= wanted && l->left[i] > 0)
-			return edge(i) * exp2((wanted - sum) / l->left[i] / 2);
-		sum += l->left[i];
+		if (sum + l->seen[i] >= wanted && l->seen[i] > 0)
+			return edge(i) * exp2((wanted - sum) / l->seen[i] / 2);
+		sum += l->seen[i];
 	}
 	return edge(LIFE_CLASSES);
 }
