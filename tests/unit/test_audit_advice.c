@@ -391,6 +391,36 @@ static void one_attempt_that_is_not_answered_is_a_note(void **state)
 	scene_end(&sc);
 }
 
+/* A proxy here whose application here does not accept: one trouble. */
+static void a_full_queue_here_is_not_a_dead_host_too(void **state)
+{
+	static const struct {
+		const char *listener, *caller;
+		bool told;
+	} cases[] = {
+		{ "127.0.0.1:9000", "127.0.0.1:9000", false },
+		{ "0.0.0.0:9000", "127.0.0.1:9000", false },
+		{ "[::]:9000", "127.0.0.1:9000", false },
+		{ "[::]:9000", "192.0.2.1:9000", true },
+		{ "127.0.0.1:9001", "127.0.0.1:9000", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct scene sc;
+
+		scene_begin(&sc);
+		story_sock(&sc.st, "tcp LISTEN %s * recv_q=9 send_q=8", cases[i].listener);
+		story_sock(&sc.st, "tcp SYN-SENT 127.0.0.1:1000 %s retrans=2", cases[i].caller);
+		scene_sample(&sc);
+		sc.s->listeners[0].full_share = 1;
+		scene_audit(&sc);
+		assert_severity(&sc, "accept-queue-full", SEVERITY_WARNING);
+		assert_severity(&sc, "syn-sent-dead", cases[i].told ? SEVERITY_INFO : SEVERITY_OK);
+		scene_end(&sc);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -408,6 +438,7 @@ int main(void)
 		cmocka_unit_test(cookies_that_are_off_are_switched_on),
 		cmocka_unit_test(cookies_for_everybody_are_no_full_queue),
 		cmocka_unit_test(a_busy_server_is_told_from_a_flood),
+		cmocka_unit_test(a_full_queue_here_is_not_a_dead_host_too),
 		cmocka_unit_test(one_attempt_that_is_not_answered_is_a_note),
 	};
 
