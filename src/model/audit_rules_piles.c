@@ -133,21 +133,39 @@ static const char *const causes_advice[SOCK_WAIT_CAUSES] = {
 			     "overloaded. Save what its threads wait for before you restart it.",
 };
 
+/* "10.0.0.5:443" or "[::1]:443", not "10.0.0.5" or "::1". */
+static bool has_port(const char *end)
+{
+	const char *colon = strchr(end, ':');
+
+	return *end == '[' ? strstr(end, "]:") != NULL : colon && colon == strrchr(end, ':');
+}
+
+/* Which code it is: connections to one service, or those that came in at one port. */
+static const char *code_advice(struct audit_run *run, const struct leak_row *l)
+{
+	if (l->peer && has_port(l->peer))
+		return sample_text(run->s, " Most are connections to %s.", l->peer);
+	if (l->local && has_port(l->local))
+		return sample_text(run->s, " Most came in at %s.", l->local);
+	return "";
+}
+
 /* Only the process can close them, and only with its own close(). */
 static const char *close_wait_advice(struct audit_run *run, const struct leak_row *l)
 {
-	bool peer = l->peer && *l->peer;
+	const char *code = code_advice(run, l);
 
 	if (l->kind == PROC_ROW_NONE)
 		return "Peers have given up waiting for accept(): look at the accept queue of the "
 		       "listener.";
+	if (!code)
+		return NULL;
 	return sample_text(run->s,
-		"%s No setting of the kernel helps: only the process can close them. %s%s%s",
-		causes_advice[main_cause(l)],
+		"%s%s No setting of the kernel helps: only the process can close them. %s.",
+		causes_advice[main_cause(l)], code,
 		l->verdict == VERDICT_LEAK ? "Restart it before its descriptors run out"
-					   : "A restart frees them",
-		peer ? "; the peer tells its developers which code it is: " : ".",
-		peer ? l->peer : "");
+					   : "A restart frees them");
 }
 
 static const char *close_wait_command(struct audit_run *run, const struct leak_row *l)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sockdash/audit_rules.h"
 #include "sockdash/audit_run.h"
@@ -239,6 +240,34 @@ static int collect(struct audit_run *run, struct deads *d)
 	return err;
 }
 
+static bool is_loopback(const uint8_t a[16])
+{
+	static const uint8_t v6[16] = { [15] = 1 };
+
+	return memcmp(a, v6, sizeof v6) == 0 || (a[10] == 0xff && a[12] == 127);
+}
+
+/* Whether it is a listener of this host whose queue is full: accept-queue-full tells that, and
+ * why. */
+static bool is_told(const struct audit_run *run, const struct sock *to)
+{
+	static const uint8_t any6[16], any4[16] = { [10] = 0xff, [11] = 0xff };
+	const struct sample *s = run->s;
+	const uint8_t *there = frame_address(s->frame, to->remote)->bytes;
+
+	for (uint32_t i = 0; i < s->listener_count; i++) {
+		const struct sock *l = &s->frame->socks[s->listeners[i].sock];
+		const uint8_t *here = frame_address(s->frame, l->local)->bytes;
+		bool any = !memcmp(here, any6, 16) || !memcmp(here, any4, 16);
+
+		if (l->proto == SOCK_TCP && l->local_port == to->remote_port &&
+			(memcmp(here, there, 16) == 0 || (any && is_loopback(there))) &&
+			audit_has_subject(run, "accept-queue-full", audit_place(run, l)))
+			return true;
+	}
+	return false;
+}
+
 static const char *dead_evidence(struct audit_run *run, const struct dead *d)
 {
 	const char *owner = audit_owner(run, d->one);
@@ -273,6 +302,8 @@ int audit_syn_sent_dead(struct audit_run *run)
 		const struct dead *dead = &d.all[i];
 		const char *where = audit_destination(run, dead->one);
 
+		if (is_told(run, dead->one))
+			continue;
 		err = where ? audit_add(run,
 				      &(struct audit_found){
 					      .severity = dead->sockets >= audit_limit(run,

@@ -126,14 +126,14 @@ finds overflow time-wait-overflow warning 'no room in TIME-WAIT' '
 
 # ---- One trouble is one finding ----------------------------------------------------------------
 
-for name in ports fds udp dead overflow; do
+for name in backlog ports fds udp dead overflow; do
 	is "$(jq '[.rows[] | select(.severity == "warning" or .severity == "critical")] | length' \
 		"$T/$name")" 1 "$name: nothing else"
 done
 
 # ---- Every command that is given can be given --------------------------------------------------
 
-cat "$T"/{backlog,somaxconn,ports,cookies,flood,udp,stuck,dead} |
+cat "$T"/{ports,cookies,flood,udp,stuck,dead} |
 	jq -r '.rows[].command // empty | select(startswith("ss "))' | sort -u >"$T/commands"
 while read -r command; do
 	bash -c "$command" </dev/null >"$T/out" 2>&1

@@ -81,8 +81,35 @@ static void the_cause_decides_what_to_do(void **state)
 		scene_audit(&sc);
 		assert_advice(&sc, "close-wait-leak", cases[i].advice);
 		assert_advice(&sc, "close-wait-leak", "No setting of the kernel helps");
-		assert_advice(&sc, "close-wait-leak", "which code it is: 10.9.0.1:443");
+		assert_advice(&sc, "close-wait-leak", "Most are connections to 10.9.0.1:443.");
 		assert_command(&sc, "close-wait-leak", cases[i].command);
+		scene_end(&sc);
+	}
+}
+
+static void the_busiest_end_tells_which_code_it_is(void **state)
+{
+	static const struct {
+		const char *peer, *local, *advice;
+	} cases[] = {
+		{ "10.9.0.1", "10.0.0.1:80", "Most came in at 10.0.0.1:80." },
+		{ "[::1]:443", "[::1]", "Most are connections to [::1]:443." },
+		{ "::1", "[::1]:80", "Most came in at [::1]:80." },
+		{ "", "", "a response that is not closed. No setting" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct scene sc;
+
+		scene_begin(&sc);
+		story_proc(&sc.st, .pid = 7, .name = "java");
+		scene_sample(&sc);
+		scene_leak(&sc, .verdict = VERDICT_LEAK, .count = 7, .growth = 1,
+			.causes = { 0, 0, 7 }, .peer = cases[i].peer, .peer_count = 7,
+			.local = cases[i].local, .local_count = 7);
+		scene_audit(&sc);
+		assert_advice(&sc, "close-wait-leak", cases[i].advice);
 		scene_end(&sc);
 	}
 }
@@ -364,11 +391,42 @@ static void one_attempt_that_is_not_answered_is_a_note(void **state)
 	scene_end(&sc);
 }
 
+/* A proxy here whose application here does not accept: one trouble. */
+static void a_full_queue_here_is_not_a_dead_host_too(void **state)
+{
+	static const struct {
+		const char *listener, *caller;
+		bool told;
+	} cases[] = {
+		{ "127.0.0.1:9000", "127.0.0.1:9000", false },
+		{ "0.0.0.0:9000", "127.0.0.1:9000", false },
+		{ "[::]:9000", "127.0.0.1:9000", false },
+		{ "[::]:9000", "192.0.2.1:9000", true },
+		{ "127.0.0.1:9001", "127.0.0.1:9000", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct scene sc;
+
+		scene_begin(&sc);
+		story_sock(&sc.st, "tcp LISTEN %s * recv_q=9 send_q=8", cases[i].listener);
+		story_sock(&sc.st, "tcp SYN-SENT 127.0.0.1:1000 %s retrans=2", cases[i].caller);
+		scene_sample(&sc);
+		sc.s->listeners[0].full_share = 1;
+		scene_audit(&sc);
+		assert_severity(&sc, "accept-queue-full", SEVERITY_WARNING);
+		assert_severity(&sc, "syn-sent-dead", cases[i].told ? SEVERITY_INFO : SEVERITY_OK);
+		scene_end(&sc);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_leak_is_critical_when_the_descriptors_run_out_soon),
 		cmocka_unit_test(the_cause_decides_what_to_do),
+		cmocka_unit_test(the_busiest_end_tells_which_code_it_is),
 		cmocka_unit_test(leaks_without_a_process_have_commands_too),
 		cmocka_unit_test(stuck_at_first_sight_may_be_only_slow),
 		cmocka_unit_test(a_few_stuck_queues_are_a_note),
@@ -380,6 +438,7 @@ int main(void)
 		cmocka_unit_test(cookies_that_are_off_are_switched_on),
 		cmocka_unit_test(cookies_for_everybody_are_no_full_queue),
 		cmocka_unit_test(a_busy_server_is_told_from_a_flood),
+		cmocka_unit_test(a_full_queue_here_is_not_a_dead_host_too),
 		cmocka_unit_test(one_attempt_that_is_not_answered_is_a_note),
 	};
 
