@@ -82,6 +82,7 @@ static int remember(struct audit_history *h, struct finding *f, int64_t now_ns)
 	}
 	seen->last_ns = now_ns;
 	seen->round = h->round;
+	seen->severity = f->severity;
 	watched = (double)(now_ns - seen->first_ns) / 1e9;
 	if (f->since >= watched)
 		return 0;

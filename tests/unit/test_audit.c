@@ -249,6 +249,14 @@ static void a_value_at_the_threshold_does_not_come_and_go(void **state)
 	assert_calm(&sc, "files-full");
 	next(&sc, 50, 721);
 	assert_calm(&sc, "files-full");
+	next(&sc, 60, 949);
+	assert_int_equal(must(&sc, "files-full")->severity, SEVERITY_WARNING);
+	next(&sc, 70, 950);
+	assert_int_equal(must(&sc, "files-full")->severity, SEVERITY_CRITICAL);
+	next(&sc, 80, 856);
+	assert_int_equal(must(&sc, "files-full")->severity, SEVERITY_CRITICAL);
+	next(&sc, 90, 854);
+	assert_int_equal(must(&sc, "files-full")->severity, SEVERITY_WARNING);
 	scene_end(&sc);
 }
 
