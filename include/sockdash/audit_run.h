@@ -51,8 +51,9 @@ struct audit_found {
 struct audit_seen {
 	uint64_t identity;
 	int64_t first_ns, last_ns;
-	uint32_t round; /* of the last sample that had it */
-	bool at_least;  /* it was there when the audit began */
+	uint32_t round;         /* of the last sample that had it */
+	bool at_least;          /* it was there when the audit began */
+	enum severity severity; /* in that sample */
 };
 
 /* What is remembered of an identity, or NULL. */
@@ -97,7 +98,8 @@ bool audit_has_subject(const struct audit_run *run, const char *id, uint64_t key
  * threshold does not come and go. */
 double audit_limit(const struct audit_run *run, enum audit_limit limit, uint64_t key);
 
-/* The severity of a value, with a threshold for each; SEVERITY_OK below both. */
+/* The severity of a value, with a threshold for each; SEVERITY_OK below both. The same holds of what
+ * was critical. */
 enum severity audit_severity(const struct audit_run *run, double value, enum audit_limit warning,
 	enum audit_limit critical, uint64_t key);
 

@@ -64,9 +64,12 @@ static void forget(struct audit_history *h, int64_t now_ns, double interval_s)
 	h->count = kept;
 }
 
-/* What is found in the first two samples was most likely there before: rates need two. */
-static int remember(struct audit_history *h, struct finding *f, int64_t now_ns)
+/* What is found in the first two samples, or before rates cover a window, may have been there
+ * before. */
+static int remember(const struct audit_run *run, struct finding *f)
 {
+	struct audit_history *h = run->history;
+	int64_t now_ns = run->s->frame->mono_ns;
 	struct audit_seen *seen = audit_seen_find(h, f->identity);
 	double watched;
 
@@ -77,11 +80,12 @@ static int remember(struct audit_history *h, struct finding *f, int64_t now_ns)
 		*seen = (struct audit_seen){
 			.identity = f->identity,
 			.first_ns = now_ns,
-			.at_least = h->round <= 1,
+			.at_least = h->round <= 1 || now_ns - h->begun_ns < run->window_ns,
 		};
 	}
 	seen->last_ns = now_ns;
 	seen->round = h->round;
+	seen->severity = f->severity;
 	watched = (double)(now_ns - seen->first_ns) / 1e9;
 	if (f->since >= watched)
 		return 0;
@@ -98,7 +102,7 @@ static int remember_all(struct audit_run *run)
 
 	for (uint32_t i = 0; !err && i < run->count; i++)
 		if (run->rows[i].finding.severity >= SEVERITY_INFO)
-			err = remember(h, &run->rows[i].finding, now);
+			err = remember(run, &run->rows[i].finding);
 	if (!run->s->frame->preliminary) {
 		forget(h, now, run->s->interval_s);
 		h->round++;

@@ -15,11 +15,6 @@ static uint64_t identity_of(const char *id, uint64_t key)
 	return hash_mix(hash_bytes(id, strlen(id)), key) | 1;
 }
 
-static const struct audit_seen *find_seen(const struct audit_run *run, uint64_t identity)
-{
-	return audit_seen_find(run->history, identity);
-}
-
 int audit_add(struct audit_run *run, const struct audit_found *found)
 {
 	struct audit_row *row;
@@ -69,18 +64,30 @@ bool audit_has_subject(const struct audit_run *run, const char *id, uint64_t key
 
 /* ---- Comparing ------------------------------------------------------------------------------- */
 
+/* What the sample before said of a subject; SEVERITY_OK nothing. */
+static enum severity severity_then(const struct audit_run *run, uint64_t key)
+{
+	const struct audit_seen *seen =
+		audit_seen_find(run->history, identity_of(run->rule->id, key));
+
+	return seen && seen->round + 1 == run->history->round ? seen->severity : SEVERITY_OK;
+}
+
+#define KEEPS 0.9 /* of a threshold is enough to stay */
+
 double audit_limit(const struct audit_run *run, enum audit_limit limit, uint64_t key)
 {
-	const struct audit_seen *seen = find_seen(run, identity_of(run->rule->id, key));
 	double standard = run->settings->thresholds[limit];
 
-	return seen && seen->round + 1 == run->history->round ? standard * 0.9 : standard;
+	return severity_then(run, key) > SEVERITY_OK ? standard * KEEPS : standard;
 }
 
 enum severity audit_severity(const struct audit_run *run, double value, enum audit_limit warning,
 	enum audit_limit critical, uint64_t key)
 {
-	if (value >= run->settings->thresholds[critical])
+	double limit = run->settings->thresholds[critical];
+
+	if (value >= (severity_then(run, key) == SEVERITY_CRITICAL ? limit * KEEPS : limit))
 		return SEVERITY_CRITICAL;
 	return value >= audit_limit(run, warning, key) ? SEVERITY_WARNING : SEVERITY_OK;
 }

@@ -10,7 +10,7 @@
 #include "sockdash/group.h"
 #include "sockdash/needs.h"
 
-/* Over how long an accept queue is looked at: long enough for a burst to be over. */
+/* Over how long an accept queue is looked at, at most: long enough for a burst to be over. */
 #define FULL_WINDOW_NS INT64_C(10000000000)
 
 struct index {
@@ -184,8 +184,9 @@ static bool is_full(const struct frame *f, uint32_t row)
 
 /* Full at both ends of an interval is full all through it; the last seconds are what counts. */
 static int full_over_window(struct sample *s, const struct sample *prev, struct listener_row *l,
-	uint64_t key, struct series_set *set)
+	uint64_t key, struct series_set *set, int64_t window_ns)
 {
+	int64_t back_ns = window_ns < FULL_WINDOW_NS ? window_ns : FULL_WINDOW_NS;
 	bool now = is_full(s->frame, l->sock), then;
 	double covered, share, ms;
 	int err;
@@ -202,7 +203,7 @@ static int full_over_window(struct sample *s, const struct sample *prev, struct 
 	err = add_up(s, prev, set, key, (int64_t)ms);
 	if (err)
 		return err;
-	share = series_slope(series_find(set, key), FULL_WINDOW_NS, &covered) / 1000;
+	share = series_slope(series_find(set, key), back_ns, &covered) / 1000;
 	if (!isnan(share))
 		l->full_share = fmin(share, 1);
 	return 0;
@@ -257,7 +258,7 @@ static int compare(
 		l->delta = conns_delta(s, prev, &rows_then, l);
 		if (err || sock->proto != SOCK_TCP)
 			continue;
-		err = full_over_window(s, prev, l, key, &h->full);
+		err = full_over_window(s, prev, l, key, &h->full, window_ns);
 		/* A preliminary sample is told again, with owners: it would stand in the graph
 		 * twice. */
 		if (!err && !s->frame->preliminary)

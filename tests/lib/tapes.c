@@ -194,8 +194,10 @@ static void add_table(struct buf *b, const struct sample *s, const struct table 
 	struct buf fields = { 0 };
 	char *text;
 
+	/* Since when something was found depends on all samples before. */
 	for (size_t i = 0; i < t->field_count; i++)
-		buf_addf(&fields, "%s%s", i ? "," : "", t->fields[i].name);
+		if (t != &table_audit || strcmp(t->fields[i].name, "since") != 0)
+			buf_addf(&fields, "%s%s", i ? "," : "", t->fields[i].name);
 	text = table_text(s, t->name, fields.data);
 	buf_addf(b, "%s\n%s", t->name, text);
 	free(text);

@@ -231,6 +231,28 @@ static void what_was_there_at_the_beginning_is_older(void **state)
 	story_end(&st);
 }
 
+/* Rates do not cover the window yet: it may have been found late. */
+static void what_is_found_within_the_first_window_is_at_least_as_old(void **state)
+{
+	(void)state;
+	for (int window_s = 3; window_s <= 60; window_s += 57) {
+		const struct sample *s = NULL;
+		struct story st;
+
+		story_begin(&st, window_s);
+		for (int i = 0; i < 6; i++) {
+			story_frame(&st, 2 * i);
+			if (i >= 3)
+				story_sock(&st, "tcp LISTEN 0.0.0.0:80 *");
+			s = story_sample(&st);
+		}
+		assert_string_equal(s->findings[0].rule->id, "listen-all");
+		assert_real(s->findings[0].since, 4);
+		assert_int_equal(s->findings[0].since_at_least, window_s == 60);
+		story_end(&st);
+	}
+}
+
 static void a_value_at_the_threshold_does_not_come_and_go(void **state)
 {
 	struct scene sc;
@@ -249,6 +271,14 @@ static void a_value_at_the_threshold_does_not_come_and_go(void **state)
 	assert_calm(&sc, "files-full");
 	next(&sc, 50, 721);
 	assert_calm(&sc, "files-full");
+	next(&sc, 60, 949);
+	assert_int_equal(must(&sc, "files-full")->severity, SEVERITY_WARNING);
+	next(&sc, 70, 950);
+	assert_int_equal(must(&sc, "files-full")->severity, SEVERITY_CRITICAL);
+	next(&sc, 80, 856);
+	assert_int_equal(must(&sc, "files-full")->severity, SEVERITY_CRITICAL);
+	next(&sc, 90, 854);
+	assert_int_equal(must(&sc, "files-full")->severity, SEVERITY_WARNING);
 	scene_end(&sc);
 }
 
@@ -312,6 +342,7 @@ int main(void)
 		cmocka_unit_test(no_conntrack_is_no_trouble),
 		cmocka_unit_test(a_finding_remembers_since_when),
 		cmocka_unit_test(what_was_there_at_the_beginning_is_older),
+		cmocka_unit_test(what_is_found_within_the_first_window_is_at_least_as_old),
 		cmocka_unit_test(a_value_at_the_threshold_does_not_come_and_go),
 		cmocka_unit_test(thresholds_are_those_of_the_settings),
 		cmocka_unit_test(a_healthy_server_has_no_findings),
