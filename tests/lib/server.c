@@ -74,7 +74,7 @@ static void tell_java(struct story *st, unsigned n)
 		story_sock(st,
 			"tcp CLOSE-WAIT 10.0.0.7:8080 10.0.3.%u:%u uid=1000 pid=2291 waits=%u",
 			i % 250 + 1, 30000 + i,
-			i < 300 ? 842 + 2 * n - i * 14 / 5 : 1 + 2 * (n - 1 - (i - 300) / 24));
+			i < 300 ? 842 + 2 * n - i * 281 / 100 : 1 + 2 * (n - 1 - (i - 300) / 24));
 	for (unsigned i = 0; i < 90; i++)
 		story_sock(st, "tcp ESTAB 10.0.0.7:8080 10.0.4.%u:31000 uid=1000 pid=2291", i + 1);
 	for (unsigned i = 0; i < 3; i++)
