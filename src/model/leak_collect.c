@@ -185,8 +185,7 @@ int leak_collect(struct leak_collection *c)
 		struct candidate x = { .row = row, .sock = sock };
 		unsigned mask;
 
-		/* Most are established and idle. */
-		if (sock->state == SOCK_ESTAB && !(sock->recv_q | sock->send_q))
+		if (!pile_is_possible(sock))
 			continue;
 		x.then = sock_then(c, row);
 		mask = pile_mask(sock, x.then);
