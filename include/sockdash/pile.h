@@ -42,12 +42,15 @@ static inline unsigned pile_mask(const struct sock *s, const struct sock *then)
 
 	if (s->state != SOCK_ESTAB)
 		return states[s->state];
-	if (s->proto != SOCK_TCP || !(s->recv_q | s->send_q) || !then || then->state != SOCK_ESTAB)
+	if (s->proto != SOCK_TCP || !then)
 		return 0;
-	mask = s->recv_q && then->recv_q && s->recv_q >= then->recv_q ? 1u << PILE_RECV_Q : 0;
+	mask = then->recv_q && s->recv_q >= then->recv_q ? 1u << PILE_RECV_Q : 0;
 	/* The kernel's timer says that the peer does not take it: 4 probes a closed window. */
 	if ((s->timer == 4 || s->retrans) && then->send_q && s->send_q >= then->send_q)
 		mask |= 1u << PILE_SEND_Q;
+	/* Last, for it is seldom in the cache. */
+	if (mask && then->state != SOCK_ESTAB)
+		return 0;
 	return mask;
 }
 
