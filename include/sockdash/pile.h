@@ -17,6 +17,17 @@ struct pile_rule {
 };
 extern const struct pile_rule pile_rules[PILES];
 
+/* Whether a socket can be in a pile at all: most are established and idle, or in TIME-WAIT. */
+static inline bool pile_is_possible(const struct sock *s)
+{
+	const unsigned states = 1u << SOCK_CLOSE_WAIT | 1u << SOCK_FIN_WAIT_2 |
+				1u << SOCK_LAST_ACK | 1u << SOCK_SYN_SENT;
+
+	if (s->state != SOCK_ESTAB)
+		return states >> s->state & 1;
+	return s->recv_q || (s->send_q && (s->timer == 4 || s->retrans));
+}
+
 /* The piles a socket is in: bits 1 << enum pile. `then` is the same socket in the sample before, or
  * NULL: what its queues did since cannot be told without it. */
 static inline unsigned pile_mask(const struct sock *s, const struct sock *then)
@@ -31,12 +42,15 @@ static inline unsigned pile_mask(const struct sock *s, const struct sock *then)
 
 	if (s->state != SOCK_ESTAB)
 		return states[s->state];
-	if (s->proto != SOCK_TCP || !(s->recv_q | s->send_q) || !then || then->state != SOCK_ESTAB)
+	if (s->proto != SOCK_TCP || !then)
 		return 0;
-	mask = s->recv_q && then->recv_q && s->recv_q >= then->recv_q ? 1u << PILE_RECV_Q : 0;
+	mask = then->recv_q && s->recv_q >= then->recv_q ? 1u << PILE_RECV_Q : 0;
 	/* The kernel's timer says that the peer does not take it: 4 probes a closed window. */
 	if ((s->timer == 4 || s->retrans) && then->send_q && s->send_q >= then->send_q)
 		mask |= 1u << PILE_SEND_Q;
+	/* Last, for it is seldom in the cache. */
+	if (mask && then->state != SOCK_ESTAB)
+		return 0;
 	return mask;
 }
 

@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "sockdash/grow.h"
 #include "sockdash/pile.h"
+
+#define AHEAD 32
 
 /* A socket in a pile, before it is known whose. */
 struct candidate {
@@ -171,6 +174,16 @@ static const struct sock *sock_then(const struct leak_collection *c, uint32_t ro
 	return then == SOCK_NONE ? NULL : &c->prev->frame->socks[then];
 }
 
+/* The sockets that stand in no order are those of the frame before: they are fetched some rows
+ * ahead. */
+static void fetch_ahead(const struct leak_collection *c, uint32_t row)
+{
+	const struct frame *f = c->s->frame;
+
+	if (c->prev && row < f->sock_count && pile_is_possible(&f->socks[row]))
+		__builtin_prefetch((const char *)sock_then(c, row) + offsetof(struct sock, recv_q));
+}
+
 int leak_collect(struct leak_collection *c)
 {
 	const struct frame *f = c->s->frame;
@@ -185,8 +198,8 @@ int leak_collect(struct leak_collection *c)
 		struct candidate x = { .row = row, .sock = sock };
 		unsigned mask;
 
-		/* Most are established and idle. */
-		if (sock->state == SOCK_ESTAB && !(sock->recv_q | sock->send_q))
+		fetch_ahead(c, row + AHEAD);
+		if (!pile_is_possible(sock))
 			continue;
 		x.then = sock_then(c, row);
 		mask = pile_mask(sock, x.then);
