@@ -15,6 +15,7 @@
 struct diag_tcp_info {
 	uint32_t last_ack_recv_ms; /* on CLOSE-WAIT: since the FIN arrived */
 	uint32_t last_data_recv_ms;
+	uint32_t last_data_sent_ms; /* probes of a closed window are not data */
 	uint32_t rtt_us, rttvar_us;
 	uint32_t cwnd;          /* segments */
 	uint32_t total_retrans; /* segments, over the life of the connection */

@@ -23,6 +23,10 @@ int live_dump(const struct live_dump *d, enum sock_proto proto, uint32_t states,
  * asked for one by one, many by a dump of that state. 0 or -errno as diag_dump(). */
 int live_ask_wait_ages(const struct live_dump *d, struct frame *f);
 
+/* Sets the time since when queues of established sockets have stood still at least. For the first
+ * frame, which has none before it that tells. 0 or -errno. */
+int live_ask_still(const struct live_dump *d, struct frame *f);
+
 /* Marks as hidden those sockets without a known owner that are still there with the same file: their
  * owner is out of sight (the kernel, another pid namespace), and they were not just closed between
  * the dump and the search. 0 or -errno. */

@@ -28,6 +28,10 @@ static inline bool pile_is_possible(const struct sock *s)
 	return s->recv_q || (s->send_q && (s->timer == 4 || s->retrans));
 }
 
+/* How long the kernel must have waited, at least, to have sent again as often as it has; 0 where that
+ * tells nothing. In seconds. */
+double pile_waited_s(enum pile pile, const struct sock *s);
+
 /* The piles a socket is in: bits 1 << enum pile. `then` is the same socket in the sample before, or
  * NULL: what its queues did since cannot be told without it. */
 static inline unsigned pile_mask(const struct sock *s, const struct sock *then)

@@ -31,9 +31,11 @@ enum sock_flag {
 	SOCK_OLDER = 8,     /* was there when we first looked: its age is at least that */
 	SOCK_CARRIED =
 		16, /* its owner let go of it; who that was is remembered from an earlier frame */
-	SOCK_HIDDEN = 32,       /* some process owns it that we cannot see */
-	SOCK_WAIT_LONGER = 128, /* CLOSE-WAIT: it has waited at least since wait_since */
-	SOCK_NO_BACKLOG = 64,   /* LISTEN: send_q does not tell the backlog */
+	SOCK_HIDDEN = 32, /* some process owns it that we cannot see */
+	/* CLOSE-WAIT: it has waited at least since wait_since. ESTAB: wait_since is known: its
+	 * receive queue, or where that is empty the send queue, has stood still since then. */
+	SOCK_WAIT_LONGER = 128,
+	SOCK_NO_BACKLOG = 64, /* LISTEN: send_q does not tell the backlog */
 };
 
 /* A time in tenths of a second since the frame's epoch (may be before it: negative), or not
@@ -53,7 +55,8 @@ struct sock {
 	uint32_t owner;     /* first of its owner edges in the frame, or SOCK_NONE */
 	int32_t first_seen; /* SOCK_TIME unit */
 	union {
-		int32_t wait_since; /* CLOSE-WAIT: when the FIN arrived, SOCK_TIME unit */
+		int32_t wait_since; /* CLOSE-WAIT: when the FIN arrived, SOCK_TIME unit; ESTAB:
+				       with SOCK_WAIT_LONGER */
 		uint32_t drops;     /* LISTEN, UDP: lost here, with SOCK_HAS_DROPS */
 	};
 	uint32_t expires_ms : 26; /* of the timer, at most SOCK_EXPIRES_MAX */

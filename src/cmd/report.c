@@ -69,8 +69,8 @@ static const struct section sections[] = {
 		{ "-conns" }, 10, .known = owners_known, .none = "none" },
 	{ &table_leaks, "Leaks", "pid,process,pile,count,verdict,since,growth,exhaustion,peer",
 		.most = 20, .keep = keep_leak, .known = owners_known, .none = "none" },
-	{ &table_kernel, "Kernel", "group,name,value,rate,highest,limit,percent", .known = kernel_known,
-		.none = "nothing moves or is near a limit" },
+	{ &table_kernel, "Kernel", "group,name,value,rate,highest,limit,percent",
+		.known = kernel_known, .none = "nothing moves or is near a limit" },
 	{ &table_audit, "Findings", NULL, .known = findings_known, .none = "none" },
 };
 enum { SECTIONS = sizeof sections / sizeof *sections };

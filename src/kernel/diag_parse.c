@@ -64,6 +64,7 @@ static void set_info(struct diag_sock *row, const uint8_t *data, size_t len)
 	size_t received = offsetof(struct tcp_info, tcpi_bytes_received);
 
 	info->last_ack_recv_ms = read_u32(data + offsetof(struct tcp_info, tcpi_last_ack_recv));
+	info->last_data_sent_ms = read_u32(data + offsetof(struct tcp_info, tcpi_last_data_sent));
 	info->last_data_recv_ms = read_u32(data + offsetof(struct tcp_info, tcpi_last_data_recv));
 	info->rtt_us = read_u32(data + offsetof(struct tcp_info, tcpi_rtt));
 	info->rttvar_us = read_u32(data + offsetof(struct tcp_info, tcpi_rttvar));

@@ -84,6 +84,7 @@ static struct leak_member fresh_member(
 	uint64_t sock_key = frame_sock_key(c->s->frame, x->sock);
 	struct leak_member m = { .row_key = d->key, .since = frame_now(c->s->frame) };
 	const struct leak_member *then;
+	int32_t waited;
 
 	m.brisk = pile_rules[x->pile].queue;
 	m.key = hash_mix(sock_key, d->key);
@@ -91,6 +92,9 @@ static struct leak_member fresh_member(
 		/* Its queue stood still since then at least. */
 		m.since = frame_now(c->prev->frame);
 		m.at_least = c->prev->frame->mono_ns == c->history->begun_ns;
+		if (x->then->flags & SOCK_WAIT_LONGER &&
+			(x->pile == PILE_RECV_Q) == (x->then->recv_q > 0))
+			m.since = x->then->wait_since;
 	}
 	if (!m.brisk && c->prev && !(x->then && x->then->state == x->sock->state))
 		return m;
@@ -100,6 +104,11 @@ static struct leak_member fresh_member(
 		m.since = then->since;
 		m.at_least = then->at_least;
 	} else if (!m.brisk) {
+		m.at_least = true;
+	}
+	waited = (int32_t)(pile_waited_s(x->pile, x->sock) * 10);
+	if (m.since > frame_now(c->s->frame) - waited) {
+		m.since = frame_now(c->s->frame) - waited;
 		m.at_least = true;
 	}
 	return m;

@@ -13,6 +13,18 @@ const struct pile_rule pile_rules[PILES] = {
 	[PILE_SEND_Q] = { "SEND-Q", 10, 10, true },
 };
 
+/* Timeouts double from 0.2 seconds on (TCP_RTO_MIN); those of a SYN begin with a second, and newer
+ * kernels do not double the first ones (tcp_syn_linear_timeouts). */
+double pile_waited_s(enum pile pile, const struct sock *s)
+{
+	unsigned n = s->retrans < 12 ? s->retrans : 12;
+
+	if (pile == PILE_SYN_SENT)
+		return n;
+	/* Probes of a closed window are not counted: each answer begins anew. */
+	return s->timer == 1 ? 0.2 * ((1u << n) - 1) : 0;
+}
+
 const char *pile_name(enum pile pile)
 {
 	return pile_rules[pile].name;

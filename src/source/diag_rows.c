@@ -73,6 +73,16 @@ void diag_rows_set_wait(const struct frame *f, struct sock *s, const struct diag
 		s->flags |= SOCK_WAIT_LONGER;
 }
 
+void diag_rows_set_still(const struct frame *f, struct sock *s, const struct diag_sock *d)
+{
+	uint32_t ms = d->recv_q ? d->info.last_data_recv_ms : d->info.last_data_sent_ms;
+
+	if (!d->has_info || s->state != SOCK_ESTAB || !diag_rows_may_stand(s))
+		return;
+	s->wait_since = frame_now(f) - (int32_t)(ms / 100);
+	s->flags |= SOCK_WAIT_LONGER;
+}
+
 int diag_rows_add(void *context, const struct diag_sock *d)
 {
 	const struct diag_rows *r = context;

@@ -162,6 +162,8 @@ static int collect_wait_ages(struct live *l, const struct source_request *r, str
 	if (f->problems[FRAME_NO_SOCK_DIAG])
 		return 0;
 	err = live_ask_wait_ages(&d, f);
+	if (!err && !f->diff.known)
+		err = live_ask_still(&d, f);
 	f->problems[FRAME_NO_WAIT_AGE] = err == -ECANCELED ? 0 : err;
 	return err == -ECANCELED || err == -ENOMEM ? err : 0;
 }

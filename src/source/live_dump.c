@@ -139,6 +139,38 @@ int live_ask_wait_ages(const struct live_dump *d, struct frame *f)
 	return err;
 }
 
+/* ---- Queues that stand still ------------------------------------------------------------------ */
+
+/* On a server with more of them those that stand still are found by watching. */
+#define STILL_MOST 4096
+
+static int take_still(void *context, const struct diag_sock *d)
+{
+	const struct chosen *c = context;
+	struct sock *s = chosen_sock(c, d);
+
+	if (s)
+		diag_rows_set_still(c->f, s, d);
+	return 0;
+}
+
+int live_ask_still(const struct live_dump *d, struct frame *f)
+{
+	struct chosen c = { .f = f };
+	int err = 0;
+
+	for (uint32_t row = 0; !err && row < f->sock_count && c.list.count < STILL_MOST; row++) {
+		const struct sock *s = &f->socks[row];
+
+		if (s->proto == SOCK_TCP && s->state == SOCK_ESTAB && diag_rows_may_stand(s))
+			err = choose(&c, row);
+	}
+	if (!err && c.list.count)
+		err = get_chosen(d, &c, DIAG_WANT_INFO, take_still, &c);
+	free_chosen(&c);
+	return err;
+}
+
 /* ---- Owners that cannot be seen -------------------------------------------------------------- */
 
 static int mark_if_there(void *context, const struct diag_sock *d)

@@ -148,8 +148,9 @@ static void print(const struct table *t, const struct sample *s)
 	must(sort_parse(t, t->sort, &key) == 0);
 	must(rowset_order(&rows, key, NULL, &order) == 0);
 	columns_all(t, true, &columns);
-	must(output_json(&(struct output_table){ rows, &columns, order, false, false }, check_json,
-		     &j) == 0);
+	must(output_json(
+		     &(struct output_table){ .rows = rows, .columns = &columns, .order = order },
+		     check_json, &j) == 0);
 	must(j.ended && j.depth == 0);
 	free(order);
 }
