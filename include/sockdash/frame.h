@@ -76,6 +76,15 @@ struct frame_ghost {
 	uint8_t state, flags;
 };
 
+/* A socket that was in CLOSE-WAIT and is in the dump no more, while a descriptor of it is still open:
+ * its remote port was used again, so the kernel has reset it. The process leaks it all the same. */
+struct frame_reset {
+	uint64_t key;       /* frame_sock_key() */
+	int32_t wait_since; /* when the FIN arrived, SOCK_TIME unit */
+	uint32_t proc;      /* row of the frame's process table */
+	uint32_t fd, inode;
+};
+
 struct frame {
 	struct arena arena;
 	unsigned references; /* atomic */
@@ -123,6 +132,8 @@ struct frame {
 	uint32_t netns_count;
 	struct frame_ghost *ghosts;
 	uint32_t ghost_count;
+	struct frame_reset *resets; /* in the order in which they were found */
+	uint32_t reset_count, reset_room;
 
 	struct diff diff;
 	struct match *match; /* until it is compared */
@@ -206,6 +217,9 @@ int frame_set_owners(struct frame *f, struct owner_found *found, size_t count);
 /* Makes room for `count` more edges at the end, which the caller fills and counts. NULL without
  * memory. */
 struct owner_edge *frame_edge_room(struct frame *f, uint64_t count);
+
+/* Adds a socket that was reset and not closed. 0 or -ENOMEM. */
+int frame_add_reset(struct frame *f, const struct frame_reset *r);
 
 /* ---- Looking --------------------------------------------------------------------------------- */
 

@@ -94,10 +94,11 @@ struct leak_row {
 	enum pile pile;
 	uint32_t count;                    /* sockets in it */
 	uint32_t causes[SOCK_WAIT_CAUSES]; /* CLOSE-WAIT */
-	uint64_t bytes;                    /* RECV-Q, SEND-Q: in these queues */
-	uint32_t overdue;                  /* of them there for longer than is usual here */
-	double usual;                      /* that time in seconds; NAN not known yet */
-	double growth; /* sockets per second: a leak: that stay; else all, over the window */
+	uint32_t resets;  /* CLOSE-WAIT: more that the process holds, but the kernel has reset */
+	uint64_t bytes;   /* RECV-Q, SEND-Q: in these queues */
+	uint32_t overdue; /* of them there for longer than is usual here */
+	double usual;     /* that time in seconds; NAN not known yet */
+	double growth;    /* sockets per second: a leak: that stay; else all, over the window */
 	double in_rate, out_rate; /* entering and leaving, over the window */
 	bool oldest_at_least;     /* its age is a lower bound */
 	double oldest;            /* seconds; NAN if no age is known */

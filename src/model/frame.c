@@ -78,6 +78,7 @@ void frame_put(struct frame *f)
 	free(f->users);
 	free(f->devices);
 	free(f->ghosts);
+	free(f->resets);
 	free(f->diff.previous);
 	free(f->diff.gone);
 	hash_free(&f->by_process);

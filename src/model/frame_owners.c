@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "sockdash/frame.h"
+#include "sockdash/grow.h"
 
 static int compare_owners(const void *left, const void *right, void *context)
 {
@@ -194,4 +195,12 @@ void frame_mark_hidden(struct frame *cur, const struct frame *prev)
 		s->flags |= SOCK_HIDDEN;
 		cur->owners_hidden++;
 	}
+}
+
+int frame_add_reset(struct frame *f, const struct frame_reset *r)
+{
+	if (grow(&f->resets, f->reset_count, &f->reset_room, sizeof *f->resets))
+		return -ENOMEM;
+	f->resets[f->reset_count++] = *r;
+	return 0;
 }

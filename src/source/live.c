@@ -17,6 +17,7 @@
 #include "sockdash/kcounters.h"
 #include "sockdash/live_dump.h"
 #include "sockdash/live_owners.h"
+#include "sockdash/live_resets.h"
 #include "sockdash/log.h"
 #include "sockdash/procnet.h"
 #include "sockdash/source.h"
@@ -183,6 +184,8 @@ static int collect_owners(
 {
 	int err = live_owners_resolve(l->owners, f, prev, r, &l->base.cancelled);
 
+	if (!err && frame_owners_compare(f, prev))
+		err = live_find_resets(f, prev, &l->base.cancelled);
 	if (err || frame_owners_compare(f, prev) || f->owners_percent < 100)
 		return err;
 	return confirm_hidden(l, r, f);
