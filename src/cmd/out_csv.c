@@ -29,7 +29,8 @@ static void add_cell(const struct output_form *form, const struct output_table *
 	if (column)
 		buf_addc(b, ',');
 	if (v->type != VALUE_NONE && !output_number(v, b))
-		add_string(b, format_value(v, 0, room));
+		/* The bare word: that it is doubtful is for people. */
+		add_string(b, v->type == VALUE_TEXT ? v->text : format_value(v, 0, room));
 }
 
 static void add_header(const struct output_table *t, struct buf *b)

@@ -83,7 +83,8 @@ static void add_cell(const struct output_form *form, const struct output_table *
 	if (v->type == VALUE_NONE)
 		buf_adds(b, "null");
 	else if (!output_number(v, b))
-		add_string(b, format_value(v, 0, room));
+		/* The bare word: that it is doubtful is for people. */
+		add_string(b, v->type == VALUE_TEXT ? v->text : format_value(v, 0, room));
 }
 
 static void add_problems(struct buf *b, const struct frame *f)
