@@ -11,7 +11,7 @@ struct leak_draft {
 	uint64_t key;     /* group_pile_key() */
 	uint32_t memory;  /* its place in the history */
 	uint32_t entered; /* sockets that came since the sample before */
-	uint32_t from;    /* of its sockets, row.count of them */
+	uint32_t from;    /* of its sockets, row.count and row.resets of them */
 	bool first;       /* there was no such pile before */
 };
 
@@ -23,7 +23,7 @@ struct leak_collection {
 	struct leak_draft *drafts;
 	uint32_t count, room;
 	/* Their sockets: key is the draft and when the socket came, tie whether it came earlier, row
-	 * that of the frame. After leak_collect() those of a draft stand together, oldest first. */
+	 * that of the frame or (reset, no more in the dump) SOCK_NONE. After leak_collect() those of a draft stand together, oldest first. */
 	struct keyed *socks;
 	uint32_t sock_count, sock_room;
 	uint32_t *places; /* of the drafts, by place and pile, from 1 */

@@ -34,16 +34,35 @@ const char *verdict_name(enum verdict verdict)
 /* What the witness of a round knows. */
 struct round {
 	struct leak_history *h;
+	struct hash held; /* members that are in the dump no more, but have a descriptor */
 	int32_t now;
 	double seconds;
 };
+
+static int note_held(struct round *r, const struct frame *f)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < f->reset_count; i++) {
+		uint64_t row_key =
+			group_pile_key(f, PROC_ROW_PROCESS, f->resets[i].proc, PILE_CLOSE_WAIT);
+
+		err = hash_put(&r->held, hash_mix(f->resets[i].key, row_key), i);
+	}
+	return err;
+}
+
+static bool is_held(const struct round *r, const struct leak_member *member)
+{
+	return r->held.count && hash_get(&r->held, member->key) != HASH_NONE;
+}
 
 static bool can_tell(void *context, const struct leak_member *member)
 {
 	const struct round *r = context;
 	const struct leak_memory *m = leak_memories_find(&r->h->memories, member->row_key);
 
-	return !m || m->judged;
+	return !is_held(r, member) && (!m || m->judged);
 }
 
 static void on_missed(void *context, struct leak_member *member)
@@ -134,13 +153,15 @@ static int see_who_left(struct leak_collection *c, bool searching, const double 
 		.can_tell = can_tell, .missed = on_missed, .left = on_left, .context = &round
 	};
 
+	int err = note_held(&round, f);
+
 	for (uint32_t i = 0; i < h->memories.count; i++)
 		h->memories.all[i].judged = is_judged(f, &h->memories.all[i], searching);
 	for (uint32_t i = 0; i < h->members.count; i++) {
 		const struct leak_member *member = &h->members.all[i];
 		struct leak_memory *m;
 
-		if (member->missed || then - member->since < OLD)
+		if (member->missed || then - member->since < OLD || is_held(&round, member))
 			continue;
 		m = leak_memories_find(&h->memories, member->row_key);
 		if (!m)
@@ -151,7 +172,10 @@ static int see_who_left(struct leak_collection *c, bool searching, const double 
 	for (uint32_t i = 0; i < h->memories.count; i++)
 		if (h->memories.all[i].judged)
 			weigh_vanished(f, &h->memories.all[i], unseen, c->seconds);
-	return leak_members_end(&h->members, &witness);
+	if (!err)
+		err = leak_members_end(&h->members, &witness);
+	hash_free(&round.held);
+	return err;
 }
 
 /* ---- Rows ------------------------------------------------------------------------------------ */
@@ -247,7 +271,7 @@ static void tell_verdict(
 		.window_s = (double)window_ns / 1e9,
 	};
 
-	for (uint32_t i = d->from; i < d->from + d->row.count; i++) {
+	for (uint32_t i = d->from; i < d->from + d->row.count + d->row.resets; i++) {
 		int32_t since = leak_since(&c->socks[i]);
 
 		if (!c->socks[i].tie)
@@ -317,7 +341,8 @@ static int tell_ends(struct leak_collection *c)
 	for (uint32_t i = 0; !err && i < c->count; i++) {
 		struct leak_draft *d = &c->drafts[i];
 
-		err = leak_ends_tell(c->s, &d->row, c->socks + d->from, d->row.count, scratch);
+		err = leak_ends_tell(
+			c->s, &d->row, c->socks + d->from, d->row.count + d->row.resets, scratch);
 	}
 	free(scratch);
 	return err;

@@ -122,6 +122,23 @@ static void note_age(struct leak_row *l, double age, bool at_least)
 	}
 }
 
+static struct keyed keyed_of(uint32_t draft, int32_t since, bool at_least, uint32_t row)
+{
+	return (struct keyed){
+		.key = (uint64_t)draft << 32 | ((uint32_t)since ^ UINT32_C(0x80000000)),
+		.tie = at_least,
+		.row = row,
+	};
+}
+
+/* A time that a recording tells may be any: 300 days in the past are enough, and the future none. */
+static int32_t near_now(const struct leak_collection *c, int32_t since)
+{
+	int64_t now = frame_now(c->s->frame), past = now - (1 << 28);
+
+	return since > now ? (int32_t)now : since < past ? (int32_t)past : since;
+}
+
 static int add_to(struct leak_collection *c, uint32_t place, const struct candidate *x)
 {
 	uint32_t number = draft_of(c, place, x->pile);
@@ -142,6 +159,7 @@ static int add_to(struct leak_collection *c, uint32_t place, const struct candid
 		member->since = sock->wait_since;
 		member->at_least = sock->flags & SOCK_WAIT_LONGER;
 	}
+	member->since = near_now(c, member->since);
 	age = frame_now(c->s->frame) - member->since;
 	if (member->known && c->seconds > 0)
 		life_note(&c->history->memories.all[d->memory].life, age, c->seconds, 0);
@@ -156,11 +174,7 @@ static int add_to(struct leak_collection *c, uint32_t place, const struct candid
 		d->entered += c->prev && c->history->members.count > met;
 	else
 		d->entered += c->prev && !(x->then && x->then->state == sock->state);
-	c->socks[c->sock_count++] = (struct keyed){
-		.key = (uint64_t)number << 32 | ((uint32_t)member->since ^ UINT32_C(0x80000000)),
-		.tie = member->at_least,
-		.row = x->row,
-	};
+	c->socks[c->sock_count++] = keyed_of(number, member->since, member->at_least, x->row);
 	return 0;
 }
 
@@ -174,6 +188,26 @@ static int add(struct leak_collection *c, const struct candidate *x)
 	for (uint32_t e = x->sock->owner; !err && e != SOCK_NONE; e = frame_next_owner(f, e))
 		err = add_to(c, f->edges[e].proc, x);
 	return err;
+}
+
+/* Sockets that are held but reset are evidence like those that are there. */
+static int add_resets(struct leak_collection *c)
+{
+	const struct frame *f = c->s->frame;
+
+	for (uint32_t i = 0; i < f->reset_count; i++) {
+		const struct frame_reset *r = &f->resets[i];
+		uint32_t number = c->places[r->proc * PILES + PILE_CLOSE_WAIT];
+
+		if (!number)
+			continue;
+		if (grow(&c->socks, c->sock_count, &c->sock_room, sizeof *c->socks))
+			return -ENOMEM;
+		c->drafts[number - 1].row.resets++;
+		c->socks[c->sock_count++] =
+			keyed_of(number - 1, near_now(c, r->wait_since), false, SOCK_NONE);
+	}
+	return 0;
 }
 
 static const struct sock *sock_then(const struct leak_collection *c, uint32_t row)
@@ -218,10 +252,12 @@ int leak_collect(struct leak_collection *c)
 				err = add(c, &x);
 		}
 	}
+	if (!err)
+		err = add_resets(c);
 	keysort(c->socks, c->sock_count, NULL);
 	for (uint32_t i = 0; !err && i < c->count; i++) {
 		c->drafts[i].from = from;
-		from += c->drafts[i].row.count;
+		from += c->drafts[i].row.count + c->drafts[i].row.resets;
 	}
 	return err;
 }

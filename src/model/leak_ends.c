@@ -41,17 +41,23 @@ static const char *busiest(struct sample *s, const struct keyed *socks, uint32_t
 {
 	struct run ends, ports;
 	const struct sock *one;
+	uint32_t there = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		const struct sock *sock = &s->frame->socks[socks[i].row];
-		uint64_t address = local ? sock->local : sock->remote;
+		const struct sock *sock;
+		uint64_t address;
 
-		scratch[i].key = address << 16 | (local ? sock->local_port : sock->remote_port);
-		scratch[i].tie = 0;
-		scratch[i].row = socks[i].row;
+		if (socks[i].row == SOCK_NONE)
+			continue;
+		sock = &s->frame->socks[socks[i].row];
+		address = local ? sock->local : sock->remote;
+		scratch[there++] = (struct keyed){
+			.key = address << 16 | (local ? sock->local_port : sock->remote_port),
+			.row = socks[i].row,
+		};
 	}
-	keysort(scratch, count, NULL);
-	ends = longest_run(scratch, count, 16);
+	keysort(scratch, there, NULL);
+	ends = longest_run(scratch, there, 16);
 	ports = longest_run(scratch + ends.from, ends.count, 0);
 	one = &s->frame->socks[scratch[ends.from + ports.from].row];
 	*share = ends.count;

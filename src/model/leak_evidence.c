@@ -33,6 +33,14 @@ static bool is_spread(const struct stretch *s)
 	return s->span > 0 && s->gap <= s->span * GAP_LARGE;
 }
 
+/* The longest gap, the one before the stretch counted: behind it may stand a single burst. */
+static int32_t widest(const int32_t *times, const struct stretch *s)
+{
+	int32_t before = s->from ? times[s->from] - times[s->from - 1] : 0;
+
+	return before > s->gap ? before : s->gap;
+}
+
 /* The end of the times that counts. */
 static struct stretch choose(const int32_t *times, uint32_t count, int32_t since)
 {
@@ -42,7 +50,7 @@ static struct stretch choose(const int32_t *times, uint32_t count, int32_t since
 	while (from > 0 && times[from - 1] >= since)
 		from--;
 	s = stretch_of(times, count, from);
-	while (s.from > 0 && s.gap > s.span * GAP_SMALL) {
+	while (s.from > 0 && widest(times, &s) > s.span * GAP_SMALL) {
 		uint32_t more = (count - s.from) / 2 + 1;
 
 		s = stretch_of(times, count, s.from > more ? s.from - more : 0);
@@ -81,11 +89,15 @@ struct leak_evidence leak_evidence_of(
 	struct leak_evidence e = { .rate = NAN, .since_s = NAN, .newest_s = NAN };
 	struct stretch s;
 	uint32_t last, first;
+	int32_t near;
 
 	if (!count)
 		return e;
 	s = choose(times, count, until - (int32_t)(window_s * 10));
-	last = last_burst(times, count, s.from, s.gap > s.span * GAP_BURST ? s.gap / 4 : 0);
+	near = s.gap > s.span * GAP_BURST ? s.gap / 4 : 0;
+	while (near && s.from > 0 && times[s.from] - times[s.from - 1] <= near)
+		s.from--;
+	last = last_burst(times, count, s.from, near);
 	if (last > s.from)
 		e.rate = (last - s.from) * 10.0 / (times[last] - times[s.from]);
 	e.count = count - s.from;

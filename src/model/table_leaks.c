@@ -128,6 +128,12 @@ static void get_why(const struct rowset *rows, uint32_t row, struct value *out)
 	value_text(out, l->kind == PROC_ROW_NONE ? "unaccepted" : words[most]);
 }
 
+static void get_reset(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	if (row_of(rows, row)->pile == PILE_CLOSE_WAIT)
+		value_number(out, VALUE_COUNT, row_of(rows, row)->resets);
+}
+
 static const struct field fields[] = {
 	PROC_FIELDS_IDENTITY,
 	{ "pile", "PILE",
@@ -143,6 +149,10 @@ static const struct field fields[] = {
 		.get = get_since },
 	{ "close_wait", "C-WAIT", "sockets in CLOSE-WAIT: the peer has closed, the process has not",
 		VALUE_COUNT, NEED_OWNERS, .get = get_close_wait },
+	{ "reset", "RESET",
+		"more that the process holds, but that the kernel has reset: the peer's port was "
+		"used again",
+		VALUE_COUNT, NEED_OWNERS | NEED_WAIT_AGE, .get = get_reset },
 	{ "growth", "GROWTH/s", "growth per second: of a leak, what stays; else over the window",
 		VALUE_TREND, NEED_OWNERS, .get = get_growth },
 	{ "in_rate", "IN/s", "sockets that entered per second over the window", VALUE_RATE,

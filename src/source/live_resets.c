@@ -83,6 +83,32 @@ static int look_at_gone(struct looking *l, const struct frame *prev, const struc
 	return 0;
 }
 
+/* A dump may miss a socket once: what is back was not reset. */
+static int drop_those_back(struct frame *f)
+{
+	struct hash by_key = { 0 };
+	uint32_t kept = 0;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < f->reset_count; i++)
+		err = hash_put(&by_key, f->resets[i].key, i);
+	for (uint32_t row = 0; !err && f->reset_count && row < f->sock_count; row++) {
+		uint32_t found;
+
+		if (f->diff.previous[row] != SOCK_NONE || f->socks[row].state != SOCK_CLOSE_WAIT)
+			continue;
+		found = hash_get(&by_key, frame_sock_key(f, &f->socks[row]));
+		if (found != HASH_NONE)
+			f->resets[found].proc = SOCK_NONE;
+	}
+	for (uint32_t i = 0; i < f->reset_count; i++)
+		if (f->resets[i].proc != SOCK_NONE)
+			f->resets[kept++] = f->resets[i];
+	f->reset_count = kept;
+	hash_free(&by_key);
+	return err;
+}
+
 static bool was_long(const struct frame *prev, const struct sock *s)
 {
 	return s->state == SOCK_CLOSE_WAIT && s->inode && s->owner != SOCK_NONE &&
@@ -100,6 +126,8 @@ int live_find_resets(struct frame *f, const struct frame *prev, const atomic_boo
 	if (l.proc_fd < 0)
 		return 0; /* the frame says so: it has no owners */
 	err = look_again(&l, prev);
+	if (!err)
+		err = drop_those_back(f);
 	for (uint32_t i = 0; !err && l.left && i < f->diff.gone_count; i++) {
 		const struct sock *s = &prev->socks[f->diff.gone[i]];
 

@@ -112,7 +112,8 @@ const struct pane pane_leaks = {
 	.title = "Leaks",
 	.columns = columns,
 	.column_count = sizeof columns / sizeof *columns,
-	.more = "preliminary,since,close_wait,overdue,usual,peer,peer_count,local,local_count,in_"
+	.more = "preliminary,since,close_wait,reset,overdue,usual,peer,peer_count,local,local_"
+		"count,in_"
 		"rate,out_rate,unread,"
 		"eof_unread,not_closed,bytes,fd_limit,user,unit",
 	.empty = "nothing piles up",

@@ -2,12 +2,12 @@
 # Leaks of a known rate and kind, next to a server that is only busy.
 # shellcheck disable=SC2016 source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
-live_begin 90 "$@"
+live_begin 150 "$@"
 
 # leaker RATE PORT OPTION...: its pid is then in $live_pid
 leaker()
 {
-	live_start "$TOOLS/leaker" --seconds 60 --rate "$1" --port "$2" "${@:3}"
+	live_start "$TOOLS/leaker" --seconds 140 --rate "$1" --port "$2" "${@:3}"
 	is "$live_said" "ready pid=$live_pid" "a leaker: $*"
 }
 
@@ -25,7 +25,7 @@ leaker 5 7200 --kind not-closed
 leaking=$live_pid
 
 before=$(find "/proc/$leaking/fd" -mindepth 1 | wc -l)
-sockdash leaks --json -w 4 >"$T/leaks"
+sockdash leaks --json -w 20 >"$T/leaks"
 after=$(find "/proc/$leaking/fd" -mindepth 1 | wc -l)
 limit=$(awk '/^Max open files/ { print $4 }' "/proc/$leaking/limits")
 
@@ -41,12 +41,16 @@ holds "$T/leak" '.fds >= $before and .fds <= $after and .fd_limit == $limit' \
 holds "$T/leak" '((.fd_limit - .fds) / .growth) as $s |
 	.exhaustion > 0.95 * $s and .exhaustion < 1.05 * $s' \
 	'when they run out'
-holds "$T/leak" '.oldest > 3.5 and .oldest < 30' 'the oldest'
+holds "$T/leak" '.oldest > 19.5 and .oldest < 60' 'the oldest'
+holds "$T/leak" '.verdict == "leak" and .preliminary == "yes"' 'the verdict, which is preliminary'
+holds "$T/leak" '.since <= .oldest and .since > .oldest - 2 and .overdue > 60' 'since when'
+holds "$T/leak" '.peer == "127.0.0.1" and .local == "127.0.0.1:7200" and .pile == "CLOSE-WAIT"' \
+	'who is at the ends'
 
 row "$T/leaks" "$healthy" >"$T/healthy"
 if [[ -s $T/healthy ]]; then
 	holds "$T/healthy" '(.growth // 0) | . > -1 and . < 1' 'the healthy one does not grow'
-	holds "$T/healthy" '(.verdict // "") | test("leak"; "i") | not' 'its verdict'
+	holds "$T/healthy" '.verdict == "ok" and .exhaustion == null' 'its verdict'
 	pass 'the healthy one is not listed'
 fi
 
@@ -69,9 +73,28 @@ holds "$T/leak" '.eof_unread == .close_wait and .unread == 0 and .not_closed == 
 	'the kind: end of file unread'
 
 # What left is no longer there.
-live_stop "$unread" "$eof"
+live_stop "$unread" "$eof" "$healthy"
 sockdash leaks --json -w 1 >"$T/leaks"
 holds "$T/leaks" '[.rows[].pid] | (index($a) or index($b)) | not' \
 	'no rows of processes that ended' --argjson a "$unread" --argjson b "$eof"
+
+# ---- Beside healthy connections, in workers, through a proxy -------------------------------------
+
+leaker 4 7204 --kind not-closed --mix 100
+mixed=$live_pid
+leaker 4 7205 --proxy
+proxy=$live_pid
+leaker 6 7206 --kind not-closed --workers 2
+workers=$live_pid
+sockdash leaks --json -w 20 >"$T/leaks"
+row "$T/leaks" "$mixed" >"$T/leak"
+holds "$T/leak" '.verdict == "leak" and .growth >= 3.6 and .growth <= 4.4 and .usual < 5' \
+	'a leak beside healthy connections of the same process'
+row "$T/leaks" "$proxy" >"$T/leak"
+holds "$T/leak" '.verdict == "leak" and .growth >= 3.6 and .growth <= 4.4 and .peer_count == .count
+	and (.peer | test("^127.0.0.1:[0-9]+$"))' 'a proxy, and the backend that it does not close'
+holds "$T/leaks" '[.rows[] | select(.local == "127.0.0.1:7206")] | length == 2 and
+	any(.pid == $first) and (map(.count) | add | . > 100)' \
+	'workers that share a listener: a row for each' --argjson first "$workers"
 
 live_end

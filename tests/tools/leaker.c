@@ -8,6 +8,11 @@
  *     not-closed  all is read, nothing is closed       Recv-Q 0
  *     --healthy   not a leak: each connection is closed 50 ms after it came
  *
+ *     --mix RATE  beside it as many healthy connections per second, to another port
+ *     --workers N the same by N processes that share the listener; each says "worker pid=N"
+ *     --proxy     it asks a backend for each connection, which closes at once, and forgets the
+ *                 connection to it: those are leaked, with the end of file not read
+ *
  * It says "ready pid=N" (the server) when it listens, and ends after --seconds, or on a signal. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -148,11 +153,24 @@ static void close_later(int fd)
 	closing_count++;
 }
 
+static struct sockaddr_in backend; /* of a proxy; port 0: it is none */
+
+static void ask_backend(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&backend, sizeof(backend)))
+		die("backend");
+	/* And forgets it: that is the leak. */
+}
+
 static void treat(int fd, enum kind kind)
 {
 	char text[64];
 
-	if (kind == HEALTHY)
+	if (kind != HEALTHY && backend.sin_port)
+		ask_backend();
+	if (kind == HEALTHY || backend.sin_port)
 		close_later(fd);
 	else if (kind == NOT_CLOSED)
 		while (read(fd, text, sizeof(text)) > 0)
@@ -160,14 +178,26 @@ static void treat(int fd, enum kind kind)
 	/* Otherwise it is forgotten: that is the leak. */
 }
 
-/* Signals come only while it waits, so that none is missed between the question and the wait. */
-static void serve(int listener, enum kind kind, int64_t until, const sigset_t *waiting)
+/* Takes what there is; another worker may have been faster. */
+static void take(int listener, enum kind kind)
+{
+	int fd = accept(listener, NULL, NULL);
+
+	if (fd >= 0)
+		treat(fd, kind);
+	else if (errno != EAGAIN && errno != ECONNABORTED)
+		die("accept");
+}
+
+/* Signals come only while it waits, so that none is missed between the question and the wait.
+ * `healthy` is the listener of the healthy ones, or -1. */
+static void serve(int listener, int healthy, enum kind kind, int64_t until, const sigset_t *waiting)
 {
 	while (!stopped) {
-		struct pollfd incoming = { .fd = listener, .events = POLLIN };
+		struct pollfd incoming[] = { { .fd = listener, .events = POLLIN },
+			{ .fd = healthy, .events = POLLIN } };
 		int64_t time = now(), next = until;
 		struct timespec pause;
-		int fd;
 
 		if (time >= until)
 			return;
@@ -175,21 +205,22 @@ static void serve(int listener, enum kind kind, int64_t until, const sigset_t *w
 			next = closing[closing_first].due;
 		next = next > time ? next - time : 0;
 		pause = (struct timespec){ next / SECOND, next % SECOND };
-		if (ppoll(&incoming, 1, &pause, waiting) < 0 && errno != EINTR)
-			die("ppoll");
-		close_due();
-		if (!(incoming.revents & POLLIN))
+		if (ppoll(incoming, 2, &pause, waiting) < 0) {
+			if (errno != EINTR)
+				die("ppoll");
 			continue;
-		fd = accept(listener, NULL, NULL);
-		if (fd < 0)
-			die("accept");
-		treat(fd, kind);
+		}
+		close_due();
+		if (incoming[0].revents & POLLIN)
+			take(listener, kind);
+		if (incoming[1].revents & POLLIN)
+			take(healthy, HEALTHY);
 	}
 }
 
 static int listen_on(unsigned port, struct sockaddr_in *at)
 {
-	int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), yes = 1;
 	socklen_t length = sizeof(*at);
 
 	*at = (struct sockaddr_in){ .sin_family = AF_INET,
@@ -217,6 +248,52 @@ static pid_t start_client(int listener, const struct sockaddr_in *to, double rat
 			be_client(to, rate, speak);
 		_exit(1);
 	}
+	return child;
+}
+
+static bool is_worker;
+
+/* The other workers: as this process but for its children; they end with it. */
+static void start_workers(unsigned count)
+{
+	for (unsigned i = 1; i < count; i++) {
+		pid_t child = fork();
+
+		if (child < 0)
+			die("fork");
+		if (!child) {
+			is_worker = true;
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			return;
+		}
+		printf("worker pid=%d\n", (int)child);
+		fflush(stdout);
+	}
+}
+
+/* A process that closes what comes, at once. */
+static pid_t start_backend(void)
+{
+	int listener = listen_on(0, &backend);
+	pid_t child = fork();
+
+	if (child < 0)
+		die("fork");
+	if (!child) {
+		close(STDOUT_FILENO);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_NAME, "leaker-backend");
+		for (;;) {
+			struct pollfd incoming = { .fd = listener, .events = POLLIN };
+			int fd;
+
+			poll(&incoming, 1, -1);
+			fd = accept(listener, NULL, NULL);
+			if (fd >= 0)
+				close(fd);
+		}
+	}
+	close(listener);
 	return child;
 }
 
@@ -249,14 +326,18 @@ int main(int argc, char **argv)
 		{ "kind", required_argument, NULL, 'k' },
 		{ "seconds", required_argument, NULL, 's' },
 		{ "port", required_argument, NULL, 'p' }, { "healthy", no_argument, NULL, 'h' },
+		{ "mix", required_argument, NULL, 'm' },
+		{ "workers", required_argument, NULL, 'w' }, { "proxy", no_argument, NULL, 'x' },
 		{ NULL, 0, NULL, 0 } };
-	double rate = 5, seconds = 60, port = 7100;
+	double rate = 5, seconds = 60, port = 7100, mix = 0, workers = 1;
 	enum kind kind = NOT_CLOSED;
 	struct sigaction on_stop = { .sa_handler = stop };
-	struct sockaddr_in at;
-	int option, listener, status;
+	struct sockaddr_in at, mixed_at;
+	int option, listener, healthy = -1, status = 0;
+	pid_t client, mixed = 0, helper = 0;
 	sigset_t ends, before;
-	pid_t client;
+	bool proxy = false;
+	int64_t until;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'r') {
@@ -269,10 +350,17 @@ int main(int argc, char **argv)
 			port = number(optarg, 0, 65535);
 		} else if (option == 'h') {
 			kind = HEALTHY;
+		} else if (option == 'm') {
+			mix = number(optarg, 0.01, 5000);
+		} else if (option == 'w') {
+			workers = number(optarg, 1, 64);
+		} else if (option == 'x') {
+			proxy = true;
 		} else {
 			fputs("usage: leaker [--rate PER-SECOND] [--kind unread|eof|not-closed] "
 			      "[--healthy]"
-			      " [--seconds S] [--port P]\n",
+			      " [--seconds S] [--port P] [--mix PER-SECOND] [--workers N]"
+			      " [--proxy]\n",
 				stderr);
 			return 2;
 		}
@@ -283,16 +371,34 @@ int main(int argc, char **argv)
 	sigaddset(&ends, SIGCHLD);
 	raise_loopback();
 	raise_limit();
+	until = now() + (int64_t)(seconds * (double)SECOND);
+	if (proxy)
+		helper = start_backend();
 	listener = listen_on((unsigned)port, &at);
+	if (mix > 0)
+		healthy = listen_on(0, &mixed_at);
 	printf("ready pid=%d\n", (int)getpid());
 	fflush(stdout);
 	client = start_client(listener, &at, rate, kind == UNREAD);
+	if (mix > 0)
+		mixed = start_client(healthy, &mixed_at, mix, false);
 	sigprocmask(SIG_BLOCK, &ends, &before);
 	sigaction(SIGTERM, &on_stop, NULL);
 	sigaction(SIGINT, &on_stop, NULL);
 	sigaction(SIGCHLD, &on_stop, NULL);
-	serve(listener, kind, now() + (int64_t)(seconds * (double)SECOND), &before);
+	start_workers((unsigned)workers);
+	serve(listener, healthy, kind, until, &before);
+	if (is_worker)
+		_exit(0);
 	kill(client, SIGKILL);
 	waitpid(client, &status, 0);
+	if (mixed) {
+		kill(mixed, SIGKILL);
+		waitpid(mixed, NULL, 0);
+	}
+	if (helper) {
+		kill(helper, SIGKILL);
+		waitpid(helper, NULL, 0);
+	}
 	return WIFEXITED(status); /* a client that ended by itself had an error */
 }

@@ -149,6 +149,7 @@ static void csv_quotes_what_needs_it(void **state)
 		"12031,\"a \"\"b\\c\"\", d\",1,,x --y=1\\x0Az,\n"
 		",(unowned),0,,,\n");
 	assert_written(output_csv, s, &table_leaks, "oldest,why", 0, "842.5,not closed\n");
+	assert_written(output_csv, s, &table_leaks, "verdict,preliminary", 0, "stuck,yes\n");
 	assert_written(output_csv, s, &table_leaks, "pid,close_wait", HEADER | TIME,
 		"time,pid,close_wait\n"
 		"2026-11-22T10:53:07.120Z,12031,1\n");
