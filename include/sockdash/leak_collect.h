@@ -33,6 +33,14 @@ struct leak_collection {
 int leak_collect(struct leak_collection *c);
 void leak_collection_end(struct leak_collection *c);
 
+/* The frame's time as a SOCK_TIME, in what times can be counted from: a recording may tell any. */
+static inline int32_t leak_now(const struct frame *f)
+{
+	int32_t now = frame_now(f), most = 1 << 30;
+
+	return now > most ? most : now < -most ? -most : now;
+}
+
 /* Whether a row is shown unless all are asked for. */
 static inline bool leak_is_shown(const struct leak_row *l)
 {

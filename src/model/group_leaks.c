@@ -147,8 +147,8 @@ static int see_who_left(struct leak_collection *c, bool searching, const double 
 {
 	struct leak_history *h = c->history;
 	const struct frame *f = c->s->frame;
-	struct round round = { .h = h, .now = frame_now(f), .seconds = c->seconds };
-	int32_t then = round.now - (int32_t)(c->seconds * 10);
+	struct round round = { .h = h, .now = leak_now(f), .seconds = c->seconds };
+	int32_t then = round.now - (int32_t)fmin(c->seconds * 10, 1 << 28);
 	struct leak_members_witness witness = {
 		.can_tell = can_tell, .missed = on_missed, .left = on_left, .context = &round
 	};
@@ -268,7 +268,7 @@ static void tell_verdict(
 		.older_by = INT32_MAX,
 		.counts = series_find(&c->history->counts, d->key),
 		.now_ns = c->s->frame->mono_ns,
-		.now = frame_now(c->s->frame),
+		.now = leak_now(c->s->frame),
 		.window_s = (double)window_ns / 1e9,
 	};
 

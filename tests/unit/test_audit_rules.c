@@ -243,11 +243,11 @@ static void softnet(struct scene *sc, bool below)
 
 static const struct rule_case cases[] = {
 	{ "close-wait-leak", a_process, close_wait_leak, "warning", "java (pid 2291)",
-		"412 in CLOSE-WAIT, 0.10 more per second; the oldest for 14m 02s; never closed "
-		"409, "
-		"end of file not read 2, data not read 1; 421 of 1,024 descriptors open, none left "
+		"412 in CLOSE-WAIT, 0.10 more per second; the oldest for 14m 02s; 409 never "
+		"closed, 2 with the end of file not read, 1 with data not read; 421 of 1,024 "
+		"descriptors open, none left "
 		"in "
-		"1h 40m; 300 with 10.9.0.1, 412 here at 10.0.0.1:80" },
+		"1h 40m; most with 10.9.0.1 (300); all here at 10.0.0.1:80" },
 	{ "close-wait-stuck", a_process, close_wait_stuck, "warning", "java (pid 2291)",
 		"12 in CLOSE-WAIT, 10 of them for too long, no more coming; the oldest for 14m "
 		"02s; end "
