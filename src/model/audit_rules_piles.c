@@ -43,8 +43,8 @@ static void add_causes(struct audit_run *run, struct buf *b, const struct leak_r
 		const char *words;
 	} causes[] = {
 		{ SOCK_WAIT_NOT_CLOSED, "never closed" },
-		{ SOCK_WAIT_EOF_UNREAD, "with the end of file not read" },
-		{ SOCK_WAIT_UNREAD, "with data not read" },
+		{ SOCK_WAIT_EOF_UNREAD, "the end of file not read" },
+		{ SOCK_WAIT_UNREAD, "data not read" },
 	};
 	bool first = true;
 
@@ -55,7 +55,8 @@ static void add_causes(struct audit_run *run, struct buf *b, const struct leak_r
 			continue;
 		buf_adds(b, first ? "; " : ", ");
 		if (n < l->count)
-			buf_addf(b, "%s ", audit_count(run, n));
+			buf_addf(b, "%s %s", audit_count(run, n),
+				causes[i].cause == SOCK_WAIT_NOT_CLOSED ? "" : "with ");
 		buf_adds(b, causes[i].words);
 		first = false;
 	}

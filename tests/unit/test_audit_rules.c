@@ -250,8 +250,7 @@ static const struct rule_case cases[] = {
 		"1h 40m; most with 10.9.0.1 (300); all here at 10.0.0.1:80" },
 	{ "close-wait-stuck", a_process, close_wait_stuck, "warning", "java (pid 2291)",
 		"12 in CLOSE-WAIT, 10 of them for too long, no more coming; the oldest for 14m "
-		"02s; end "
-		"of file not read; 421 of 1,024 descriptors open" },
+		"02s; the end of file not read; 421 of 1,024 descriptors open" },
 	{ "reader-stuck", a_process, reader_stuck, "warning", "java (pid 2291)",
 		"3 connections with received data that the process does not read, 12,345 bytes in "
 		"all; "
