@@ -254,11 +254,11 @@ static const struct rule_case cases[] = {
 	{ "reader-stuck", a_process, reader_stuck, "warning", "java (pid 2291)",
 		"3 connections with received data that the process does not read, 12,345 bytes in "
 		"all; "
-		"the oldest for 30s; 3 here at 10.0.0.1:80" },
+		"the oldest for 30s; all here at 10.0.0.1:80" },
 	{ "peer-stuck", a_process, peer_stuck, "warning", "java (pid 2291)",
 		"10 connections whose peer does not take the data sent to it, 1,000,000 bytes in "
 		"all; "
-		"the oldest for 30s; 11 with 10.9.0.1" },
+		"the oldest for 30s; all with 10.9.0.1" },
 	{ "fin-wait-2", a_process, fin_wait_2, "warning", "java (pid 2291)",
 		"10 in FIN-WAIT-2: closed for sending here, not closed by the peer, 0.50 more per "
 		"second; the oldest for 1m 10s" },
