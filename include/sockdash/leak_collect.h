@@ -40,6 +40,16 @@ static inline bool leak_is_shown(const struct leak_row *l)
 	       (l->verdict != VERDICT_OK && !l->preliminary);
 }
 
+/* The time of a frame as a SOCK_TIME. A recording may tell any time: these are kept so near to each
+ * other that differences of them, and of times at most LEAK_PAST before, fit. */
+#define LEAK_PAST (1 << 28) /* tenths: 310 days */
+static inline int32_t leak_now(const struct frame *f)
+{
+	int32_t now = frame_now(f);
+
+	return now > 4 * LEAK_PAST ? 4 * LEAK_PAST : now < -2 * LEAK_PAST ? -2 * LEAK_PAST : now;
+}
+
 /* When a collected socket came, SOCK_TIME unit. */
 static inline int32_t leak_since(const struct keyed *e)
 {

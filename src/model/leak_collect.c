@@ -82,7 +82,7 @@ static struct leak_member fresh_member(
 	const struct leak_collection *c, const struct leak_draft *d, const struct candidate *x)
 {
 	uint64_t sock_key = frame_sock_key(c->s->frame, x->sock);
-	struct leak_member m = { .row_key = d->key, .since = frame_now(c->s->frame) };
+	struct leak_member m = { .row_key = d->key, .since = leak_now(c->s->frame) };
 	const struct leak_member *then;
 	int32_t waited;
 
@@ -90,7 +90,7 @@ static struct leak_member fresh_member(
 	m.key = hash_mix(sock_key, d->key);
 	if (m.brisk && c->prev) {
 		/* Its queue stood still since then at least. */
-		m.since = frame_now(c->prev->frame);
+		m.since = leak_now(c->prev->frame);
 		m.at_least = c->prev->frame->mono_ns == c->history->begun_ns;
 		if (x->then->flags & SOCK_WAIT_LONGER &&
 			(x->pile == PILE_RECV_Q) == (x->then->recv_q > 0))
@@ -107,8 +107,8 @@ static struct leak_member fresh_member(
 		m.at_least = true;
 	}
 	waited = (int32_t)(pile_waited_s(x->pile, x->sock) * 10);
-	if (m.since > frame_now(c->s->frame) - waited) {
-		m.since = frame_now(c->s->frame) - waited;
+	if (m.since > leak_now(c->s->frame) - waited) {
+		m.since = leak_now(c->s->frame) - waited;
 		m.at_least = true;
 	}
 	return m;
@@ -134,7 +134,7 @@ static struct keyed keyed_of(uint32_t draft, int32_t since, bool at_least, uint3
 /* A time that a recording tells may be any: 300 days in the past are enough, and the future none. */
 static int32_t near_now(const struct leak_collection *c, int32_t since)
 {
-	int64_t now = frame_now(c->s->frame), past = now - (1 << 28);
+	int64_t now = leak_now(c->s->frame), past = now - LEAK_PAST;
 
 	return since > now ? (int32_t)now : since < past ? (int32_t)past : since;
 }
@@ -160,7 +160,7 @@ static int add_to(struct leak_collection *c, uint32_t place, const struct candid
 		member->at_least = sock->flags & SOCK_WAIT_LONGER;
 	}
 	member->since = near_now(c, member->since);
-	age = frame_now(c->s->frame) - member->since;
+	age = leak_now(c->s->frame) - member->since;
 	if (member->known && c->seconds > 0)
 		life_note(&c->history->memories.all[d->memory].life, age, c->seconds, 0);
 	d->row.count++;
@@ -197,15 +197,15 @@ static int add_resets(struct leak_collection *c)
 
 	for (uint32_t i = 0; i < f->reset_count; i++) {
 		const struct frame_reset *r = &f->resets[i];
-		uint32_t number = c->places[r->proc * PILES + PILE_CLOSE_WAIT];
+		/* There may be no other in the pile now. */
+		uint32_t number = draft_of(c, r->proc, PILE_CLOSE_WAIT);
 
-		if (!number)
-			continue;
-		if (grow(&c->socks, c->sock_count, &c->sock_room, sizeof *c->socks))
+		if (number == SOCK_NONE ||
+			grow(&c->socks, c->sock_count, &c->sock_room, sizeof *c->socks))
 			return -ENOMEM;
-		c->drafts[number - 1].row.resets++;
+		c->drafts[number].row.resets++;
 		c->socks[c->sock_count++] =
-			keyed_of(number - 1, near_now(c, r->wait_since), false, SOCK_NONE);
+			keyed_of(number, near_now(c, r->wait_since), false, SOCK_NONE);
 	}
 	return 0;
 }
