@@ -10,7 +10,7 @@
 
 #include "sockdash/procs.h"
 
-#define LONG_S     3   /* in CLOSE-WAIT */
+#define LONG_S     1   /* in CLOSE-WAIT: before pile_rules[].floor_s one more look must fit */
 #define NEW_MOST   512 /* looks in a frame for those that are gone now... */
 #define AGAIN_MOST 128 /* ...and for those that were found before */
 
