@@ -541,6 +541,14 @@ static void resets_come_back(void **state)
 		/* One whose number has another socket now. */
 		if (n > 5)
 			add_reset(&st, 999, 0, n / 3);
+		/* In another order, at times. */
+		if (n % 8 == 5 && st.frame->reset_count) {
+			struct frame_reset first = st.frame->resets[0],
+					   *last = &st.frame->resets[st.frame->reset_count - 1];
+
+			st.frame->resets[0] = *last;
+			*last = first;
+		}
 		story_sock(&st, "tcp ESTAB 10.0.0.1:80 10.0.0.2:5000 cookie=1 pid=7");
 		chain_add(&c, story_sample(&st)->frame);
 	}
