@@ -96,6 +96,8 @@ await 30 'screen | grep -q "1 States"'
 in_tmux send-keys -t =picture: p b '#20' Enter
 await 30 'screen | grep -q "REPLAY 20/"'
 show overview 'order-api +[0-9]+ +\+?[1-9]' Tab Tab Tab
-show leaks 'CLOSE-WAIT growth' 4
+show leaks '4 Leaks' 4
 show sockets '5 Sockets' 5
+show kernel '6 Kernel' 6
+show audit '7 Findings' 7
 show help Help '?'

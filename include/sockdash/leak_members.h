@@ -22,6 +22,14 @@ struct leak_member {
 	float likely;     /* that it was closed then */
 };
 
+/* Tenths of a second from one SOCK_TIME to another; a recording may tell any two. */
+static inline int32_t leak_time_between(int32_t from, int32_t to)
+{
+	int64_t d = (int64_t)to - from;
+
+	return d > INT32_MAX ? INT32_MAX : d < -INT32_MAX ? -INT32_MAX : (int32_t)d;
+}
+
 /* All-zero is empty. */
 struct leak_members {
 	struct leak_member *all;

@@ -43,7 +43,7 @@ static void add_causes(struct audit_run *run, struct buf *b, const struct leak_r
 		const char *words;
 	} causes[] = {
 		{ SOCK_WAIT_NOT_CLOSED, "never closed" },
-		{ SOCK_WAIT_EOF_UNREAD, "end of file not read" },
+		{ SOCK_WAIT_EOF_UNREAD, "the end of file not read" },
 		{ SOCK_WAIT_UNREAD, "data not read" },
 	};
 	bool first = true;
@@ -53,9 +53,11 @@ static void add_causes(struct audit_run *run, struct buf *b, const struct leak_r
 
 		if (n == 0)
 			continue;
-		buf_addf(b, "%s%s", first ? "; " : ", ", causes[i].words);
+		buf_adds(b, first ? "; " : ", ");
 		if (n < l->count)
-			buf_addf(b, " %s", audit_count(run, n));
+			buf_addf(b, "%s %s", audit_count(run, n),
+				causes[i].cause == SOCK_WAIT_NOT_CLOSED ? "" : "with ");
+		buf_adds(b, causes[i].words);
 		first = false;
 	}
 }
@@ -74,13 +76,20 @@ static void add_fds(struct audit_run *run, struct buf *b, const struct leak_row 
 		buf_adds(b, ", none left");
 }
 
+static void add_end(struct audit_run *run, struct buf *b, const struct leak_row *l,
+	const char *where, const char *end, uint32_t count)
+{
+	if (!end || !*end)
+		return;
+	buf_addf(b, "; %s %s %s", count == l->count ? "all" : "most", where, end);
+	if (count < l->count)
+		buf_addf(b, " (%s)", audit_count(run, count));
+}
+
 static void add_ends(struct audit_run *run, struct buf *b, const struct leak_row *l)
 {
-	if (l->peer && *l->peer)
-		buf_addf(b, "; %s with %s", audit_count(run, l->peer_count), l->peer);
-	if (l->local && *l->local)
-		buf_addf(b, "%s %s here at %s", l->peer && *l->peer ? "," : ";",
-			audit_count(run, l->local_count), l->local);
+	add_end(run, b, l, "with", l->peer, l->peer_count);
+	add_end(run, b, l, "here at", l->local, l->local_count);
 }
 
 static void add_oldest(struct audit_run *run, struct buf *b, const struct leak_row *l)
@@ -102,6 +111,9 @@ static const char *close_wait_evidence(struct audit_run *run, const struct leak_
 			audit_count(run, l->overdue));
 	add_oldest(run, &b, l);
 	add_causes(run, &b, l);
+	if (l->resets)
+		buf_addf(&b, "; %s more reset by the kernel, their descriptors still open",
+			audit_count(run, l->resets));
 	add_fds(run, &b, l);
 	add_ends(run, &b, l);
 	if (l->preliminary)

@@ -71,7 +71,7 @@ static void on_missed(void *context, struct leak_member *member)
 	const struct round *r = context;
 	const struct leak_memory *m = leak_memories_find(&r->h->memories, member->row_key);
 
-	member->age = r->now - member->since;
+	member->age = leak_time_between(member->since, r->now);
 	member->seconds = (float)r->seconds;
 	member->likely = m ? (float)m->likely : 1;
 	member->brisk |= m && m->sure;
@@ -162,7 +162,8 @@ static int see_who_left(struct leak_collection *c, bool searching, const double 
 		const struct leak_member *member = &h->members.all[i];
 		struct leak_memory *m;
 
-		if (member->missed || then - member->since < OLD || is_held(&round, member))
+		if (member->missed || leak_time_between(member->since, then) < OLD ||
+			is_held(&round, member))
 			continue;
 		m = leak_memories_find(&h->memories, member->row_key);
 		if (!m)

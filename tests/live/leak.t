@@ -94,7 +94,7 @@ row "$T/leaks" "$proxy" >"$T/leak"
 holds "$T/leak" '.verdict == "leak" and .growth >= 3.6 and .growth <= 4.4 and .peer_count == .count
 	and (.peer | test("^127.0.0.1:[0-9]+$"))' 'a proxy, and the backend that it does not close'
 holds "$T/leaks" '[.rows[] | select(.local == "127.0.0.1:7206")] | length == 2 and
-	any(.pid == $first) and (map(.count) | add | . > 100)' \
+	any(.pid == $first) and (map(.count) | add | . > 60)' \
 	'workers that share a listener: a row for each' --argjson first "$workers"
 
 # ---- Ports that are used again -------------------------------------------------------------------

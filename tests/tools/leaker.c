@@ -9,7 +9,7 @@
  *     --healthy   not a leak: each connection is closed 50 ms after it came
  *
  *     --mix RATE  beside it as many healthy connections per second, to another port
- *     --workers N the same by N processes that share the listener; each says "worker pid=N"
+ *     --workers N the same by N processes that share the listener
  *     --proxy     it asks a backend for each connection, which closes at once, and forgets the
  *                 connection to it: those are leaked, with the end of file not read
  *
@@ -266,8 +266,6 @@ static void start_workers(unsigned count)
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			return;
 		}
-		printf("worker pid=%d\n", (int)child);
-		fflush(stdout);
 	}
 }
 

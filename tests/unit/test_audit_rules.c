@@ -243,23 +243,22 @@ static void softnet(struct scene *sc, bool below)
 
 static const struct rule_case cases[] = {
 	{ "close-wait-leak", a_process, close_wait_leak, "warning", "java (pid 2291)",
-		"412 in CLOSE-WAIT, 0.10 more per second; the oldest for 14m 02s; never closed "
-		"409, "
-		"end of file not read 2, data not read 1; 421 of 1,024 descriptors open, none left "
+		"412 in CLOSE-WAIT, 0.10 more per second; the oldest for 14m 02s; 409 never "
+		"closed, 2 with the end of file not read, 1 with data not read; 421 of 1,024 "
+		"descriptors open, none left "
 		"in "
-		"1h 40m; 300 with 10.9.0.1, 412 here at 10.0.0.1:80" },
+		"1h 40m; most with 10.9.0.1 (300); all here at 10.0.0.1:80" },
 	{ "close-wait-stuck", a_process, close_wait_stuck, "warning", "java (pid 2291)",
 		"12 in CLOSE-WAIT, 10 of them for too long, no more coming; the oldest for 14m "
-		"02s; end "
-		"of file not read; 421 of 1,024 descriptors open" },
+		"02s; the end of file not read; 421 of 1,024 descriptors open" },
 	{ "reader-stuck", a_process, reader_stuck, "warning", "java (pid 2291)",
 		"3 connections with received data that the process does not read, 12,345 bytes in "
 		"all; "
-		"the oldest for 30s; 3 here at 10.0.0.1:80" },
+		"the oldest for 30s; all here at 10.0.0.1:80" },
 	{ "peer-stuck", a_process, peer_stuck, "warning", "java (pid 2291)",
 		"10 connections whose peer does not take the data sent to it, 1,000,000 bytes in "
 		"all; "
-		"the oldest for 30s; 11 with 10.9.0.1" },
+		"the oldest for 30s; all with 10.9.0.1" },
 	{ "fin-wait-2", a_process, fin_wait_2, "warning", "java (pid 2291)",
 		"10 in FIN-WAIT-2: closed for sending here, not closed by the peer, 0.50 more per "
 		"second; the oldest for 1m 10s" },

@@ -1,6 +1,8 @@
 /* leak verdicts: servers that leak and servers that do not, watched in simulated time. Each is a few
  * streams of sockets that come to CLOSE-WAIT and stay for some time; what is said of them is looked
- * at in every sample. */
+ * at in every sample.
+ *
+ * ONLY=name watches one server, SHOW=1 prints what is said in each sample, SEED=N makes other chance. */
 #include "lib/fixture.h"
 
 #include <math.h>
