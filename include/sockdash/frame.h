@@ -79,10 +79,12 @@ struct frame_ghost {
 /* A socket that was in CLOSE-WAIT and is in the dump no more, while a descriptor of it is still open:
  * its remote port was used again, so the kernel has reset it. The process leaks it all the same. */
 struct frame_reset {
-	uint64_t key;       /* frame_sock_key() */
+	uint64_t cookie;    /* of the socket; not 0 */
 	int32_t wait_since; /* when the FIN arrived, SOCK_TIME unit */
 	uint32_t proc;      /* row of the frame's process table */
 	uint32_t fd, inode;
+	uint16_t netns; /* row of the frame's namespace table */
+	bool ipv4;      /* SOCK_IPV4 */
 };
 
 struct frame {
@@ -223,8 +225,9 @@ int frame_add_reset(struct frame *f, const struct frame_reset *r);
 
 /* ---- Looking --------------------------------------------------------------------------------- */
 
-/* The identity of a socket across frames. */
+/* The identity of a socket across frames; that of one that was reset is the one it had. */
 uint64_t frame_sock_key(const struct frame *f, const struct sock *s);
+uint64_t frame_reset_key(const struct frame *f, const struct frame_reset *r);
 
 static inline const struct address *frame_address(const struct frame *f, uint32_t row)
 {

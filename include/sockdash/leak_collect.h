@@ -33,19 +33,21 @@ struct leak_collection {
 int leak_collect(struct leak_collection *c);
 void leak_collection_end(struct leak_collection *c);
 
-/* The frame's time as a SOCK_TIME, in what times can be counted from: a recording may tell any. */
-static inline int32_t leak_now(const struct frame *f)
-{
-	int32_t now = frame_now(f), most = 1 << 30;
-
-	return now > most ? most : now < -most ? -most : now;
-}
-
 /* Whether a row is shown unless all are asked for. */
 static inline bool leak_is_shown(const struct leak_row *l)
 {
 	return l->pile == PILE_CLOSE_WAIT || l->verdict >= VERDICT_STUCK ||
 	       (l->verdict != VERDICT_OK && !l->preliminary);
+}
+
+/* The time of a frame as a SOCK_TIME. A recording may tell any time: these are kept so near to each
+ * other that differences of them, and of times at most LEAK_PAST before, fit. */
+#define LEAK_PAST (1 << 28) /* tenths: 310 days */
+static inline int32_t leak_now(const struct frame *f)
+{
+	int32_t now = frame_now(f);
+
+	return now > 4 * LEAK_PAST ? 4 * LEAK_PAST : now < -2 * LEAK_PAST ? -2 * LEAK_PAST : now;
 }
 
 /* When a collected socket came, SOCK_TIME unit. */

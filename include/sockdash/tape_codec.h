@@ -28,6 +28,7 @@ enum tape_section {
 	TAPE_SOCKETS,
 	TAPE_SOCKET_CHANGES,
 	TAPE_TIMERS,
+	TAPE_RESETS,
 	TAPE_SECTIONS, /* one past the last */
 };
 
@@ -36,6 +37,8 @@ enum tape_head_flag {
 	TAPE_OWNERS_KNOWN = 2,
 	TAPE_PIDS_HIDDEN = 4,
 };
+
+enum tape_reset_flag { TAPE_RESET_IPV4 = 1 };
 
 /* Which fields of a process are told; the others are as in its model. */
 enum tape_proc_field {

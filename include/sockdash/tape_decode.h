@@ -35,6 +35,9 @@ struct tape_decoder {
 	uint32_t told_count, told_room;
 	struct owner_found last_told;
 	uint32_t last_new; /* row that the next new one is told against */
+
+	uint32_t next_reset; /* of those before: one past the last that was taken */
+	struct frame_reset last_reset;
 };
 
 /* `count` times SOCK_NONE, or NULL without memory; the caller frees it. */
@@ -54,5 +57,8 @@ uint32_t tape_next_change(struct wire *w, uint32_t *told, uint32_t count);
 
 /* Reads the sockets into the frame, whose processes are there already. */
 int tape_read_socks(struct tape_decoder *d);
+
+/* Reads the sockets that were reset, likewise. */
+int tape_read_resets(struct tape_decoder *d);
 
 #endif

@@ -369,11 +369,22 @@ static int copy_socks(struct anonymizer *a, const struct frame *f, struct frame 
 	return err;
 }
 
+/* What identifies a socket is a cookie and a namespace, here as in its row. */
+static int copy_resets(struct anonymizer *a, const struct frame *f, struct frame *copy)
+{
+	(void)a;
+	copy->resets = copy_array(f->resets, f->reset_count, sizeof *f->resets);
+	if (!copy->resets)
+		return -ENOMEM;
+	copy->reset_count = copy->reset_room = f->reset_count;
+	return 0;
+}
+
 int anonymizer_frame(
 	struct anonymizer *a, const struct frame *f, const struct frame *prev, struct frame **out)
 {
 	static int (*const parts[])(struct anonymizer *, const struct frame *, struct frame *) = {
-		copy_header, copy_names, copy_procs, copy_addresses, copy_socks
+		copy_header, copy_names, copy_procs, copy_addresses, copy_socks, copy_resets
 	};
 	struct frame *copy = frame_create();
 	int err = copy ? 0 : -ENOMEM;

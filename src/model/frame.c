@@ -164,6 +164,13 @@ uint64_t frame_sock_key(const struct frame *f, const struct sock *s)
 	return hash_mix(hash_mix(ends, ports), hash_mix(netns, sock_is_listener(s) ? s->inode : 0));
 }
 
+uint64_t frame_reset_key(const struct frame *f, const struct frame_reset *r)
+{
+	struct sock s = { .cookie = r->cookie, .netns = r->netns & SOCK_NETNS_MAX };
+
+	return frame_sock_key(f, &s);
+}
+
 int frame_add_sock(struct frame *f, const struct sock *s)
 {
 	uint32_t row;

@@ -11,6 +11,7 @@
 #include "sockdash/leak_fds.h"
 #include "sockdash/leak_judge.h"
 #include "sockdash/needs.h"
+#include "sockdash/pile.h"
 
 #define FDS_WINDOW_NS (INT64_C(60) * 1000000000)
 #define CALM_S        30.0
@@ -47,7 +48,7 @@ static int note_held(struct round *r, const struct frame *f)
 		uint64_t row_key =
 			group_pile_key(f, PROC_ROW_PROCESS, f->resets[i].proc, PILE_CLOSE_WAIT);
 
-		err = hash_put(&r->held, hash_mix(f->resets[i].key, row_key), i);
+		err = hash_put(&r->held, hash_mix(frame_reset_key(f, &f->resets[i]), row_key), i);
 	}
 	return err;
 }
@@ -148,7 +149,7 @@ static int see_who_left(struct leak_collection *c, bool searching, const double 
 	struct leak_history *h = c->history;
 	const struct frame *f = c->s->frame;
 	struct round round = { .h = h, .now = leak_now(f), .seconds = c->seconds };
-	int32_t then = round.now - (int32_t)fmin(c->seconds * 10, 1 << 28);
+	int32_t then = round.now - (int32_t)(c->seconds * 10);
 	struct leak_members_witness witness = {
 		.can_tell = can_tell, .missed = on_missed, .left = on_left, .context = &round
 	};
@@ -191,6 +192,9 @@ static int note_none(const struct leak_collection *c, const struct leak_draft *d
 	int64_t times[] = { c->s->frame->mono_ns - window_ns, prev ? prev->mono_ns : 0 };
 
 	if (!prev || prev->owners_percent < 100)
+		return 0;
+	/* The first sample cannot tell which queues stood still. */
+	if (pile_rules[d->row.pile].queue && prev->mono_ns == h->begun_ns)
 		return 0;
 	times[0] = times[0] > h->whole_ns ? times[0] : h->whole_ns;
 	for (unsigned i = 0; i < 2; i++)
@@ -404,7 +408,7 @@ static void interrupt(struct leak_history *h)
 /* Time goes by in the memories. */
 static double advance(struct leak_history *h, int64_t now_ns)
 {
-	double seconds = h->last_ns ? (double)(now_ns - h->last_ns) / 1e9 : 0;
+	double seconds = h->last_ns ? fmin((double)(now_ns - h->last_ns) / 1e9, LEAK_PAST / 10) : 0;
 
 	for (uint32_t i = 0; i < h->memories.count; i++) {
 		if (h->last_ns)

@@ -134,7 +134,7 @@ static struct keyed keyed_of(uint32_t draft, int32_t since, bool at_least, uint3
 /* A time that a recording tells may be any: 300 days in the past are enough, and the future none. */
 static int32_t near_now(const struct leak_collection *c, int32_t since)
 {
-	int64_t now = leak_now(c->s->frame), past = now - (1 << 28);
+	int64_t now = leak_now(c->s->frame), past = now - LEAK_PAST;
 
 	return since > now ? (int32_t)now : since < past ? (int32_t)past : since;
 }
@@ -197,15 +197,15 @@ static int add_resets(struct leak_collection *c)
 
 	for (uint32_t i = 0; i < f->reset_count; i++) {
 		const struct frame_reset *r = &f->resets[i];
-		uint32_t number = c->places[r->proc * PILES + PILE_CLOSE_WAIT];
+		/* There may be no other in the pile now. */
+		uint32_t number = draft_of(c, r->proc, PILE_CLOSE_WAIT);
 
-		if (!number)
-			continue;
-		if (grow(&c->socks, c->sock_count, &c->sock_room, sizeof *c->socks))
+		if (number == SOCK_NONE ||
+			grow(&c->socks, c->sock_count, &c->sock_room, sizeof *c->socks))
 			return -ENOMEM;
-		c->drafts[number - 1].row.resets++;
+		c->drafts[number].row.resets++;
 		c->socks[c->sock_count++] =
-			keyed_of(number - 1, near_now(c, r->wait_since), false, SOCK_NONE);
+			keyed_of(number, near_now(c, r->wait_since), false, SOCK_NONE);
 	}
 	return 0;
 }

@@ -56,6 +56,9 @@ static const char *busiest(struct sample *s, const struct keyed *socks, uint32_t
 			.row = socks[i].row,
 		};
 	}
+	*share = 0;
+	if (!there)
+		return "";
 	keysort(scratch, there, NULL);
 	ends = longest_run(scratch, there, 16);
 	ports = longest_run(scratch + ends.from, ends.count, 0);

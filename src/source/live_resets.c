@@ -10,7 +10,7 @@
 
 #include "sockdash/procs.h"
 
-#define LONG_S     3   /* in CLOSE-WAIT */
+#define LONG_S     1   /* in CLOSE-WAIT: before pile_rules[].floor_s one more look must fit */
 #define NEW_MOST   512 /* looks in a frame for those that are gone now... */
 #define AGAIN_MOST 128 /* ...and for those that were found before */
 
@@ -45,7 +45,8 @@ static uint32_t proc_now(const struct looking *l, const struct proc *p)
 static int look_again(struct looking *l, const struct frame *prev)
 {
 	uint32_t step = prev->reset_count / AGAIN_MOST + 1;
-	uint32_t turn = (uint32_t)frame_now(l->f) % step;
+	/* By chance, for samples come as regularly as any count of turns. */
+	uint32_t turn = (uint32_t)(hash_mix((uint64_t)l->f->mono_ns, 0) % step);
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < prev->reset_count; i++) {
@@ -67,11 +68,13 @@ static int look_at_gone(struct looking *l, const struct frame *prev, const struc
 	for (uint32_t e = s->owner; e != SOCK_NONE; e = frame_next_owner(prev, e)) {
 		const struct proc *p = &prev->procs[prev->edges[e].proc];
 		struct frame_reset r = {
-			.key = frame_sock_key(prev, s),
+			.cookie = s->cookie,
 			.wait_since = s->wait_since,
 			.proc = proc_now(l, p),
 			.fd = prev->edges[e].fd,
 			.inode = s->inode,
+			.netns = s->netns,
+			.ipv4 = s->flags & SOCK_IPV4,
 		};
 
 		l->left--;
@@ -91,7 +94,7 @@ static int drop_those_back(struct frame *f)
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < f->reset_count; i++)
-		err = hash_put(&by_key, f->resets[i].key, i);
+		err = hash_put(&by_key, frame_reset_key(f, &f->resets[i]), i);
 	for (uint32_t row = 0; !err && f->reset_count && row < f->sock_count; row++) {
 		uint32_t found;
 
@@ -111,7 +114,7 @@ static int drop_those_back(struct frame *f)
 
 static bool was_long(const struct frame *prev, const struct sock *s)
 {
-	return s->state == SOCK_CLOSE_WAIT && s->inode && s->owner != SOCK_NONE &&
+	return s->state == SOCK_CLOSE_WAIT && s->cookie && s->inode && s->owner != SOCK_NONE &&
 	       s->wait_since != SOCK_TIME_NONE && frame_wait_age(prev, s) >= LONG_S;
 }
 

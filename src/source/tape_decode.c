@@ -352,7 +352,9 @@ static int decode(struct tape_decoder *d, struct wire *w)
 	}
 	if (!err)
 		err = read_procs(d);
-	return err ? err : tape_read_socks(d);
+	if (!err)
+		err = tape_read_socks(d);
+	return err ? err : tape_read_resets(d);
 }
 
 int tape_decode(const uint8_t *bytes, size_t len, const struct frame *prev, struct frame **out)

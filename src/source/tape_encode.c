@@ -2,7 +2,7 @@
  * a new row is told by what differs from the new row before it, a row that was there by what
  * differs from itself. Timers run down in every row and have a section of their own: how far each
  * is from what it should show by now. */
-#include "sockdash/tape_codec.h"
+#include "sockdash/tape_encode.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -28,8 +28,7 @@ static void add_section(struct buf *out, enum tape_section type, const struct bu
 	wire_add_bytes(out, bytes);
 }
 
-/* One that is left out where it says nothing, unless that is for want of memory. */
-static void add_section_if_any(struct buf *out, enum tape_section type, const struct buf *bytes)
+void tape_add_section_if_any(struct buf *out, enum tape_section type, const struct buf *bytes)
 {
 	if (bytes->len || bytes->failed)
 		add_section(out, type, bytes);
@@ -117,42 +116,6 @@ static void add_small_table(struct encoder *e, enum tape_section type,
 	buf_free(&then);
 }
 
-/* ---- Runs of rows ---------------------------------------------------------------------------- */
-
-/* "n rows as before, from there on; m new rows": told whenever the next run begins. */
-struct runs {
-	uint32_t from, copied; /* the run that is open */
-	uint32_t expected;     /* row before that would go on where the last run ended */
-	uint32_t fresh;
-	struct buf rows; /* the new rows of the open run */
-};
-
-static void end_run(struct runs *r, struct buf *out)
-{
-	if (!r->copied && !r->fresh)
-		return;
-	wire_add_uint(out, r->copied);
-	if (r->copied) {
-		wire_add_int(out, (int64_t)r->from - r->expected);
-		r->expected = r->from + r->copied;
-	}
-	wire_add_uint(out, r->fresh);
-	if (r->fresh)
-		buf_add(out, r->rows.data, r->rows.len);
-	out->failed |= r->rows.failed;
-	buf_clear(&r->rows);
-	r->copied = r->fresh = 0;
-}
-
-static void copy_row(struct runs *r, uint32_t was, struct buf *out)
-{
-	if (r->fresh || (r->copied && was != r->from + r->copied))
-		end_run(r, out);
-	if (!r->copied)
-		r->from = was;
-	r->copied++;
-}
-
 /* ---- Processes ------------------------------------------------------------------------------- */
 
 /* What differs from the model, in the order of enum tape_proc_field. */
@@ -200,7 +163,7 @@ static bool same_proc(const struct proc *a, const struct proc *b)
 static void add_procs(struct encoder *e)
 {
 	const struct frame *f = e->cur;
-	struct runs runs = { 0 };
+	struct tape_runs runs = { 0 };
 	struct buf rows = { 0 };
 	uint32_t told = 0; /* one past the last row with changes */
 	uint8_t *taken = calloc(e->prev ? e->prev->proc_count + 1 : 1, 1);
@@ -226,16 +189,16 @@ static void add_procs(struct encoder *e)
 			runs.fresh++;
 			continue;
 		}
-		copy_row(&runs, was, &rows);
+		tape_run_copy(&runs, was, &rows);
 		if (same_proc(p, &e->prev->procs[was]))
 			continue;
 		wire_add_uint(&e->changes, i - told);
 		told = i + 1;
 		add_proc_fields(&e->changes, p, &e->prev->procs[was]);
 	}
-	end_run(&runs, &rows);
+	tape_run_end(&runs, &rows);
 	add_section(e->out, TAPE_PROCS, &rows);
-	add_section_if_any(e->out, TAPE_PROC_CHANGES, &e->changes);
+	tape_add_section_if_any(e->out, TAPE_PROC_CHANGES, &e->changes);
 	buf_clear(&e->changes);
 	free(taken);
 	buf_free(&rows);
@@ -379,7 +342,8 @@ static void add_sock_fields(const struct encoder *e, struct buf *b, const struct
 		wire_add_uint(b, s->proto);
 }
 
-static void add_new_sock(struct encoder *e, struct runs *runs, uint32_t row, uint32_t *last_new)
+static void add_new_sock(
+	struct encoder *e, struct tape_runs *runs, uint32_t row, uint32_t *last_new)
 {
 	static const struct sock no_sock;
 	static const struct address no_address;
@@ -420,7 +384,7 @@ static void add_socks(struct encoder *e)
 	const struct frame *f = e->cur;
 	int64_t elapsed_ms = e->prev ? (f->mono_ns - e->prev->mono_ns) / 1000000 : 0;
 	uint32_t told = 0, last_new = SOCK_NONE;
-	struct runs runs = { 0 };
+	struct tape_runs runs = { 0 };
 	struct buf rows = { 0 };
 
 	for (uint32_t i = 0; i < f->sock_count; i++) {
@@ -431,7 +395,7 @@ static void add_socks(struct encoder *e)
 			add_new_sock(e, &runs, i, &last_new);
 			continue;
 		}
-		copy_row(&runs, was, &rows);
+		tape_run_copy(&runs, was, &rows);
 		mask = compare_sock(e, &f->socks[i], was, elapsed_ms, &model);
 		if (!mask)
 			continue;
@@ -439,10 +403,10 @@ static void add_socks(struct encoder *e)
 		told = i + 1;
 		add_sock_fields(e, &e->changes, &f->socks[i], &model, mask, &e->changed_place);
 	}
-	end_run(&runs, &rows);
+	tape_run_end(&runs, &rows);
 	add_section(e->out, TAPE_SOCKETS, &rows);
-	add_section_if_any(e->out, TAPE_SOCKET_CHANGES, &e->changes);
-	add_section_if_any(e->out, TAPE_TIMERS, &e->timers);
+	tape_add_section_if_any(e->out, TAPE_SOCKET_CHANGES, &e->changes);
+	tape_add_section_if_any(e->out, TAPE_TIMERS, &e->timers);
 	buf_free(&rows);
 	buf_free(&runs.rows);
 }
@@ -461,13 +425,14 @@ void tape_encode(const struct frame *cur, const struct frame *prev, struct buf *
 	add_section(out, TAPE_HEAD, &part);
 	buf_clear(&part);
 	add_counters(cur, e.prev, &part);
-	add_section_if_any(out, TAPE_COUNTERS, &part);
+	tape_add_section_if_any(out, TAPE_COUNTERS, &part);
 	buf_free(&part);
 	add_small_table(&e, TAPE_NAMESPACES, add_namespaces);
 	add_small_table(&e, TAPE_DEVICES, add_devices);
 	add_small_table(&e, TAPE_USERS, add_users);
 	add_procs(&e);
 	add_socks(&e);
+	tape_add_resets(out, cur, e.prev, e.proc_was);
 	buf_free(&e.changes);
 	buf_free(&e.timers);
 	free(e.proc_was);

@@ -124,6 +124,25 @@ static int copy_sock(struct frame *out, const struct frame *f, const struct sock
 	return err ? err : frame_add_sock(out, &copy);
 }
 
+/* Those whose descriptors a process holds that has no other socket, too. */
+static int copy_resets(
+	struct frame *out, const struct frame *f, const struct source_request *r, uint32_t *proc_is)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < f->reset_count; i++) {
+		struct frame_reset reset = f->resets[i];
+
+		if (!(r->protocols & 1u << SOCK_TCP) || !(reset.ipv4 ? r->ipv4 : r->ipv6))
+			continue;
+		err = copy_proc(out, f, reset.proc, &proc_is[reset.proc]);
+		reset.proc = proc_is[reset.proc];
+		if (!err)
+			err = frame_add_reset(out, &reset);
+	}
+	return err;
+}
+
 static int copy_socks(struct frame *out, const struct frame *f, const struct source_request *r)
 {
 	struct owner_found *found = malloc((f->edge_count + 1) * sizeof *found);
@@ -144,6 +163,8 @@ static int copy_socks(struct frame *out, const struct frame *f, const struct sou
 	}
 	if (!err)
 		err = frame_set_owners(out, found, count);
+	if (!err && r->needs & NEED_OWNERS)
+		err = copy_resets(out, f, r, proc_is);
 	free(found);
 	free(proc_is);
 	return err;

@@ -86,6 +86,10 @@ static void check_frame(const struct frame *f)
 	}
 	for (uint32_t i = 0; i < f->edge_count; i++)
 		must(f->edges[i].proc < f->proc_count);
+	for (uint32_t i = 0; i < f->reset_count; i++) {
+		must(f->resets[i].proc < f->proc_count);
+		must(f->resets[i].netns < f->netns_count);
+	}
 }
 
 static void check_entries(const struct tape *t, size_t size)

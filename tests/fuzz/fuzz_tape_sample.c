@@ -68,6 +68,10 @@ static void check_frame(const struct frame *f, const struct frame *prev)
 	for (uint32_t e = 0; e < f->edge_count; e++)
 		must(f->edges[e].proc < f->proc_count);
 	must(!f->edge_count || f->edges[f->edge_count - 1].last);
+	for (uint32_t i = 0; i < f->reset_count; i++) {
+		must(f->resets[i].proc < f->proc_count && f->resets[i].cookie);
+		must(f->resets[i].netns < f->netns_count);
+	}
 	check_diff(f, prev);
 }
 
@@ -81,6 +85,7 @@ static void record_again(const struct frame *f, const struct frame *prev)
 	must(tape_decode((const uint8_t *)b.data, b.len, prev, &again) == 0);
 	must(again->sock_count == f->sock_count && again->proc_count == f->proc_count);
 	must(again->edge_count == f->edge_count && again->user_count == f->user_count);
+	must(again->reset_count == f->reset_count);
 	must(again->mono_ns == f->mono_ns && again->diff.gone_count == f->diff.gone_count);
 	frame_put(again);
 	buf_free(&b);

@@ -235,8 +235,8 @@ static void add_leak(struct buf *b, const struct leak_row *l)
 {
 	if (l->pile != PILE_CLOSE_WAIT)
 		return;
-	buf_addf(b, "%u %u %u %u %.9g %.9g:", l->count, l->causes[0], l->causes[1], l->causes[2],
-		l->in_rate, l->out_rate);
+	buf_addf(b, "%u + %u %u %u %u %.9g %.9g:", l->count, l->resets, l->causes[0], l->causes[1],
+		l->causes[2], l->in_rate, l->out_rate);
 	add_trend(b, &l->trend);
 }
 

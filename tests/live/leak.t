@@ -2,12 +2,12 @@
 # Leaks of a known rate and kind, next to a server that is only busy.
 # shellcheck disable=SC2016 source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
-live_begin 150 "$@"
+live_begin 200 "$@"
 
 # leaker RATE PORT OPTION...: its pid is then in $live_pid
 leaker()
 {
-	live_start "$TOOLS/leaker" --seconds 140 --rate "$1" --port "$2" "${@:3}"
+	live_start "$TOOLS/leaker" --seconds 190 --rate "$1" --port "$2" "${@:3}"
 	is "$live_said" "ready pid=$live_pid" "a leaker: $*"
 }
 
@@ -96,5 +96,39 @@ holds "$T/leak" '.verdict == "leak" and .growth >= 3.6 and .growth <= 4.4 and .p
 holds "$T/leaks" '[.rows[] | select(.local == "127.0.0.1:7206")] | length == 2 and
 	any(.pid == $first) and (map(.count) | add | . > 60)' \
 	'workers that share a listener: a row for each' --argjson first "$workers"
+
+# ---- Ports that are used again -------------------------------------------------------------------
+
+live_stop "$mixed" "$proxy" "$workers" "$leaking"
+live_start "$TOOLS/trouble" stuck 7207 5
+stuck=$live_pid
+stood=$SECONDS
+
+# The kernel resets a leaked socket when its remote port comes again. Of the client's ends nothing may
+# be left, else the port is not.
+sysctl -qw net.ipv4.tcp_fin_timeout=1 net.ipv4.ip_local_port_range='40000 40019'
+leaker 1 7208 --kind not-closed
+leaking=$live_pid
+sockdash leaks --json -d 2 -n 15 | tail -n 1 >"$T/leaks"
+row "$T/leaks" "$leaking" | jq -c 'select(.pile == "CLOSE-WAIT")' >"$T/leak"
+open=$(find "/proc/$leaking/fd" -mindepth 1 -lname 'socket:*' | wc -l)
+holds "$T/leak" '.close_wait <= 20 and .reset > 5' 'sockets that the kernel has reset'
+holds "$T/leak" '.close_wait + .reset > 20 and .close_wait + .reset <= $open' \
+	'all of them have a descriptor' --argjson open "$open"
+holds "$T/leak" '.verdict == "leak" and .growth >= 0.85 and .growth <= 1.15' \
+	'they are leaked all the same, and counted in the growth'
+
+# ---- Queues that stood still before we came ------------------------------------------------------
+
+sleep $((stood + 12 > SECONDS ? stood + 12 - SECONDS : 0))
+sockdash leaks --json -a -w 3 >"$T/leaks"
+stood=$((SECONDS - stood))
+for pile in RECV-Q SEND-Q; do
+	row "$T/leaks" "$stuck" | jq -c "select(.pile == \"$pile\")" >"$T/leak"
+	holds "$T/leak" '.verdict == "stuck" and .count == 5 and .overdue == 5' "$pile: stuck"
+	holds "$T/leak" '.oldest > $stood - 4 and .oldest < $stood + 2' "$pile: since when" \
+		--argjson stood "$stood"
+	holds "$T/leak" '(.growth // 0) == 0 and (.in_rate // 0) == 0' "$pile: it does not grow"
+done
 
 live_end

@@ -214,6 +214,21 @@ static void assert_same_socks(struct ledger *l, const struct frame *was, const s
 		assert_memory_equal(is->edges, was->edges, was->edge_count * sizeof *was->edges);
 }
 
+static void assert_same_resets(const struct frame *was, const struct frame *is)
+{
+	assert_int_equal(is->reset_count, was->reset_count);
+	for (uint32_t i = 0; i < was->reset_count; i++) {
+		const struct frame_reset *a = &was->resets[i], *b = &is->resets[i];
+
+		assert_true(frame_reset_key(is, b) == frame_reset_key(was, a));
+		assert_int_equal(b->proc, a->proc);
+		assert_int_equal(b->fd, a->fd);
+		assert_int_equal(b->inode, a->inode);
+		assert_int_equal(b->wait_since, a->wait_since);
+		assert_int_equal(b->ipv4, a->ipv4);
+	}
+}
+
 static void assert_same_procs(struct ledger *l, const struct frame *was, const struct frame *is)
 {
 	assert_int_equal(is->proc_count, was->proc_count);
@@ -331,6 +346,7 @@ static const struct frame *assert_shadow(
 
 	assert_same_header(l, was->frame, is);
 	assert_same_socks(l, was->frame, is);
+	assert_same_resets(was->frame, is);
 	assert_same_procs(l, was->frame, is);
 	assert_same_names(l, was->frame, is);
 	assert_same_diff(was->frame, is, prev);
@@ -474,6 +490,43 @@ static void all_owners_of_a_socket_are_kept(void **state)
 	assert_int_equal(edge, SOCK_NONE);
 	assert_true(story_find(f, 1)->flags & SOCK_CARRIED);
 	assert_false(frame_owned_by(f, story_find(f, 2), 7, 7));
+	shadow_end(&sh);
+	story_end(&st);
+}
+
+/* A leaked socket is the same one before and after it was reset. */
+static void reset_sockets_are_followed(void **state)
+{
+	struct ledger l = { 0 };
+	struct shadow sh;
+	struct story st;
+	uint64_t key = 0;
+
+	(void)state;
+	story_begin(&st, 10);
+	shadow_begin(&sh);
+	for (unsigned n = 0; n < 4; n++) {
+		struct frame_reset r = { .cookie = 5, .inode = 9, .fd = 30, .netns = 1, .ipv4 = n };
+		const struct frame *copy;
+
+		story_frame(&st, 2.0 * n);
+		assert_int_equal(frame_add_netns(st.frame, 4026532001, "secret-netns"), 1);
+		story_proc(&st, .pid = 3, .name = "nginx");
+		r.proc = story_proc(&st, .pid = 7, .name = "secret");
+		if (n < 2)
+			story_sock(&st,
+				"tcp CLOSE-WAIT 10.0.0.1:80 10.9.0.1:500 cookie=5 netns=1 pid=7");
+		story_sock(&st, "tcp CLOSE-WAIT 10.0.0.1:80 10.9.0.2:500 cookie=6 pid=7");
+		if (n >= 2)
+			assert_int_equal(frame_add_reset(st.frame, &r), 0);
+		copy = assert_shadow(&sh, &l, story_sample(&st));
+		if (n < 2)
+			key = frame_sock_key(copy, &copy->socks[0]);
+		else
+			assert_true(frame_reset_key(copy, &copy->resets[0]) == key);
+	}
+	assert_row(sh.sample, "leaks", "pid=7", "close_wait=1, reset=1");
+	ledger_end(&l);
 	shadow_end(&sh);
 	story_end(&st);
 }
@@ -982,6 +1035,7 @@ int main(void)
 		cmocka_unit_test(a_server_reads_the_same),
 		cmocka_unit_test(sockets_without_cookies_are_followed),
 		cmocka_unit_test(all_owners_of_a_socket_are_kept),
+		cmocka_unit_test(reset_sockets_are_followed),
 		cmocka_unit_test(empty_frames_stay_empty),
 		cmocka_unit_test(the_header_is_kept),
 		cmocka_unit_test(nothing_of_the_original_remains),

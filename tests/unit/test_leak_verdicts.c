@@ -40,6 +40,7 @@ struct server {
 	double seconds, interval; /* 0: 600, 2 */
 	double noise;             /* descriptors that are open between dump and look */
 	double misses;            /* share of the sockets that a dump misses */
+	bool seen;                /* the source tells which were reset */
 
 	/* What must be said. */
 	bool healthy;     /* never leak once one has left, never sure of it before */
@@ -63,7 +64,8 @@ struct sim {
 	struct sample *sample;
 	struct conn *conns;
 	uint32_t count, room;
-	uint32_t kept; /* descriptors of sockets that were reset */
+	struct conn *kept; /* descriptors of sockets that were reset */
+	uint32_t kept_count, kept_room;
 	uint64_t cookie, random;
 	double next[STREAMS];
 	uint32_t left;      /* after a while */
@@ -98,20 +100,29 @@ static double stay_of(struct sim *m, const struct stream *s, double at)
 	}
 }
 
+static void push(struct conn **conns, uint32_t *count, uint32_t *room, const struct conn *c)
+{
+	if (*count == *room) {
+		*room = *room ? 2 * *room : 64;
+		*conns = realloc(*conns, *room * sizeof **conns);
+		assert_non_null(*conns);
+	}
+	(*conns)[(*count)++] = *c;
+}
+
+static void keep(struct sim *m, const struct conn *c)
+{
+	push(&m->kept, &m->kept_count, &m->kept_room, c);
+}
+
 static void come(struct sim *m, const struct stream *s, double at)
 {
-	struct conn *c;
+	struct conn c = { .cookie = ++m->cookie, .came = at, .reset = INFINITY };
 
-	if (m->count == m->room) {
-		m->room = m->room ? 2 * m->room : 64;
-		m->conns = realloc(m->conns, m->room * sizeof *m->conns);
-		assert_non_null(m->conns);
-	}
-	c = &m->conns[m->count++];
-	*c = (struct conn){ .cookie = ++m->cookie, .came = at, .reset = INFINITY };
-	c->closed = at + stay_of(m, s, at);
+	c.closed = at + stay_of(m, s, at);
 	if (s->reset > 0)
-		c->reset = at + s->reset * (0.5 + chance(m));
+		c.reset = at + s->reset * (0.5 + chance(m));
+	push(&m->conns, &m->count, &m->room, &c);
 }
 
 static double after(struct sim *m, const struct stream *s, double at)
@@ -143,7 +154,7 @@ static void go_on(struct sim *m, double now)
 			continue;
 		}
 		if (c->reset <= now) {
-			m->kept++;
+			keep(m, c);
 			continue;
 		}
 		m->conns[kept++] = *c;
@@ -170,6 +181,23 @@ static void add_conn(struct sim *m, struct frame *f, const struct conn *c, uint3
 	assert_int_equal(frame_push_owner(f, proc, (uint32_t)c->cookie & 0xffff), 0);
 }
 
+/* Those that an earlier dump had. */
+static void add_resets(const struct sim *m, struct frame *f, uint32_t proc)
+{
+	for (uint32_t i = 0; m->server->seen && i < m->kept_count; i++) {
+		const struct conn *c = &m->kept[i];
+		struct frame_reset r = { .cookie = c->cookie,
+			.wait_since = (int32_t)floor(c->came * 10),
+			.proc = proc,
+			.fd = (uint32_t)c->cookie & 0xffff,
+			.inode = (uint32_t)c->cookie,
+			.ipv4 = true };
+
+		if (c->reset > 0)
+			assert_int_equal(frame_add_reset(f, &r), 0);
+	}
+}
+
 static const struct leak_row *look(struct sim *m, double now)
 {
 	struct frame *f = frame_create_after(tracker_previous(m->tracker));
@@ -190,10 +218,11 @@ static const struct leak_row *look(struct sim *m, double now)
 	f->wall_ns = STORY_WALL_NS;
 	f->owners_known = true;
 	assert_int_equal(frame_add_netns(f, STORY_NETNS, ""), 0);
-	p.fds = FD_OTHER + m->count + m->kept + (uint32_t)(m->server->noise * chance(m));
+	p.fds = FD_OTHER + m->count + m->kept_count + (uint32_t)(m->server->noise * chance(m));
 	assert_int_equal(frame_add_proc(f, &p, &row), 0);
 	for (uint32_t i = 0; i < m->count; i++)
 		add_conn(m, f, &m->conns[i], row);
+	add_resets(m, f, row);
 	assert_int_equal(frame_compare(f, prev), 0);
 	assert_int_equal(frame_carry_times(f, prev), 0);
 	sample_put(m->sample);
@@ -235,7 +264,7 @@ static void check_leak(struct sim *m, double now, const struct leak_row *l)
 	const struct server *v = m->server;
 	double end = v->end_s > 0 ? v->end_s : INFINITY, exact = v->exact_s > 0 ? v->exact_s : 60;
 	double rate = v->exhausts > 0 ? v->exhausts : v->growth;
-	double left = FD_LIMIT - FD_OTHER - m->count - m->kept;
+	double left = FD_LIMIT - FD_OTHER - m->count - m->kept_count;
 
 	if (now < v->leak_s || now > end)
 		return;
@@ -306,6 +335,7 @@ static bool watch(const struct server *given)
 	sample_put(m.sample);
 	tracker_destroy(m.tracker);
 	free(m.conns);
+	free(m.kept);
 	return !m.failed;
 }
 
@@ -444,6 +474,14 @@ static void leaks_are_found(void **state)
 		{ "5/s, ports used again",
 			{ { .from = -1.3, .rate = 5, .stay = FOREVER, .reset = 60 } }, .leak_s = 20,
 			.growth = 5 },
+		{ "1 a minute, ports used again, beside short ones",
+			{ SHORT_ONES,
+				{ .from = -1.3, .rate = 1 / 60.0, .stay = FOREVER, .reset = 120 } },
+			.seen = true, .leak_s = 260, .certain_s = 400, .growth = 1 / 60.0,
+			.exact_s = 260, .seconds = 3600 },
+		{ "1 in 10 s, ports used again at once",
+			{ { .from = -1.3, .rate = 0.1, .stay = FOREVER, .reset = 10 } },
+			.seen = true, .leak_s = 40, .growth = 0.1, .exact_s = 80, .seconds = 1200 },
 		{ "stops",
 			{
 				OLD_LEAK(2),

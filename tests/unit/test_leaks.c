@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sockdash/pile.h"
+
 /* `count` sockets in CLOSE-WAIT, numbered from `from`. */
 static void waiting(struct story *st, unsigned from, unsigned count, const char *words)
 {
@@ -495,6 +497,144 @@ static void since_when_a_queue_stands_still(void **state)
 	story_end(&st);
 }
 
+/* What the first sample saw is seen to stand still in the second: that is no growth. */
+static void queues_that_were_there_have_not_grown(void **state)
+{
+	const struct leak_row *l;
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 10);
+	for (unsigned at = 0; at <= 6; at += 2) {
+		story_frame(&st, at);
+		for (unsigned n = 0; n < 5; n++)
+			story_sock(&st, "tcp ESTAB 10.0.0.1:80 10.9.9.9:%u pid=7 recv_q=500",
+				5000 + n);
+		story_sample(&st);
+		if (at < 2)
+			continue;
+		l = &st.sample->leaks[0];
+		assert_int_equal(l->count, 5);
+		assert_real(l->growth, at == 2 ? (double)NAN : 0);
+		assert_real(l->in_rate, at == 2 ? (double)NAN : 0);
+	}
+	story_end(&st);
+}
+
+/* The kernel knows when data last came or went: told in the first sample, of one queue. */
+static void queues_stood_still_before_the_first_look(void **state)
+{
+	static const struct {
+		const char *words;
+		enum pile pile;
+		int32_t since;
+		uint8_t flags;
+		double oldest;
+		enum verdict verdict;
+	} cases[] = {
+		{ "recv_q=9", PILE_RECV_Q, -120, SOCK_WAIT_LONGER, 14, VERDICT_STUCK },
+		{ "recv_q=9", PILE_RECV_Q, -120, 0, 2.0, VERDICT_OK },
+		{ "send_q=9 timer=4", PILE_SEND_Q, -150, SOCK_WAIT_LONGER, 17, VERDICT_STUCK },
+		{ "send_q=9 timer=4 recv_q=9", PILE_RECV_Q, -120, SOCK_WAIT_LONGER, 14,
+			VERDICT_STUCK },
+		{ "send_q=9 timer=4 recv_q=9", PILE_SEND_Q, -120, SOCK_WAIT_LONGER, 2.0,
+			VERDICT_OK },
+		/* Five timeouts: 0.2 + 0.4 + ... + 3.2 seconds. */
+		{ "send_q=9 timer=1 retrans=5", PILE_SEND_Q, 0, 0, 6.2, VERDICT_OK },
+		{ "send_q=9 timer=1 retrans=6", PILE_SEND_Q, 0, 0, 12.6, VERDICT_STUCK },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct leak_row *l;
+		struct story st;
+
+		story_begin(&st, 10);
+		for (unsigned at = 0; at <= 2; at += 2) {
+			struct frame *f = story_frame(&st, at);
+			uint32_t row = story_sock(
+				&st, "tcp ESTAB 10.0.0.1:80 10.9.9.9:50 pid=7 %s", cases[i].words);
+
+			if (at == 0) {
+				f->socks[row].wait_since = cases[i].since;
+				f->socks[row].flags |= cases[i].flags;
+			}
+			story_sample(&st);
+		}
+		l = st.sample->leaks;
+		while (l->pile != cases[i].pile)
+			assert_true(++l < st.sample->leaks + st.sample->leak_count);
+		assert_real(l->oldest, cases[i].oldest);
+		assert_true(l->oldest_at_least);
+		assert_int_equal(l->verdict, cases[i].verdict);
+		story_end(&st);
+	}
+}
+
+static void how_long_the_kernel_has_waited(void **state)
+{
+	static const struct {
+		enum pile pile;
+		uint8_t timer, retrans;
+		double seconds;
+	} cases[] = {
+		{ PILE_LAST_ACK, 1, 0, 0 },
+		{ PILE_LAST_ACK, 1, 1, 0.2 },
+		{ PILE_LAST_ACK, 1, 3, 1.4 },
+		{ PILE_SEND_Q, 1, 12, 819 },
+		{ PILE_SEND_Q, 1, 255, 819 },
+		{ PILE_SEND_Q, 4, 5, 0 },
+		{ PILE_FIN_WAIT_2, 2, 5, 0 },
+		{ PILE_SYN_SENT, 1, 0, 0 },
+		{ PILE_SYN_SENT, 1, 4, 4 },
+		{ PILE_SYN_SENT, 1, 255, 12 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct sock s = { .retrans = cases[i].retrans };
+
+		sock_set_timer(&s, cases[i].timer, 100);
+		assert_real(pile_waited_s(cases[i].pile, &s), cases[i].seconds);
+	}
+}
+
+/* ---- Reset by the kernel --------------------------------------------------------------------- */
+
+/* A process of which nothing but descriptors is left keeps its row, its rate and its verdict. */
+static void a_leak_goes_on_where_all_were_reset(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 60);
+	for (unsigned at = 0; at <= 200; at += 2) {
+		unsigned came = at / 10, reset = at < 100 ? 0 : at < 106 ? came - 2 : came;
+
+		story_frame(&st, at);
+		story_proc(&st, .pid = 7, .name = "java", .fds = 50 + came, .fd_limit = 1024);
+		for (unsigned n = 0; n < came; n++) {
+			struct frame_reset r = { .cookie = n + 1,
+				.wait_since = (int32_t)n * 100 + 100,
+				.fd = 40 + n,
+				.inode = n + 1 };
+
+			if (n < reset)
+				assert_int_equal(frame_add_reset(st.frame, &r), 0);
+			else
+				waiting(&st, n, 1, "pid=7");
+		}
+		story_sample(&st);
+		if (at == 104)
+			assert_row(st.sample, "leaks", "pid=7", "close_wait=2, reset=8");
+		if (at >= 40)
+			assert_row(st.sample, "leaks", "pid=7", "verdict=leak?, growth=+0.10");
+	}
+	assert_row(st.sample, "leaks", "pid=7",
+		"close_wait=0, reset=20, count=0, peer=-, local=-, peer_count=-, oldest=-");
+	story_end(&st);
+}
+
 static void what_is_as_usual_is_not_shown(void **state)
 {
 	struct story st;
@@ -635,6 +775,10 @@ int main(void)
 		cmocka_unit_test(all_kinds_pile_up),
 		cmocka_unit_test(queues_that_move_are_no_pile),
 		cmocka_unit_test(since_when_a_queue_stands_still),
+		cmocka_unit_test(queues_that_were_there_have_not_grown),
+		cmocka_unit_test(queues_stood_still_before_the_first_look),
+		cmocka_unit_test(how_long_the_kernel_has_waited),
+		cmocka_unit_test(a_leak_goes_on_where_all_were_reset),
 		cmocka_unit_test(what_is_as_usual_is_not_shown),
 		cmocka_unit_test(the_busiest_ends_are_told),
 		cmocka_unit_test(sockets_that_nobody_accepted_have_a_row),

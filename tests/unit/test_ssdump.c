@@ -568,6 +568,46 @@ static void test_known_wait_stays(void **state)
 	frame_put(f);
 }
 
+static void test_still_queues(void **state)
+{
+	static const struct {
+		uint8_t state;
+		uint32_t recv_q, send_q;
+		uint8_t timer;
+		bool no_info;
+		int32_t since; /* 0: not told */
+	} cases[] = {
+		{ .state = SOCK_ESTAB, .recv_q = 5, .since = -10 },
+		{ .state = SOCK_ESTAB, .send_q = 5, .timer = 4, .since = -20 },
+		{ .state = SOCK_ESTAB, .recv_q = 5, .send_q = 5, .timer = 4, .since = -10 },
+		{ .state = SOCK_ESTAB, .recv_q = 5, .no_info = true },
+		/* It is on its way. */
+		{ .state = SOCK_ESTAB, .send_q = 5, .timer = 1 },
+		{ .state = SOCK_ESTAB },
+		{ .state = SOCK_CLOSE_WAIT, .recv_q = 5 },
+	};
+	struct frame *f = frame_create();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct diag_sock d = { .has_info = !cases[i].no_info,
+			.recv_q = cases[i].recv_q,
+			.send_q = cases[i].send_q,
+			.timer = cases[i].timer,
+			.info.last_data_recv_ms = 1000,
+			.info.last_data_sent_ms = 2000,
+			.info.last_ack_recv_ms = 4000 };
+		struct sock s = { .recv_q = d.recv_q, .send_q = d.send_q };
+
+		sock_set_state(&s, SOCK_TCP, cases[i].state);
+		sock_set_timer(&s, d.timer, 100);
+		diag_rows_set_still(f, &s, &d);
+		assert_int_equal(s.wait_since, cases[i].since);
+		assert_int_equal(s.flags, cases[i].since ? SOCK_WAIT_LONGER : 0);
+	}
+	frame_put(f);
+}
+
 static char *name_device(unsigned index, char *name)
 {
 	return index == 2 ? strcpy(name, "eth0") : NULL;
@@ -844,6 +884,7 @@ int main(void)
 		test(test_drops_are_no_age),
 		test(test_age_is_no_drops),
 		test(test_known_wait_stays),
+		test(test_still_queues),
 		test(test_devices_get_names),
 		test(test_empty_dumps),
 		test(test_done_without_payload),

@@ -185,10 +185,25 @@ static bool same_socks(const struct frame *f, const struct frame *g)
 }
 
 /* Whether everything that a tape keeps is the same; else `difference` says what is not. */
+static bool same_resets(const struct frame *f, const struct frame *g)
+{
+	if (!same_number("resets", 0, f->reset_count, g->reset_count))
+		return false;
+	for (uint32_t i = 0; i < f->reset_count; i++) {
+		const struct frame_reset *want = &f->resets[i], *got = &g->resets[i];
+		const struct pair pairs[] = { PAIR(cookie), PAIR(netns), PAIR(ipv4), PAIR(proc),
+			PAIR(fd), PAIR(inode), PAIR(wait_since) };
+
+		if (!same_numbers("reset", i, pairs, COUNT_OF(pairs)))
+			return false;
+	}
+	return true;
+}
+
 static bool same_frames(const struct frame *want, const struct frame *got)
 {
 	return same_head(want, got) && same_small_tables(want, got) && same_procs(want, got) &&
-	       same_socks(want, got);
+	       same_socks(want, got) && same_resets(want, got);
 }
 
 /* The same of what became of the sockets. */
@@ -492,6 +507,86 @@ static void processes_may_be_there_twice(void **state)
 	}
 	chain_end(&c);
 	story_end(&st);
+}
+
+static void add_reset(struct story *st, uint64_t cookie, uint32_t proc, uint32_t fd)
+{
+	struct frame_reset r = { .cookie = cookie,
+		.proc = proc,
+		.fd = fd,
+		.inode = (uint32_t)cookie * 3,
+		.wait_since = (int32_t)cookie - 50,
+		.ipv4 = cookie % 2 };
+
+	assert_int_equal(frame_add_reset(st->frame, &r), 0);
+}
+
+/* Some go, others come behind them, and the processes stand in another order. */
+static void resets_come_back(void **state)
+{
+	struct chain c = { 0 };
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	for (unsigned n = 0; n < 30; n++) {
+		bool swapped = n % 4 == 2;
+
+		story_frame(&st, n);
+		story_proc(&st, .pid = swapped ? 8 : 7, .name = "nginx", .fds = n);
+		story_proc(&st, .pid = swapped ? 7 : 8, .name = "java", .fds = n);
+		for (unsigned i = 0; n % 10 != 9 && i < 20 + 3 * n; i++)
+			if (i % 7 != n % 7)
+				add_reset(&st, 1000 + i, (i % 3 == 0) ^ swapped, 5 + i);
+		/* One whose number has another socket now. */
+		if (n > 5)
+			add_reset(&st, 999, 0, n / 3);
+		/* In another order, at times. */
+		if (n % 8 == 5 && st.frame->reset_count) {
+			struct frame_reset first = st.frame->resets[0],
+					   *last = &st.frame->resets[st.frame->reset_count - 1];
+
+			st.frame->resets[0] = *last;
+			*last = first;
+		}
+		story_sock(&st, "tcp ESTAB 10.0.0.1:80 10.0.0.2:5000 cookie=1 pid=7");
+		chain_add(&c, story_sample(&st)->frame);
+	}
+	assert_int_equal(c.changed, 29);
+	chain_end(&c);
+	story_end(&st);
+}
+
+/* Thousands that stay are told in some bytes, and each that comes in some more. */
+static void resets_are_small(void **state)
+{
+	struct frame *then = NULL;
+	struct buf b = { 0 };
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	for (unsigned n = 0; n < 3; n++) {
+		struct frame *now;
+		size_t without;
+
+		story_frame(&st, n);
+		story_proc(&st, .pid = 7, .name = "java");
+		for (unsigned i = 0; i < 5000 + 100 * n; i++)
+			add_reset(&st, 1000000 + 5 * i, 0, 5 + i);
+		now = frame_get(story_sample(&st)->frame);
+		now->reset_count = 0;
+		encode(now, then, &b);
+		without = b.len;
+		now->reset_count = 5000 + 100 * n;
+		encode(now, then, &b);
+		assert_in_range(b.len - without, n ? 600 : 30000, n ? 900 : 45000);
+		frame_put(then);
+		then = now;
+	}
+	frame_put(then);
+	story_end(&st);
+	buf_free(&b);
 }
 
 /* Edges of what a frame may hold. */
@@ -1138,6 +1233,7 @@ static const char *const section_names[TAPE_SECTIONS] = {
 	[TAPE_SOCKETS] = "socks",
 	[TAPE_SOCKET_CHANGES] = "sock_changes",
 	[TAPE_TIMERS] = "timers",
+	[TAPE_RESETS] = "resets",
 };
 
 static unsigned read_section(const char *name)
@@ -1220,11 +1316,17 @@ static int decode_words(const char *words, const struct frame *prev, struct fram
 #define TIMERS "@timers +0 "
 #define SAME   HEAD PROCS SOCKS TIMERS
 
+/* One more reset: its cookie, inode, process, descriptor and time are so far from the last one. */
+#define RESET  "1 0 +9 +90 +1 +5 -50 "
+#define RESETS "@resets 2 +0 0 "
+
 /* A whole sample of a socket with cookie 9; more of it, or another one, may follow. */
 #define WHOLE    HEAD "@namespaces 4 'blue "
 #define NEW_SOCK "129 +9 1 " /* cookie, state */
+#define ONE      "@procs 0 1 7 7 0 "
 
-/* A frame of three sockets: of the first process; of both; with a timer at 10 s. */
+/* A frame of three sockets: of the first process; of both; with a timer at 10 s. And each process
+ * has a reset one. */
 static struct frame *open_base(struct story *st)
 {
 	struct frame *f;
@@ -1236,6 +1338,8 @@ static struct frame *open_base(struct story *st)
 	story_sock(st, "tcp ESTAB 10.0.0.1:80 10.0.0.2:5000 cookie=1 pid=7");
 	story_sock(st, "tcp ESTAB [2001:db8::1]:80 [fe80::2]%%eth0:5001 cookie=2 pid=7 pid=8");
 	story_sock(st, "tcp TIME-WAIT 10.0.0.1:80 10.0.0.2:5002 cookie=3 timer=3 expires=10000");
+	add_reset(st, 5, 0, 20);
+	add_reset(st, 6, 1, 21);
 	assert_int_equal(f->netns_count, 1);
 	return story_sample(st)->frame;
 }
@@ -1314,8 +1418,10 @@ static void a_quiet_second_has_few_words(void **state)
 	story_sock(&st, "tcp ESTAB 10.0.0.1:80 10.0.0.2:5000 cookie=1 pid=7");
 	story_sock(&st, "tcp ESTAB [2001:db8::1]:80 [fe80::2]%%eth0:5001 cookie=2 pid=7 pid=8");
 	story_sock(&st, "tcp TIME-WAIT 10.0.0.1:80 10.0.0.2:5002 cookie=3 timer=3 expires=9000");
+	add_reset(&st, 5, 0, 20);
+	add_reset(&st, 6, 1, 21);
 	encode(story_sample(&st)->frame, base, &b);
-	add_words(&want, PROCS SOCKS TIMERS);
+	add_words(&want, PROCS SOCKS TIMERS RESETS);
 	assert_true(b.len > want.len);
 	assert_memory_equal(b.data + b.len - want.len, want.data, want.len);
 	/* Nothing else but the head. */
@@ -1332,11 +1438,11 @@ static void what_is_not_known_is_passed_over(void **state)
 {
 	static const char *const payloads[] = {
 		SAME,
-		SAME "@11 1 2 3 ",
+		SAME "@12 1 2 3 ",
 		"@4000000000 " SAME,
-		"@11 1 @11 2 @1000 'x " SAME,
+		"@12 1 @12 2 @1000 'x " SAME,
 		TIMERS SOCKS PROCS HEAD,
-		SOCKS "@11 " TIMERS HEAD PROCS "@12 0 ",
+		SOCKS "@12 " TIMERS HEAD PROCS "@13 0 ",
 		HEAD "0 ' 5 'more xff xff xff xff " PROCS SOCKS TIMERS,
 		SAME "@counters 'TcpDreams 5 'TcpActiveOpens 0 ' 7 'TcpActiveOpensX 9 ",
 		SAME "@namespaces 4026531840 ' @devices @users @proc_changes @sock_changes ",
@@ -1382,7 +1488,7 @@ static void texts_come_out_safe(void **state)
 		      "@namespaces 4 '\n @devices 5 '\x7f @users 6 '\xc2\x9b "
 		      "@procs 0 1 7 70 248 '\r '\b '\x01 '\x02 '\x03 ");
 	/* A NUL is a character like others. */
-	add_words(&b, "@socks 0 1 " NEW_SOCK "@11 0 ");
+	add_words(&b, "@socks 0 1 " NEW_SOCK "@12 0 ");
 	assert_int_equal(decode_bytes(b.data, b.len, NULL, &f), 0);
 	assert_string_equal(f->seer, "a\\x1B[2J");
 	assert_string_equal(f->host, "b\\u{202E}");
@@ -1536,6 +1642,12 @@ static const struct damage damaged_changes[] = {
 	{ "a timer that is much too long", HEAD PROCS SOCKS "@timers +9223372036854775807 " },
 	{ "a socket that is there", HEAD PROCS "@socks 3 +0 1 129 +1 1 " TIMERS },
 	{ "a socket that becomes another", SAME "@sock_changes 1 1 -1 " },
+	{ "more resets than there are", SAME "@resets 3 +0 0 " },
+	{ "a reset twice", SAME "@resets 1 +0 0 1 -1 0 " },
+	{ "resets backwards", SAME "@resets 1 +1 0 1 -2 0 " },
+	{ "a reset whose process has gone",
+		HEAD "@procs 1 +0 0 @socks 1 +0 0 1 +1 0 " TIMERS RESETS },
+	{ "a reset without namespaces", HEAD PROCS "@namespaces @resets 2 +0 0 " },
 };
 
 static const struct damage damaged_wholes[] = {
@@ -1577,6 +1689,22 @@ static const struct damage damaged_wholes[] = {
 		"@head +0 +0 +0 0 0 =0 =0 0 4294967296 0 0 0 ' ' ' 0" },
 	{ "a problem that is no errno", "@head +0 +0 +0 0 0 =0 =0 0 0 0 0 0 ' ' ' 1 4096" },
 	{ "more problems than are there", "@head +0 +0 +0 0 0 =0 =0 0 0 0 0 0 ' ' ' 3 1 1" },
+	{ "resets of a frame before", WHOLE "@resets 1 +0 0 " },
+	{ "a reset of no process", WHOLE "@resets 0 1 1 0 +9 +90 +0 +5 -50 " },
+	{ "a reset of a process that is not there", WHOLE ONE "@resets 0 1 " RESET },
+	{ "a reset of process -1", WHOLE ONE "@resets 0 1 1 0 +9 +90 -1 +5 -50 " },
+	{ "a reset of a namespace that is not there",
+		WHOLE ONE "@resets 0 1 1 1 +9 +90 +0 +5 -50 " },
+	{ "a reset of a namespace of 17 bits", WHOLE ONE "@resets 0 1 1 65536 +9 +90 +0 +5 -50 " },
+	{ "a reset without a cookie", WHOLE ONE "@resets 0 1 1 0 +0 +90 +0 +5 -50 " },
+	{ "a reset with descriptor -1", WHOLE ONE "@resets 0 1 1 0 +9 +90 +0 -1 -50 " },
+	{ "a reset with a descriptor of 32 bits",
+		WHOLE ONE "@resets 0 1 1 0 +9 +90 +0 +2147483648 -50 " },
+	{ "a reset with an inode of 33 bits",
+		WHOLE ONE "@resets 0 1 1 0 +9 +4294967296 +0 +5 -50 " },
+	{ "a reset of long ago", WHOLE ONE "@resets 0 1 1 0 +9 +90 +0 +5 -2147483649 " },
+	{ "a reset that is cut off", WHOLE ONE "@resets 0 1 1 0 +9 +90 +0 +5 " },
+	{ "a reset that is missing", WHOLE ONE "@resets 0 2 1 0 +9 +90 +0 +5 -50 " },
 	{ "2^64 - 1 problems", "@head +0 +0 +0 0 0 =0 =0 0 0 0 0 0 ' ' ' 18446744073709551615 1" },
 };
 
@@ -1650,6 +1778,10 @@ static void numbers_may_be_as_large_as_they_can(void **state)
 		HEAD "@procs @socks ",
 		HEAD,
 		HEAD PROCS "@socks 3 +0 1 129 -1 10 " TIMERS, /* cookie 2^64 - 1 */
+		SAME RESETS,
+		SAME "@resets 1 +1 1 " RESET,
+		SAME "@resets 0 2 3 0 -1 +4294967295 +1 +2147483647 -2147483648 0 0 +2 "
+		     "-4294967295 -1 -2147483647 +4294967295 ",
 		/* Descriptors of one owner, also the same one again. */
 		SAME "@sock_changes 0 16 3 +0 +5 +0 +0 +0 -1 ",
 	};
@@ -1689,6 +1821,8 @@ static struct frame *tell_everything(
 	story_sock(st, "tcp ESTAB [2001:db8::1]:80 [fe80::2]%%eth0:5001 cookie=2 recv_q=300 pid=8");
 	story_sock(st, "udp UNCONN 127.0.0.53%%lo:53 * cookie=4 netns=1 drops=3 pid=9 pid=9");
 	story_sock(st, "tcp CLOSE-WAIT [::1]:80 [::1]:81 cookie=0 inode=9 uid=33 waits=4 pid=7");
+	add_reset(st, 6, 1, 21);
+	add_reset(st, 11, 0, 8);
 	story_sample(st);
 	encode(st->sample->frame, whole ? NULL : *then, out);
 	return st->sample->frame;
@@ -1926,6 +2060,10 @@ static void differences_are_seen(void **state)
 	g->procs[g->edges[g->socks[2].owner].proc].start--;
 	g->procs[0].cgroup = "";
 	assert_false(same_frames(f, g));
+	g->procs[0].cgroup = "/new";
+	assert_true(same_frames(f, g));
+	g->resets[1].wait_since++;
+	assert_false(same_frames(f, g));
 	frame_put(f);
 	frame_put(g);
 	story_end(&st);
@@ -1943,6 +2081,8 @@ int main(void)
 		cmocka_unit_test(empty_frames_come_back),
 		cmocka_unit_test(namespaces_may_move),
 		cmocka_unit_test(processes_may_be_there_twice),
+		cmocka_unit_test(resets_come_back),
+		cmocka_unit_test(resets_are_small),
 		cmocka_unit_test(heads_come_back),
 		cmocka_unit_test(counters_out_of_range_are_not_known),
 		cmocka_unit_test(a_walk_comes_back),

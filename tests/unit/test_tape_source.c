@@ -47,6 +47,8 @@ static bool asks_for(const struct source_request *r, const char *words)
 }
 
 /* What a live source tells that cannot see all. */
+static void tell_resets(struct story *st, const struct source_request *r, unsigned n);
+
 static void tell(struct story *st, const struct source_request *r, unsigned n)
 {
 	struct frame *f = story_frame(st, 2.0 * n);
@@ -67,7 +69,37 @@ static void tell(struct story *st, const struct source_request *r, unsigned n)
 	for (size_t i = 0; i < COUNT_OF(sockets); i++)
 		if (n >= sockets[i].from && n <= sockets[i].to && asks_for(r, sockets[i].words))
 			story_sock(st, "%s", sockets[i].words);
+	tell_resets(st, r, n);
 	story_sample(st);
+}
+
+/* And what of it the kernel has reset. */
+static const struct {
+	const char *words;
+	unsigned from;
+	uint32_t pid;
+	const char *name; /* as the fixture calls it */
+} resets[] = {
+	{ "tcp 10.0.0.1", 1, 5, "p5" },
+	{ "tcp [::1]", 2, 6, "p6" },
+	/* Nothing else is known of the process. */
+	{ "tcp 10.0.0.1", 2, 12, "p12" },
+};
+
+static void tell_resets(struct story *st, const struct source_request *r, unsigned n)
+{
+	for (uint32_t i = 0; i < COUNT_OF(resets); i++) {
+		struct frame_reset reset = { .cookie = 900 + i, .wait_since = -50, .fd = 30 + i };
+
+		if (!(r->needs & NEED_OWNERS) || n < resets[i].from ||
+			!asks_for(r, resets[i].words))
+			continue;
+		reset.ipv4 = !strchr(resets[i].words, '[');
+		reset.proc = frame_find_proc(st->frame, resets[i].pid, resets[i].pid);
+		if (reset.proc == SOCK_NONE)
+			reset.proc = story_proc(st, .pid = resets[i].pid, .name = resets[i].name);
+		assert_int_equal(frame_add_reset(st->frame, &reset), 0);
+	}
 }
 
 static int compare_lines(const void *left, const void *right)
