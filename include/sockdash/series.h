@@ -45,6 +45,12 @@ void series_keep(struct series_set *set, uint64_t key);
 /* The series of a key, or NULL; good until the next series_add(). */
 const struct series *series_find(const struct series_set *set, uint64_t key);
 
+/* The point so many places before the newest; there must be one. */
+static inline const struct series_point *series_back(const struct series *s, uint32_t back)
+{
+	return &s->points[(s->first + s->count - 1 - back) % SERIES_POINTS];
+}
+
 /* The newest value of a series. */
 int64_t series_newest(const struct series *s);
 

@@ -9,11 +9,6 @@
 #define FAR          6    /* standard errors */
 #define WORTH        0.05 /* of the growth that is seen */
 
-static const struct series_point *point_back(const struct series *s, uint32_t back)
-{
-	return &s->points[(s->first + s->count - 1 - back) % SERIES_POINTS];
-}
-
 /* A straight line through the points of a window. */
 struct line {
 	double slope, error; /* per second */
@@ -29,14 +24,14 @@ static struct line line_of(const struct series *s, int64_t window_ns)
 
 	if (n < LEAST_POINTS)
 		return l;
-	now = point_back(s, 0);
+	now = series_back(s, 0);
 	for (uint32_t i = 0; i < n; i++) {
-		t += (double)(point_back(s, i)->time_ns - now->time_ns) / 1e9 / n;
-		v += (double)(point_back(s, i)->value - now->value) / n;
+		t += (double)(series_back(s, i)->time_ns - now->time_ns) / 1e9 / n;
+		v += (double)(series_back(s, i)->value - now->value) / n;
 	}
 	for (uint32_t i = 0; i < n; i++) {
-		double dt = (double)(point_back(s, i)->time_ns - now->time_ns) / 1e9 - t;
-		double dv = (double)(point_back(s, i)->value - now->value) - v;
+		double dt = (double)(series_back(s, i)->time_ns - now->time_ns) / 1e9 - t;
+		double dv = (double)(series_back(s, i)->value - now->value) - v;
 
 		tt += dt * dt;
 		tv += dt * dv;
@@ -46,7 +41,7 @@ static struct line line_of(const struct series *s, int64_t window_ns)
 		return l;
 	l.slope = tv / tt;
 	l.error = sqrt(fmax(vv - l.slope * tv, 0) / (n - 2) / tt);
-	l.covered_s = (double)(now->time_ns - point_back(s, n - 1)->time_ns) / 1e9;
+	l.covered_s = (double)(now->time_ns - series_back(s, n - 1)->time_ns) / 1e9;
 	return l;
 }
 

@@ -124,11 +124,6 @@ static bool is_leak(const struct leak_case *c, const struct leak_row *row, const
 	       life_differs(&c->memory->life, floor_s, p->patience);
 }
 
-static const struct series_point *point_back(const struct series *s, uint32_t back)
-{
-	return &s->points[(s->first + s->count - 1 - back) % SERIES_POINTS];
-}
-
 /* There are fewer and fewer: in both halves of the window, not at a stroke, and more than what comes
  * and goes by chance. */
 static bool is_draining(const struct leak_case *c, const struct leak_row *row)
@@ -138,11 +133,11 @@ static bool is_draining(const struct leak_case *c, const struct leak_row *row)
 
 	if (back < 3)
 		return false;
-	then = (double)point_back(c->counts, back)->value;
-	middle = (double)point_back(c->counts, back / 2)->value;
-	now = (double)point_back(c->counts, 0)->value;
+	then = (double)series_back(c->counts, back)->value;
+	middle = (double)series_back(c->counts, back / 2)->value;
+	now = (double)series_back(c->counts, 0)->value;
 	moved = (row->in_rate + row->out_rate) *
-		(double)(c->now_ns - point_back(c->counts, back)->time_ns) / 1e9;
+		(double)(c->now_ns - series_back(c->counts, back)->time_ns) / 1e9;
 	return then - now >= fmax(3, then * 0.05) && then - now >= 2 * sqrt(moved) &&
 	       then - middle >= (then - now) / 5 && middle - now >= (then - now) / 5;
 }

@@ -15,15 +15,10 @@ void series_free(struct series_set *set)
 	*set = (struct series_set){ 0 };
 }
 
-static const struct series_point *point_back(const struct series *s, uint32_t back)
-{
-	return &s->points[(s->first + s->count - 1 - back) % SERIES_POINTS];
-}
-
 static void push(struct series *s, struct series_point p, int64_t step_ns)
 {
 	bool crowded =
-		s->count >= 2 && point_back(s, 0)->time_ns - point_back(s, 1)->time_ns < step_ns;
+		s->count >= 2 && series_back(s, 0)->time_ns - series_back(s, 1)->time_ns < step_ns;
 
 	if (!crowded) {
 		if (s->count < SERIES_POINTS)
@@ -67,7 +62,7 @@ void series_keep(struct series_set *set, uint64_t key)
 
 int64_t series_newest(const struct series *s)
 {
-	return point_back(s, 0)->value;
+	return series_back(s, 0)->value;
 }
 
 int series_sweep(struct series_set *set)
@@ -98,9 +93,9 @@ uint32_t series_window(const struct series *s, int64_t window_ns)
 
 	if (s->count < 2)
 		return 0;
-	now = point_back(s, 0);
+	now = series_back(s, 0);
 	while (back + 1 < s->count &&
-		(back < 3 || now->time_ns - point_back(s, back + 1)->time_ns <= window_ns))
+		(back < 3 || now->time_ns - series_back(s, back + 1)->time_ns <= window_ns))
 		back++;
 	return back;
 }
@@ -110,13 +105,13 @@ uint32_t series_onset(const struct series *s, uint32_t back)
 	uint32_t rising = 0;
 	int64_t before;
 
-	while (rising < back && point_back(s, rising)->value > point_back(s, rising + 1)->value)
+	while (rising < back && series_back(s, rising)->value > series_back(s, rising + 1)->value)
 		rising++;
 	if (rising < 3)
 		return back;
-	before = point_back(s, rising)->value;
+	before = series_back(s, rising)->value;
 	for (uint32_t i = rising + 1; i <= back; i++)
-		if (point_back(s, i)->value != before)
+		if (series_back(s, i)->value != before)
 			return back;
 	return rising < back || before == 0 ? rising - 1 : back;
 }
@@ -128,8 +123,8 @@ double series_change(const struct series *s, uint32_t back, double *covered_s)
 	*covered_s = 0;
 	if (back == 0)
 		return NAN;
-	now = point_back(s, 0);
-	then = point_back(s, back);
+	now = series_back(s, 0);
+	then = series_back(s, back);
 	*covered_s = (double)(now->time_ns - then->time_ns) / 1e9;
 	return *covered_s > 0 ? (double)(now->value - then->value) / *covered_s : NAN;
 }
@@ -143,5 +138,5 @@ void series_trend(const struct series *s, struct trend *out)
 {
 	out->count = s->count < TREND_POINTS ? s->count : TREND_POINTS;
 	for (uint32_t i = 0; i < out->count; i++)
-		out->values[i] = (uint32_t)point_back(s, out->count - 1 - i)->value;
+		out->values[i] = (uint32_t)series_back(s, out->count - 1 - i)->value;
 }
