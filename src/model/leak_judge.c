@@ -104,15 +104,20 @@ static bool is_even(const struct leak_case *c, const struct proof *p)
 static bool they_stay(const struct leak_case *c, const struct leak_row *row, const struct proof *p)
 {
 	unsigned least = p->patience > LATE * pile_rules[row->pile].leak_s ? SEEN_LATE : SEEN;
+	double floor_s = pile_rules[row->pile].floor_s;
 	double watched = (double)(c->now_ns - c->memory->watched_ns) / 1e9;
 	int32_t reach = p->until - (int32_t)(life_reach(watched) * 10);
 	uint32_t came = p->ripe - count_until(c->times, p->ripe, reach);
 
 	double left = life_left_after(&c->memory->life, p->patience);
 
+	/* Ages tell of a leak that was there before us, as long as all that leave are young. */
+	if (p->lone || (p->evidence.count >= CERTAIN_COUNT &&
+			       life_left_after(&c->memory->life, floor_s) < 0.5))
+		return true;
 	/* By chance fewer left than would have. */
 	left += sqrt(left);
-	return p->lone || (watched >= p->patience && came - left / (1 - STAY) >= least);
+	return watched >= p->patience && came - left / (1 - STAY) >= least;
 }
 
 static bool is_leak(const struct leak_case *c, const struct leak_row *row, const struct proof *p)
