@@ -27,6 +27,7 @@ struct leak_history {
 	struct series_set counts;      /* sockets in the pile */
 	struct series_set entered;     /* sockets that ever entered it while we watched */
 	struct series_set unseen;      /* descriptors that are no socket in the dump */
+	struct series_set fds;         /* all descriptors */
 	struct leak_members members;   /* the sockets */
 	struct leak_memories memories; /* how long they stay */
 	int64_t begun_ns, last_ns;     /* the first and the newest sample that we looked at */

@@ -10,6 +10,10 @@
 double leak_fds_growth(
 	double growth, const struct series *counts, const struct series *unseen, int64_t window_ns);
 
+/* How fast descriptors are taken, all of them, while it leaks: a proxy holds two sockets for each
+ * connection, and only one of them is in the pile. At least `growth`. */
+double leak_fds_rate(double growth, const struct series *fds, int64_t window_ns);
+
 /* Seconds until the descriptors of a process run out at that rate; NAN where they are not known, or
  * have no limit, or nothing grows. */
 double leak_fds_exhaustion(const struct proc *p, double rate);

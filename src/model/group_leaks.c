@@ -248,16 +248,22 @@ static int tell_exhaustion(
 	struct leak_history *h = c->history;
 	struct leak_row *l = &d->row;
 	const struct series *fds;
+	const struct proc *p;
+	double rate;
 
 	if (isnan(unseen))
 		return 0;
+	p = &c->s->frame->procs[l->proc];
+	if (!series_add(&h->fds, d->key, c->s->frame->mono_ns, p->fds))
+		return -ENOMEM;
 	fds = series_add(&h->unseen, d->key, c->s->frame->mono_ns, (int64_t)unseen);
 	if (!fds)
 		return -ENOMEM;
 	if (l->verdict != VERDICT_LEAK)
 		return 0;
 	l->growth = leak_fds_growth(l->growth, series_find(&h->counts, d->key), fds, long_ns);
-	l->exhaustion = leak_fds_exhaustion(&c->s->frame->procs[l->proc], l->growth);
+	rate = leak_fds_rate(l->growth, series_find(&h->fds, d->key), long_ns);
+	l->exhaustion = leak_fds_exhaustion(p, rate);
 	return 0;
 }
 
@@ -308,6 +314,7 @@ static int finish_row(struct leak_collection *c, struct leak_draft *d, bool sear
 		series_keep(&h->counts, d->key);
 		series_keep(&h->entered, d->key);
 		series_keep(&h->unseen, d->key);
+		series_keep(&h->fds, d->key);
 		return 0;
 	}
 	err = note_counts(c, d, window_ns);
@@ -454,6 +461,8 @@ int leak_history_sweep(struct leak_history *h, const struct sample *s)
 	if (!err)
 		err = series_sweep(&h->unseen);
 	if (!err)
+		err = series_sweep(&h->fds);
+	if (!err)
 		err = leak_memories_sweep(&h->memories, s->frame->mono_ns);
 	return err;
 }
@@ -463,6 +472,7 @@ void leak_history_free(struct leak_history *h)
 	series_free(&h->counts);
 	series_free(&h->entered);
 	series_free(&h->unseen);
+	series_free(&h->fds);
 	leak_members_free(&h->members);
 	leak_memories_free(&h->memories);
 }

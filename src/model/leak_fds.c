@@ -7,6 +7,8 @@
 #define LEAST_POINTS 5
 #define LEAST_MORE   3
 #define FAR          6    /* standard errors */
+#define LONG_S       40   /* in which descriptors may tell more than the sockets of a pile */
+#define PLAINLY      1.4  /* times their growth */
 #define WORTH        0.05 /* of the growth that is seen */
 
 /* A straight line through the points of a window. */
@@ -54,6 +56,31 @@ double leak_fds_growth(
 		more.slope < growth * WORTH)
 		return growth;
 	return fmax(growth, more.slope + line_of(counts, window_ns).slope);
+}
+
+/* Whether it grows at least so fast in each third of the time: not in a burst, nor by chance. */
+static bool grows_throughout(const struct series *s, uint32_t back, double least)
+{
+	for (uint32_t part = 0; part < 3; part++) {
+		const struct series_point *now = series_back(s, back * part / 3),
+					  *then = series_back(s, back * (part + 1) / 3);
+
+		if ((double)(now->value - then->value) <
+			least * (double)(now->time_ns - then->time_ns) / 1e9)
+			return false;
+	}
+	return true;
+}
+
+double leak_fds_rate(double growth, const struct series *fds, int64_t window_ns)
+{
+	struct line all = line_of(fds, window_ns);
+
+	if (all.covered_s < LONG_S || all.slope * all.covered_s < LEAST_MORE ||
+		all.slope < FAR * all.error || all.slope < growth * PLAINLY ||
+		!grows_throughout(fds, series_window(fds, window_ns), growth * PLAINLY))
+		return growth;
+	return all.slope;
 }
 
 double leak_fds_exhaustion(const struct proc *p, double rate)

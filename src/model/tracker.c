@@ -29,6 +29,7 @@ struct tracker *tracker_create(const struct tracker_settings *settings)
 	/* So that the ring holds the window with room to spare. */
 	t->leaks.counts.step_ns = t->window_ns / (SERIES_POINTS * 2 / 3);
 	t->leaks.entered.step_ns = t->leaks.unseen.step_ns = t->leaks.counts.step_ns;
+	t->leaks.fds.step_ns = t->leaks.counts.step_ns;
 	t->kernel.counters.step_ns = t->leaks.counts.step_ns;
 	return t;
 }
