@@ -28,6 +28,7 @@ struct leak_memory {
 	enum verdict verdict; /* of the last sample */
 	bool preliminary;
 	int64_t verdict_ns; /* since then it has been so */
+	int32_t leak_from;  /* a leak: since then, SOCK_TIME unit */
 
 	bool judged; /* it can be told in this sample who left */
 };

@@ -267,6 +267,16 @@ static int tell_exhaustion(
 	return 0;
 }
 
+/* A leak that goes on began when it began, also when its first sockets are gone by now. */
+static void keep_since(struct leak_memory *m, int32_t now, struct leak_row *l)
+{
+	int32_t from = now - (int32_t)fmin(l->since * 10, 1 << 28);
+
+	if (m->verdict != VERDICT_LEAK || from < m->leak_from)
+		m->leak_from = from;
+	l->since = (now - m->leak_from) / 10.0;
+}
+
 /* The verdict, from when its sockets came. `times` has room for them. */
 static void tell_verdict(
 	const struct leak_collection *c, struct leak_draft *d, int64_t window_ns, int32_t *times)
@@ -291,6 +301,8 @@ static void tell_verdict(
 			x.older_by = since;
 	}
 	leak_judge(&x, &d->row);
+	if (d->row.verdict == VERDICT_LEAK)
+		keep_since(m, x.now, &d->row);
 	if (d->row.verdict != m->verdict)
 		m->verdict_ns = x.now_ns;
 	m->verdict = d->row.verdict;

@@ -102,15 +102,14 @@ void app_open_pane(struct app *a, int pane)
 
 /* ---- What is looked at ----------------------------------------------------------------------- */
 
+/* The header has the findings, which want all that there is. Only who looks at the states alone asks
+ * for the cheapest sample: there the audit finds what it finds in the header's own needs. */
 unsigned app_needs(const struct app *a)
 {
-	/* The header, and graphs that go on. What the audit finds it finds in what is there. */
-	unsigned needs = NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS | NEED_FINDINGS;
-
-	for (size_t i = 0; i < PANE_COUNT; i++)
-		if (a->full == APP_OVERVIEW ? i < PANE_OVERVIEW : (int)i == a->full)
-			needs |= pane_needs(&a->panes[i], a->full != APP_OVERVIEW);
-	return needs;
+	if (a->full == APP_OVERVIEW || panes[a->full] != &pane_states)
+		return NEED_ALL;
+	return NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS | NEED_FINDINGS |
+	       pane_needs(&a->panes[a->full], true);
 }
 
 /* What has come into sight and is not in the sample comes at once, with a new one. */
