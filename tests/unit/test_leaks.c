@@ -752,9 +752,59 @@ static void a_sample_without_all_owners_is_no_change(void **state)
 	story_end(&st);
 }
 
+/* A command looks for three seconds. The sockets that leaked before it looked tell by their ages,
+ * and the others leave too soon to be like them. */
+static void ages_tell_of_a_leak_beside_busy_traffic(void **state)
+{
+	struct story st;
+	char waits[48];
+
+	(void)state;
+	story_begin(&st, 3);
+	for (unsigned at = 0; at <= 3; at++) {
+		story_frame(&st, at);
+		story_proc(&st, .pid = 7, .name = "java", .fds = 100 + 2 * at, .fd_limit = 1024);
+		for (unsigned i = 0; i < 30 + 2 * at; i++) {
+			snprintf(waits, sizeof waits, "pid=7 waits=%g", 15 - i * 0.5 + at);
+			waiting(&st, i, 1, waits);
+		}
+		waiting(&st, 1000 + 100 * at, 50, "pid=7 waits=0.3");
+		story_sample(&st);
+	}
+	assert_row(st.sample, "leaks", "pid=7", "verdict=leak?, growth=+2.0");
+	story_end(&st);
+}
+
+/* A proxy holds a second socket for each connection that it leaks. */
+static void descriptors_run_out_as_fast_as_all_of_them_grow(void **state)
+{
+	struct story st;
+	char waits[48];
+
+	(void)state;
+	story_begin(&st, 60);
+	for (unsigned at = 0; at <= 60; at += 2) {
+		story_frame(&st, at);
+		story_proc(&st, .pid = 7, .name = "haproxy", .fds = 100 + 4 * at, .fd_limit = 1000);
+		for (unsigned i = 0; i < 2 * at; i++) {
+			snprintf(waits, sizeof waits, "pid=7 waits=%g", at - i / 2.0);
+			waiting(&st, i, 1, waits);
+			story_sock(&st, "tcp FIN-WAIT-2 10.0.0.1:%u 10.8.0.1:90 cookie=%u pid=7",
+				40000 + i, 20000 + i);
+		}
+		story_sample(&st);
+	}
+	/* 660 are left, at 4 a second. */
+	assert_row(st.sample, "leaks", "pile=CLOSE-WAIT",
+		"verdict=leak?, growth=+2.0, exhaustion=2m45s");
+	story_end(&st);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ages_tell_of_a_leak_beside_busy_traffic),
+		cmocka_unit_test(descriptors_run_out_as_fast_as_all_of_them_grow),
 		cmocka_unit_test(a_sample_without_all_owners_is_no_change),
 		cmocka_unit_test(no_close_wait_is_no_row),
 		cmocka_unit_test(the_receive_queue_tells_the_cause),
