@@ -251,12 +251,16 @@ int audit_close_wait_leak(struct audit_run *run)
 	return err;
 }
 
-/* At first sight a process that is only slow to close looks the same, and most do within this. */
-#define STUCK_AGE_S 10
+/* At first sight a process that is only slow to close looks the same. One that closes none meanwhile
+ * is believed sooner. */
+#define STUCK_AGE_S      60
+#define STUCK_AGE_NONE_S 10
 
 static bool is_stuck(const struct audit_run *run, const struct leak_row *l)
 {
-	return l->verdict == VERDICT_STUCK && (!l->preliminary || l->oldest >= STUCK_AGE_S) &&
+	double age = l->out_rate == 0 ? STUCK_AGE_NONE_S : STUCK_AGE_S;
+
+	return l->verdict == VERDICT_STUCK && (!l->preliminary || l->oldest >= age) &&
 	       l->overdue >= audit_limit(run, LIMIT_STUCK_SOCKETS, key_of(run, l));
 }
 
