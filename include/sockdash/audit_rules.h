@@ -13,7 +13,7 @@ int audit_peer_stuck(struct audit_run *run);
 int audit_fin_wait_2(struct audit_run *run);
 int audit_last_ack(struct audit_run *run);
 
-/* Listeners and those who call (audit_rules_accept.c, audit_rules_syn.c). */
+/* Listeners and those who call (audit_rules_accept.c, _open.c, _syn.c). */
 int audit_accept_queue_full(struct audit_run *run);
 int audit_accept_drops(struct audit_run *run);
 int audit_listen_all(struct audit_run *run);

@@ -26,9 +26,11 @@ void findings_add_summary(struct buf *b, const struct findings_count *c);
 /* The same as a member of a JSON document, with a comma before it. */
 void findings_add_member(const struct sample *s, struct buf *b);
 
-/* A row of the audit's table as a block of lines of at most `width` columns, or a rule that found
- * nothing as a line or two. `wrap_commands`: commands too, else they are never broken. */
-void findings_add(
-	struct buf *b, const struct rowset *rows, uint32_t row, int width, bool wrap_commands);
+/* The row of the audit's table that is at a place of the order (NULL: as they are) as a block of
+ * lines of at most `width` columns, or a rule that found nothing as a line or two. Advice that a
+ * finding of the same rule before it has given is left out. `wrap_commands`: commands too, else they
+ * are never broken. */
+void findings_add(struct buf *b, const struct rowset *rows, const uint32_t *order, uint32_t place,
+	int width, bool wrap_commands);
 
 #endif

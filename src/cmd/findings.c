@@ -142,9 +142,26 @@ static void add_rule(struct buf *b, const struct finding *f, int width)
 	buf_free(&line);
 }
 
-void findings_add(
-	struct buf *b, const struct rowset *rows, uint32_t row, int width, bool wrap_commands)
+/* Whether a finding of the same rule before it in the order gives the same advice. */
+static bool is_advised(const struct rowset *rows, const uint32_t *order, uint32_t place)
 {
+	const struct finding *all = rows->sample->findings;
+	const struct finding *f = &all[rowset_row(order, place)];
+
+	for (uint32_t i = 0; f->advice && i < place; i++) {
+		const struct finding *before = &all[rowset_row(order, i)];
+
+		if (before->rule == f->rule && before->advice &&
+			strcmp(before->advice, f->advice) == 0)
+			return true;
+	}
+	return false;
+}
+
+void findings_add(struct buf *b, const struct rowset *rows, const uint32_t *order, uint32_t place,
+	int width, bool wrap_commands)
+{
+	uint32_t row = rowset_row(order, place);
 	const struct finding *f = &rows->sample->findings[row];
 
 	if (f->severity == SEVERITY_OK || f->severity == SEVERITY_UNKNOWN) {
@@ -153,7 +170,8 @@ void findings_add(
 	}
 	add_title(b, rows, row, width);
 	paragraph_add(b, f->evidence ? f->evidence : "", INDENT, 0, width);
-	paragraph_add(b, f->advice ? f->advice : "", INDENT, 0, width);
+	if (!is_advised(rows, order, place))
+		paragraph_add(b, f->advice ? f->advice : "", INDENT, 0, width);
 	paragraph_add_command(
 		b, f->command ? f->command : "", 2 * INDENT, wrap_commands ? width : 0);
 }

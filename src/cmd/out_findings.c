@@ -20,7 +20,8 @@ int output_findings(const struct output_table *t, output_flush *flush, void *con
 		enum severity severity = s->findings[row].severity;
 		bool is_line = severity == SEVERITY_OK || severity == SEVERITY_UNKNOWN;
 
-		findings_add(&b, &t->rows, row, t->width ? t->width : WIDTH_STANDARD, false);
+		findings_add(
+			&b, &t->rows, t->order, i, t->width ? t->width : WIDTH_STANDARD, false);
 		if (!is_line)
 			buf_addc(&b, '\n');
 		lines = is_line;

@@ -187,7 +187,7 @@ static void add_findings(const struct rowset *rows, const uint32_t *order, struc
 	for (uint32_t i = 0; i < rows->count; i++) {
 		if (i)
 			buf_addc(page, '\n');
-		findings_add(page, rows, rowset_row(order, i), REPORT_WIDTH, true);
+		findings_add(page, rows, order, i, REPORT_WIDTH, true);
 	}
 }
 

@@ -1,5 +1,5 @@
-/* Rules about listeners: accept queues that are full, connections that are dropped, addresses that
- * are open to all. Listeners that share address and port (SO_REUSEPORT) are one subject. */
+/* Rules about listeners: accept queues that are full, connections that are dropped. Listeners that
+ * share address and port (SO_REUSEPORT) are one subject. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -77,20 +77,35 @@ static int collect(struct audit_run *run, struct spots *spots)
 
 /* ---- Why, and what to do --------------------------------------------------------------------- */
 
-enum cause { CAUSE_FDS, CAUSE_FILES, CAUSE_PROCESS, CAUSE_BURSTS };
+enum cause { CAUSE_FDS, CAUSE_FILES, CAUSE_PROCESS, CAUSE_UNSEEN, CAUSE_BURSTS };
 
 /* Full all the time: a longer queue would be full too. */
 #define ALL_THE_TIME 0.9
 
+/* Only accept() takes from the queue: one that is full now and was never seen to shrink has only
+ * begun to be full all the time. */
+static bool never_shrank(const struct audit_run *run, const struct listener_row *l)
+{
+	const struct sock *sock = sock_of(run, l);
+
+	for (uint32_t i = 1; i < l->queue.count; i++)
+		if (l->queue.values[i] < l->queue.values[i - 1])
+			return false;
+	return l->queue.count > 1 && sock->recv_q > sock->send_q;
+}
+
 static enum cause cause_of(const struct audit_run *run, const struct spot *spot)
 {
 	const struct proc *p = frame_owner(run->s->frame, sock_of(run, spot->worst));
+	bool seen = p && p->fds != PROC_UNKNOWN && p->fd_limit != PROC_UNKNOWN;
 
-	if (p && p->fds != PROC_UNKNOWN && p->fd_limit < PROC_UNLIMITED && p->fds >= p->fd_limit)
+	if (seen && p->fd_limit != PROC_UNLIMITED && p->fds >= p->fd_limit)
 		return CAUSE_FDS;
 	if (audit_counter(run, COUNTER_FILES) >= audit_counter(run, COUNTER_FILES_LIMIT))
 		return CAUSE_FILES;
-	return spot->worst->full_share >= ALL_THE_TIME ? CAUSE_PROCESS : CAUSE_BURSTS;
+	if (spot->worst->full_share < ALL_THE_TIME && !never_shrank(run, spot->worst))
+		return CAUSE_BURSTS;
+	return seen ? CAUSE_PROCESS : CAUSE_UNSEEN;
 }
 
 static const char *const cause_advice[] = {
@@ -102,11 +117,30 @@ static const char *const cause_advice[] = {
 		"them, or raise fs.file-max.",
 	[CAUSE_PROCESS] =
 		"The process does not call accept(), or far too rarely: it is stuck, out of "
-		"CPU, or has too few workers. A longer queue would be full too.",
+		"CPU, or has too few workers. See what its threads wait for before you restart "
+		"it.",
+	[CAUSE_UNSEEN] =
+		"Nobody accepts these connections, or far too rarely: the process is stuck, out of "
+		"CPU, has too few workers, or is out of descriptors (EMFILE), which could not be "
+		"seen. Look at its descriptors and threads before you restart it.",
 	[CAUSE_BURSTS] =
 		"Connections come in bursts faster than the process accepts them. If it is "
 		"healthy otherwise, a longer queue helps.",
 };
+
+/* Which number is the limit, where it does not matter. */
+static const char *length_advice(struct audit_run *run, const struct sock *sock)
+{
+	double most = audit_counter(run, COUNTER_SOMAXCONN), backlog = sock->send_q;
+
+	if (sock->flags & SOCK_NO_BACKLOG || isnan(most))
+		return "A longer queue would be full too.";
+	return sample_text(run->s, "The limit of %s is %s, but a longer queue would be full too.",
+		audit_count(run, backlog),
+		backlog < most    ? "the backlog that the program passes to listen()"
+		: backlog == most ? "net.core.somaxconn"
+				  : "what net.core.somaxconn was before");
+}
 
 /* Which number is the limit, and that a listener keeps it until it listens again. */
 static const char *limit_advice(struct audit_run *run, const struct sock *sock)
@@ -138,10 +172,12 @@ static const char *limit_advice(struct audit_run *run, const struct sock *sock)
 
 static const char *spot_advice(struct audit_run *run, const struct spot *spot, enum cause cause)
 {
-	const char *limit = limit_advice(run, sock_of(run, spot->worst));
+	const struct sock *sock = sock_of(run, spot->worst);
+	const char *limit;
 
 	if (cause == CAUSE_FDS || cause == CAUSE_FILES)
 		return cause_advice[cause];
+	limit = cause == CAUSE_BURSTS ? limit_advice(run, sock) : length_advice(run, sock);
 	return limit ? sample_text(run->s, "%s %s", cause_advice[cause], limit) : NULL;
 }
 
@@ -157,6 +193,8 @@ static const char *spot_command(struct audit_run *run, const struct spot *spot, 
 		return "sysctl fs.file-nr";
 	if (cause == CAUSE_PROCESS && p)
 		return sample_text(run->s, "tail -n +1 /proc/%u/task/*/stack", p->pid);
+	if (cause == CAUSE_UNSEEN && run->s->frame->seer_uid != PROC_UNKNOWN)
+		return "sudo sockdash audit";
 	if (cause == CAUSE_BURSTS && sock->send_q >= most && !(sock->flags & SOCK_NO_BACKLOG))
 		return sample_text(run->s, "sysctl -w net.core.somaxconn=%u", sock->send_q * 2);
 	return sample_text(run->s, "ss -ltnp 'sport = :%u'", sock->local_port);
@@ -169,10 +207,13 @@ static const char *spot_evidence(struct audit_run *run, const struct spot *spot)
 	struct buf b = { 0 };
 	const char *text;
 
-	buf_addf(&b, "%s connections wait for accept()", audit_count(run, sock->recv_q));
+	buf_addf(&b, "%s connection%s for accept()", audit_count(run, sock->recv_q),
+		sock->recv_q == 1 ? " waits" : "s wait");
 	if (!(sock->flags & SOCK_NO_BACKLOG))
 		buf_addf(&b, ", %s may", audit_count(run, sock->send_q));
-	if (spot->worst->full_share > 0)
+	if (spot->worst->full_share > 0 && spot->worst->queue.count < 2)
+		buf_adds(&b, "; the queue is full now");
+	else if (spot->worst->full_share > 0)
 		buf_addf(&b, "; the queue is full %s of the time",
 			audit_percent(run, 100 * spot->worst->full_share));
 	if (spot->sockets > 1)
@@ -213,14 +254,17 @@ static bool is_dropping(const struct audit_run *run, const struct spot *spot)
 	return audit_happens(run, spot->drops_rate, LIMIT_ACCEPT_DROPS, spot->key);
 }
 
-/* What was seen of it just now goes on until the queue is hardly ever full. */
+/* A share of fewer samples is chance. */
+#define SAMPLES_LEAST 3
+
+/* One that is full whenever we look counts from the first sample: there may be no other. */
 static bool is_full(const struct audit_run *run, const struct spot *spot)
 {
-	double limit = run->settings->thresholds[LIMIT_ACCEPT_FULL] / 100;
+	const struct listener_row *l = spot->worst;
 
-	if (audit_limit(run, LIMIT_ACCEPT_FULL, spot->key) / 100 < limit)
-		limit /= 5;
-	return spot->worst->full_share >= limit;
+	if (l->queue.count < SAMPLES_LEAST)
+		return l->full_share >= ALL_THE_TIME;
+	return l->full_share >= audit_limit(run, LIMIT_ACCEPT_FULL, spot->key) / 100;
 }
 
 /* Without backlogs there is no telling, as where sock_diag is missing. */
@@ -275,7 +319,7 @@ static double drops_left(const struct audit_run *run, const struct spots *spots)
 	double left = audit_rate(run, COUNTER_LISTEN_DROPS);
 
 	for (uint32_t i = 0; i < spots->count; i++)
-		if (is_full(run, &spots->all[i]))
+		if (audit_has_subject(run, "accept-queue-full", spots->all[i].key))
 			left -= or_zero(spots->all[i].drops_rate);
 	return left;
 }
@@ -298,6 +342,61 @@ static int add_dropping(struct audit_run *run, const struct spots *spots)
 	return err;
 }
 
+/* Whether the listeners that are there tell what they have dropped, and which do. */
+enum known { KNOWN_NOT, KNOWN_NONE, KNOWN_SOME };
+
+static enum known known_drops(const struct audit_run *run)
+{
+	const struct sample *s = run->s;
+	enum known known = KNOWN_NOT;
+
+	for (uint32_t i = 0; i < s->listener_count; i++) {
+		const struct listener_row *l = &s->listeners[i];
+
+		if (sock_of(run, l)->proto != SOCK_TCP || isnan(l->drops_window))
+			continue;
+		if (l->drops_window > 0)
+			return KNOWN_SOME;
+		known = KNOWN_NONE;
+	}
+	return known;
+}
+
+/* Drops that no single listener accounts for. */
+static int add_all_drops(struct audit_run *run, double drops)
+{
+	static const struct {
+		const char *advice, *command;
+	} says[] = {
+		[KNOWN_NOT] = { "Which listener it is cannot be seen: compare the accept queues, "
+				"Recv-Q of the listeners, with their backlogs, Send-Q.",
+			"ss -ltnp" },
+		[KNOWN_NONE] = { "None of the listeners that are there now has dropped any: it was "
+				 "one that has ended since, or was started again.",
+			"ss -ltnp" },
+		[KNOWN_SOME] = { "No single listener drops that many: see which ones do, and how "
+				 "full their accept queues are.",
+			"sockdash listen -t -s -drops" },
+	};
+	enum known known = known_drops(run);
+
+	return audit_add(run,
+		&(struct audit_found){
+			.severity = audit_severity(
+				run, drops, LIMIT_ACCEPT_DROPS, LIMIT_ACCEPT_DROPS_CRITICAL, 0),
+			.size = drops,
+			.since = NAN,
+			.subject = "all listeners",
+			.evidence = sample_text(run->s,
+				"%s connections dropped per second (ListenDrops), %s of them "
+				"because an accept queue was full",
+				audit_per_second(run, drops),
+				audit_per_second(run, audit_rate(run, COUNTER_LISTEN_OVERFLOWS))),
+			.advice = says[known].advice,
+			.command = says[known].command,
+		});
+}
+
 int audit_accept_drops(struct audit_run *run)
 {
 	double drops = audit_rate(run, COUNTER_LISTEN_DROPS);
@@ -316,117 +415,7 @@ int audit_accept_drops(struct audit_run *run)
 	/* Where the kernel does not tell drops of each listener, or it has just ended. */
 	if (!err && !audit_has(run, "accept-queue-full") && !audit_has(run, "accept-drops") &&
 		audit_happens(run, drops, LIMIT_ACCEPT_DROPS, 0))
-		err = audit_add(run,
-			&(struct audit_found){
-				.severity = audit_severity(run, drops, LIMIT_ACCEPT_DROPS,
-					LIMIT_ACCEPT_DROPS_CRITICAL, 0),
-				.size = drops,
-				.since = NAN,
-				.subject = "all listeners",
-				.evidence = sample_text(run->s,
-					"%s connections dropped per second (ListenDrops), %s of "
-					"them because "
-					"an accept queue was full",
-					audit_per_second(run, drops),
-					audit_per_second(
-						run, audit_rate(run, COUNTER_LISTEN_OVERFLOWS))),
-				.advice = "Which listener it is cannot be seen: compare the accept "
-					  "queues, "
-					  "Recv-Q of the listeners, with their backlogs, Send-Q.",
-				.command = "ss -ltnp",
-			});
+		err = add_all_drops(run, drops);
 	free(spots.all);
-	return err;
-}
-
-/* ---- Open to all ----------------------------------------------------------------------------- */
-
-struct opening {
-	uint16_t port;
-	const struct sock *sock;
-};
-
-static int compare_openings(const void *a, const void *b)
-{
-	const struct opening *x = a, *y = b;
-
-	return (x->port > y->port) - (x->port < y->port);
-}
-
-static bool is_open_to_all(const struct audit_run *run, const struct sock *sock)
-{
-	static const uint8_t any6[16], any4[16] = { [10] = 0xff, [11] = 0xff };
-	const struct frame *f = run->s->frame;
-	const struct address *a = frame_address(f, sock->local);
-
-	return sock->proto == SOCK_TCP &&
-	       (!memcmp(a->bytes, any6, sizeof any6) || !memcmp(a->bytes, any4, sizeof any4)) &&
-	       strcmp(frame_device(f, a->scope), "lo") != 0;
-}
-
-/* One per port, by port. */
-static uint32_t find_openings(const struct audit_run *run, struct opening *out)
-{
-	const struct sample *s = run->s;
-	uint32_t n = 0, kept = 0;
-
-	for (uint32_t i = 0; i < s->listener_count; i++) {
-		const struct sock *sock = sock_of(run, &s->listeners[i]);
-
-		if (is_open_to_all(run, sock))
-			out[n++] = (struct opening){ sock->local_port, sock };
-	}
-	if (n)
-		qsort(out, n, sizeof *out, compare_openings);
-	for (uint32_t i = 0; i < n; i++)
-		if (kept == 0 || out[kept - 1].port != out[i].port)
-			out[kept++] = out[i];
-	return kept;
-}
-
-#define OPENINGS_NAMED 12
-
-int audit_listen_all(struct audit_run *run)
-{
-	struct opening *open;
-	struct buf b = { 0 };
-	uint32_t n;
-	int err = 0;
-
-	if (!audit_sees(run, SOCK_TCP) || run->s->listener_count == 0)
-		return 0;
-	open = calloc(run->s->listener_count, sizeof *open);
-	if (!open)
-		return -ENOMEM;
-	n = find_openings(run, open);
-	for (uint32_t i = 0; i < n && i < OPENINGS_NAMED; i++) {
-		const struct proc *p = frame_owner(run->s->frame, open[i].sock);
-
-		buf_addf(&b, "%s%u", i ? ", " : "", open[i].port);
-		if (p && *p->name)
-			buf_addf(&b, " (%s)", p->name);
-	}
-	if (n > OPENINGS_NAMED)
-		buf_addf(&b, " and %u more", n - OPENINGS_NAMED);
-	if (n)
-		err = b.failed ? -ENOMEM
-			       : audit_add(run,
-					 &(struct audit_found){
-						 .severity = SEVERITY_INFO,
-						 .size = n,
-						 .since = NAN,
-						 .subject = sample_text(run->s,
-							 n == 1 ? "%u port" : "%u ports", n),
-						 .evidence = sample_text(run->s,
-							 "listening on all addresses: %s", b.data),
-						 .advice =
-							 "Whoever reaches this host reaches these, "
-							 "unless a firewall keeps them out. Bind "
-							 "what is for this host only to 127.0.0.1 "
-							 "or ::1.",
-						 .command = "sockdash listen -t -s port",
-					 });
-	buf_free(&b);
-	free(open);
 	return err;
 }

@@ -1,6 +1,7 @@
 /* Rules about what has a limit: descriptors of a process, and what the whole host shares. */
 #include <errno.h>
 #include <math.h>
+#include <string.h>
 
 #include "sockdash/audit_rules.h"
 #include "sockdash/audit_run.h"
@@ -72,8 +73,11 @@ static const char *fds_evidence(struct audit_run *run, uint32_t proc, double lef
 	const char *sockets = "", *left = "";
 
 	if (r && r->conns)
-		sockets = sample_text(run->s, "; %s are connections, %s of them in CLOSE-WAIT",
-			audit_count(run, r->conns), audit_count(run, r->states[SOCK_CLOSE_WAIT]));
+		sockets = sample_text(run->s, "; %s, %s of them in CLOSE-WAIT",
+			r->conns == 1 ? "1 is a connection"
+				      : sample_text(run->s, "%s are connections",
+						audit_count(run, r->conns)),
+			audit_count(run, r->states[SOCK_CLOSE_WAIT]));
 	if (!isnan(left_s))
 		left = sample_text(
 			run->s, "; at its growth none left in %s", audit_age(run, left_s));
@@ -90,19 +94,42 @@ static bool is_leaking(const struct audit_run *run, uint32_t proc)
 		run, "close-wait-leak", group_proc_key(run->s->frame, PROC_ROW_PROCESS, proc));
 }
 
+/* fs.nr_open as it is by itself: the kernel refuses more. */
+#define FDS_MOST 1048576
+
+static uint32_t more_fds(const struct proc *p)
+{
+	if (p->fd_limit >= FDS_MOST)
+		return p->fd_limit < UINT32_MAX / 4 ? p->fd_limit * 2 : p->fd_limit;
+	return p->fd_limit > FDS_MOST / 2 ? FDS_MOST : p->fd_limit * 2;
+}
+
 static const char *fds_advice(struct audit_run *run, const struct proc *p, bool leaking)
 {
+	static const char service[] = ".service";
+	size_t len = p->unit ? strlen(p->unit) : 0;
+	bool is_service;
+
 	if (leaking)
 		return "It leaks (see close-wait-leak): a higher limit buys time, no more. At the "
 		       "limit "
 		       "accept(), connect() and open() fail.";
+	is_service = len > strlen(service) && !strcmp(p->unit + len - strlen(service), service);
 	return sample_text(run->s,
 		"At the limit accept(), connect() and open() fail (EMFILE). See what they are: ls "
-		"-l "
-		"/proc/%u/fd. If it needs that many, raise its limit: LimitNOFILE= of its unit for "
-		"good, "
-		"prlimit for now.",
-		p->pid);
+		"-l /proc/%u/fd. If it needs that many, raise its limit: LimitNOFILE=%u %s%s for "
+		"good (it takes a restart), prlimit as root for now.%s",
+		p->pid, more_fds(p), is_service ? "in " : "of its unit", is_service ? p->unit : "",
+		p->fd_limit < FDS_MOST ? "" : " No limit is beyond fs.nr_open.");
+}
+
+/* Both limits: soft and hard are most often the same, and one alone cannot be raised. */
+static const char *fds_command(struct audit_run *run, const struct proc *p)
+{
+	if (p->fd_limit >= FDS_MOST)
+		return "sysctl fs.nr_open";
+	return sample_text(
+		run->s, "prlimit --pid %u --nofile=%u:%u", p->pid, more_fds(p), more_fds(p));
 }
 
 static int check_fds(struct audit_run *run, uint32_t proc)
@@ -120,18 +147,16 @@ static int check_fds(struct audit_run *run, uint32_t proc)
 		severity = SEVERITY_WARNING;
 	if (err || severity == SEVERITY_OK)
 		return err;
-	return audit_add(
-		run, &(struct audit_found){
-			     .severity = severity,
-			     .key = key,
-			     .size = fds_percent(p),
-			     .since = NAN,
-			     .subject = audit_process(run, PROC_ROW_PROCESS, proc),
-			     .evidence = fds_evidence(run, proc, left_s),
-			     .advice = fds_advice(run, p, leaking),
-			     .command = sample_text(run->s, "prlimit --pid %u --nofile=%u:", p->pid,
-				     p->fd_limit < UINT32_MAX / 4 ? p->fd_limit * 2 : p->fd_limit),
-		     });
+	return audit_add(run, &(struct audit_found){
+				      .severity = severity,
+				      .key = key,
+				      .size = fds_percent(p),
+				      .since = NAN,
+				      .subject = audit_process(run, PROC_ROW_PROCESS, proc),
+				      .evidence = fds_evidence(run, proc, left_s),
+				      .advice = fds_advice(run, p, leaking),
+				      .command = fds_command(run, p),
+			      });
 }
 
 int audit_fds_low(struct audit_run *run)

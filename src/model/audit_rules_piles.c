@@ -81,7 +81,11 @@ static void add_end(struct audit_run *run, struct buf *b, const struct leak_row 
 {
 	if (!end || !*end)
 		return;
-	buf_addf(b, "; %s %s %s", count == l->count ? "all" : "most", where, end);
+	buf_addf(b, "; %s%s %s",
+		l->count == 1       ? ""
+		: count == l->count ? "all "
+				    : "most ",
+		where, end);
 	if (count < l->count)
 		buf_addf(b, " (%s)", audit_count(run, count));
 }
@@ -99,6 +103,22 @@ static void add_oldest(struct audit_run *run, struct buf *b, const struct leak_r
 			audit_age(run, l->oldest));
 }
 
+/* That no more come takes long to be sure of; that none goes is seen. */
+static const char *stuck_words(const struct leak_row *l)
+{
+	if (!l->preliminary)
+		return ", no more coming";
+	return l->out_rate == 0 ? ", none of them is being closed" : "";
+}
+
+/* When the verdicts are certain (leak_judge.c). */
+static const char *certainty(const struct leak_row *l)
+{
+	return l->verdict == VERDICT_LEAK
+		       ? "; likely, certain only after 5 to 10 minutes of watching"
+		       : "; likely, certain only when no more come for 2 minutes or longer";
+}
+
 static const char *close_wait_evidence(struct audit_run *run, const struct leak_row *l)
 {
 	struct buf b = { 0 };
@@ -107,8 +127,8 @@ static const char *close_wait_evidence(struct audit_run *run, const struct leak_
 	if (l->verdict == VERDICT_LEAK && l->growth > 0)
 		buf_addf(&b, ", %s more per second", audit_per_second(run, l->growth));
 	if (l->verdict == VERDICT_STUCK)
-		buf_addf(&b, ", %s of them for too long, no more coming",
-			audit_count(run, l->overdue));
+		buf_addf(&b, ", %s of them for too long%s", audit_count(run, l->overdue),
+			stuck_words(l));
 	add_oldest(run, &b, l);
 	add_causes(run, &b, l);
 	if (l->resets)
@@ -117,7 +137,7 @@ static const char *close_wait_evidence(struct audit_run *run, const struct leak_
 	add_fds(run, &b, l);
 	add_ends(run, &b, l);
 	if (l->preliminary)
-		buf_adds(&b, "; a first impression: watch longer (-w 60) to be sure");
+		buf_adds(&b, certainty(l));
 	return keep(run, &b);
 }
 
@@ -231,12 +251,16 @@ int audit_close_wait_leak(struct audit_run *run)
 	return err;
 }
 
-/* At first sight a process that is only slow to close looks the same. */
-#define STUCK_AGE_S 60
+/* At first sight a process that is only slow to close looks the same. One that closes none meanwhile
+ * is believed sooner. */
+#define STUCK_AGE_S      60
+#define STUCK_AGE_NONE_S 10
 
 static bool is_stuck(const struct audit_run *run, const struct leak_row *l)
 {
-	return l->verdict == VERDICT_STUCK && (!l->preliminary || l->oldest >= STUCK_AGE_S) &&
+	double age = l->out_rate == 0 ? STUCK_AGE_NONE_S : STUCK_AGE_S;
+
+	return l->verdict == VERDICT_STUCK && (!l->preliminary || l->oldest >= age) &&
 	       l->overdue >= audit_limit(run, LIMIT_STUCK_SOCKETS, key_of(run, l));
 }
 
@@ -262,10 +286,10 @@ int audit_close_wait_stuck(struct audit_run *run)
 struct words {
 	enum pile pile;
 	enum audit_limit limit;
-	const char *what;   /* behind the number of sockets */
-	const char *advice; /* with the peer for its %s */
-	const char *filter; /* of ss */
-	bool stack;         /* the process itself is to blame */
+	const char *one, *what; /* behind the number of sockets: of 1, of several */
+	const char *advice;     /* with the peer for its %s */
+	const char *filter;     /* of ss */
+	bool stack;             /* the process itself is to blame */
 };
 
 static const char *pile_evidence(
@@ -273,7 +297,8 @@ static const char *pile_evidence(
 {
 	struct buf b = { 0 };
 
-	buf_addf(&b, "%s %s", audit_count(run, l->overdue), w->what);
+	buf_addf(&b, "%s %s", audit_count(run, l->overdue),
+		l->overdue == 1 && w->one ? w->one : w->what);
 	if (l->bytes)
 		buf_addf(&b, ", %s bytes in all", audit_count(run, (double)l->bytes));
 	if (l->verdict == VERDICT_LEAK && l->growth > 0)
@@ -348,6 +373,7 @@ int audit_reader_stuck(struct audit_run *run)
 	static const struct words words = {
 		.pile = PILE_RECV_Q,
 		.limit = LIMIT_STUCK_READERS,
+		.one = "connection with received data that the process does not read",
 		.what = "connections with received data that the process does not read",
 		.advice =
 			"Data waits in the receive queue: the process is stuck, overloaded, or has "
@@ -366,6 +392,7 @@ int audit_peer_stuck(struct audit_run *run)
 	static const struct words words = {
 		.pile = PILE_SEND_Q,
 		.limit = LIMIT_STUCK_PEERS,
+		.one = "connection whose peer does not take the data sent to it",
 		.what = "connections whose peer does not take the data sent to it",
 		.advice = "The other end does not read (timer persist), or does not answer at all "
 			  "(timer "

@@ -7,6 +7,8 @@
 
 /* TIME-WAIT takes 60 seconds, a constant of the kernel. */
 #define TIME_WAIT_S 60
+/* Of the ports that are taken, from which on it decides how many new connections there can be. */
+#define TIME_WAIT_SHARE 0.3
 /* What a socket in TIME-WAIT costs, in bytes. */
 #define TIME_WAIT_BYTES 256
 
@@ -41,16 +43,17 @@ static const char *ports_subject(struct audit_run *run, const struct sock *s)
 static const char *ports_evidence(struct audit_run *run, const struct port_row *p, double percent)
 {
 	double capacity = run->s->port_capacity;
-	const char *owner = audit_owner(run, sock_of(run, p));
+	const char *owner = audit_owner(run, sock_of(run, p)), *rate = "";
 
-	if (!owner)
+	/* Each new connection takes its port for that long only where this side closes. */
+	if (p->time_wait >= TIME_WAIT_SHARE * p->used)
+		rate = sample_text(run->s, "; enough for %s new connections per second",
+			audit_per_second(run, capacity / TIME_WAIT_S));
+	if (!owner || !rate)
 		return NULL;
-	return sample_text(run->s,
-		"%s of %s local ports taken (%s), %s of them in TIME-WAIT; enough for %s new "
-		"connections per second%s%s",
+	return sample_text(run->s, "%s of %s local ports taken (%s), %s of them in TIME-WAIT%s%s%s",
 		audit_count(run, p->used), audit_count(run, capacity), audit_percent(run, percent),
-		audit_count(run, p->time_wait), audit_per_second(run, capacity / TIME_WAIT_S),
-		*owner ? "; one of them is of " : "", owner);
+		audit_count(run, p->time_wait), rate, *owner ? "; one of them is of " : "", owner);
 }
 
 static bool is_loopback(const struct audit_run *run, const struct sock *s)

@@ -62,9 +62,9 @@ static const char *syn_evidence(struct audit_run *run, const struct listener_row
 			audit_percent(run,
 				fmin(100, 100 * audit_rate(run, COUNTER_SYNCOOKIES_RECV) / sent)));
 	if (l)
-		buf_addf(&b,
-			"; %s handshakes are not finished, %s of them answered again; backlog %s",
-			audit_count(run, l->syn_recv), audit_count(run, l->syn_again),
+		buf_addf(&b, "; %s handshake%s not finished, %s of them answered again; backlog %s",
+			audit_count(run, l->syn_recv), l->syn_recv == 1 ? " is" : "s are",
+			audit_count(run, l->syn_again),
 			audit_count(run, run->s->frame->socks[l->sock].send_q));
 	if (!isnan(setting))
 		buf_addf(&b, "; tcp_syncookies is %s", audit_count(run, setting));

@@ -68,6 +68,15 @@ void scene_port(struct scene *sc, uint32_t sock, uint32_t used, uint32_t time_wa
 		(struct port_row){ .sock = sock, .used = used, .time_wait = time_wait };
 }
 
+void scene_full(struct scene *sc, uint32_t listener, double share)
+{
+	struct listener_row *l = &sc->s->listeners[listener];
+	uint32_t queue = sc->s->frame->socks[l->sock].recv_q;
+
+	l->full_share = share;
+	l->queue = (struct trend){ { queue, share < 1 ? queue - 1 : queue, queue }, 3 };
+}
+
 void scene_audit(struct scene *sc)
 {
 	struct sample *s = sc->s;

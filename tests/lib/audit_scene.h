@@ -40,6 +40,10 @@ struct leak_row *scene_add_leak(struct scene *sc, const struct leak_row *l);
 
 void scene_port(struct scene *sc, uint32_t sock, uint32_t used, uint32_t time_wait);
 
+/* The accept queue of a listener was full for this share of three samples; it shrank in between if
+ * it was not full in all of them. */
+void scene_full(struct scene *sc, uint32_t listener, double share);
+
 /* Runs the audit over the sample as it is now. */
 void scene_audit(struct scene *sc);
 

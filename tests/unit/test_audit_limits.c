@@ -36,7 +36,18 @@ static void a_process_that_needs_them_or_leaks_them(void **state)
 	scene_audit(&sc);
 	assert_severity(&sc, "fds-low", SEVERITY_CRITICAL);
 	assert_advice(&sc, "fds-low", "ls -l /proc/7/fd");
-	assert_command(&sc, "fds-low", "prlimit --pid 7 --nofile=200:");
+	assert_advice(&sc, "fds-low", "LimitNOFILE=200 of its unit for good");
+	assert_command(&sc, "fds-low", "prlimit --pid 7 --nofile=200:200");
+	sc.s->frame->procs[0].unit = "app.service";
+	scene_audit(&sc);
+	assert_advice(&sc, "fds-low", "LimitNOFILE=200 in app.service for good");
+	/* No command asks for more than fs.nr_open allows. */
+	sc.s->frame->procs[0].fds = sc.s->frame->procs[0].fd_limit = 600000;
+	scene_audit(&sc);
+	assert_command(&sc, "fds-low", "prlimit --pid 7 --nofile=1048576:1048576");
+	sc.s->frame->procs[0].fds = sc.s->frame->procs[0].fd_limit = 1048576;
+	scene_audit(&sc);
+	assert_command(&sc, "fds-low", "sysctl fs.nr_open");
 	scene_leak(&sc, .verdict = VERDICT_LEAK, .count = 50, .causes = { 0, 0, 50 }, .growth = 1);
 	scene_audit(&sc);
 	assert_advice(&sc, "fds-low", "a higher limit buys time, no more");
@@ -172,6 +183,7 @@ static void ports_in_time_wait_and_ports_in_use(void **state)
 	/* It would not help where they are in use, and is on by itself on loopback. */
 	scene_ports(&sc, "tcp ESTAB [2001:db8::1]:40000 [2001:db8::5]:5432", 10, 1024);
 	assert_advice(&sc, "ports-exhausted", "These connections are open");
+	assert_null(strstr(scene_finding(&sc, "ports-exhausted")->evidence, "enough for"));
 	assert_null(strstr(scene_finding(&sc, "ports-exhausted")->advice, "tw_reuse"));
 	assert_command(&sc, "ports-exhausted", "ss -tanp 'dst = [2001:db8::5]:5432'");
 	scene_end(&sc);

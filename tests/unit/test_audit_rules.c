@@ -84,7 +84,7 @@ static void a_full_listener(struct story *st, bool below)
 
 static void accept_queue_full(struct scene *sc, bool below)
 {
-	sc->s->listeners[0].full_share = below ? 0.49 : 0.5;
+	scene_full(sc, 0, below ? 0.49 : 0.5);
 	sc->s->listeners[0].drops_window = 0;
 }
 

@@ -106,7 +106,7 @@ static void add_block(
 
 	find(s, f, 1);
 	rows = rowset_of(table_audit.all, s);
-	findings_add(b, &rows, 0, width, wrap);
+	findings_add(b, &rows, NULL, 0, width, wrap);
 }
 
 static void a_finding_is_a_block(void **state)
@@ -147,6 +147,69 @@ static void a_finding_is_a_block(void **state)
 	buf_addf(&expected, "INFO %s\n", RULE->id);
 	add_block(s, &b, &bare, 80, false);
 	assert_buf(&b, expected.data);
+	buf_free(&expected);
+	story_end(&st);
+}
+
+/* Twelve listeners with one trouble are not twelve times the same paragraph. */
+static void the_same_advice_is_given_once(void **state)
+{
+	const struct finding rows[] = {
+		{ .rule = RULE,
+			.severity = SEVERITY_WARNING,
+			.since = NAN,
+			.subject = "a",
+			.evidence = "1 waits",
+			.advice = "Wake it.",
+			.command = "ss -a" },
+		{ .rule = RULE,
+			.severity = SEVERITY_WARNING,
+			.since = NAN,
+			.subject = "b",
+			.evidence = "2 wait",
+			.advice = "Wake it.",
+			.command = "ss -b" },
+		{ .rule = RULE,
+			.severity = SEVERITY_WARNING,
+			.since = NAN,
+			.subject = "c",
+			.evidence = "3 wait",
+			.advice = "Restart it.",
+			.command = "ss -c" },
+		{ .rule = RULE + 1,
+			.severity = SEVERITY_WARNING,
+			.since = NAN,
+			.subject = "d",
+			.evidence = "4 wait",
+			.advice = "Wake it.",
+			.command = "ss -d" },
+	};
+	/* That it is in the table does not help who does not see it. */
+	static const uint32_t order[] = { 1, 2, 0 };
+	struct buf b = { 0 }, expected = { 0 };
+	struct output_table t = { 0 };
+	struct sample *s;
+	struct story st;
+
+	(void)state;
+	s = some_sample(&st);
+	find(s, rows, COUNT_OF(rows));
+	t.rows = rowset_of(&table_audit, s);
+	assert_int_equal(output_findings(&t, take, &b), 0);
+	buf_addf(&expected,
+		"WARNING %s: a\n  1 waits\n  Wake it.\n    ss -a\n\n"
+		"WARNING %s: b\n  2 wait\n    ss -b\n\n"
+		"WARNING %s: c\n  3 wait\n  Restart it.\n    ss -c\n\n"
+		"WARNING %s: d\n  4 wait\n  Wake it.\n    ss -d\n\n"
+		"4 warnings; 2 rules checked\n",
+		RULE->id, RULE->id, RULE->id, RULE[1].id);
+	assert_buf(&b, expected.data);
+	t.rows.count = COUNT_OF(order);
+	t.order = order;
+	assert_int_equal(output_findings(&t, take, &b), 0);
+	assert_non_null(strstr(b.data, ": b\n  2 wait\n  Wake it.\n"));
+	assert_non_null(strstr(b.data, ": a\n  1 waits\n    ss -a\n"));
+	buf_free(&b);
 	buf_free(&expected);
 	story_end(&st);
 }
@@ -610,6 +673,7 @@ int main(void)
 		cmocka_unit_test(commands_can_be_copied),
 		cmocka_unit_test(paragraphs_keep_to_their_width),
 		cmocka_unit_test(a_finding_is_a_block),
+		cmocka_unit_test(the_same_advice_is_given_once),
 		cmocka_unit_test(a_rule_without_a_finding_is_a_line),
 		cmocka_unit_test(findings_are_counted),
 		cmocka_unit_test(the_worst_is_the_exit_status),
