@@ -58,7 +58,8 @@ struct kernel_item {
 	enum kernel_weight weight;
 	uint8_t addends; /* how many of the counters are its sum: those that are known */
 	enum counter counters[KERNEL_ADDENDS];
-	/* Of a gauge its limit; of a counter, with has_whole, what it is shown as a share of. */
+	/* Of a gauge its limit; of a counter, with has_whole, the others of which, with itself, it is
+	 * a share. */
 	bool has_whole;
 	enum counter whole;
 	const char *meaning; /* in a line */

@@ -32,7 +32,7 @@ int audit_retransmission(struct audit_run *run)
 	if (!knows(run, out, "OutSegs") || !knows(run, again, "RetransSegs"))
 		return 0;
 	data = fmax(again - or_zero(audit_rate(run, COUNTER_SYN_RETRANS)), 0);
-	percent = out > 0 ? 100 * data / out : 0;
+	percent = out > 0 ? 100 * data / (out + data) : 0;
 	severity = audit_severity(run, percent, LIMIT_RETRANS_WARNING, LIMIT_RETRANS_CRITICAL, 0);
 	if (severity == SEVERITY_OK ||
 		out * audit_covered(run) < run->settings->thresholds[LIMIT_RETRANS_SEGMENTS])
@@ -48,7 +48,7 @@ int audit_retransmission(struct audit_run *run)
 				     "timeouts per "
 				     "second",
 				     audit_percent(run, percent), audit_per_second(run, data),
-				     audit_per_second(run, out),
+				     audit_per_second(run, out + data),
 				     audit_per_second(run, audit_rate(run, COUNTER_TIMEOUTS))),
 			     .advice = "Segments or their acknowledgements are lost: a bad link, a "
 				       "full queue "

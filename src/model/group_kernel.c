@@ -119,7 +119,7 @@ static void fill_counter(const struct sample *s, const struct sample *prev,
 	if (isnan(r->highest) || r->rate > r->highest)
 		r->highest = r->rate;
 	if (prev && item->has_whole)
-		r->percent = share(by, change(s->frame, prev->frame, item->whole));
+		r->percent = share(by, by + change(s->frame, prev->frame, item->whole));
 	r->calm = item->weight == KERNEL_CONTEXT || !(r->highest > 0);
 }
 

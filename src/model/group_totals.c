@@ -38,7 +38,7 @@ void group_totals(struct sample *s, const struct sample *prev)
 {
 	struct sample_totals *t = &s->totals;
 	const struct frame *now = s->frame, *then;
-	double in, out;
+	double in, out, again, sent; /* OutSegs does not count what is sent again */
 
 	t->mem = now->counters[COUNTER_TCP_MEM];
 	t->mem_limit = now->counters[COUNTER_TCP_MEM_LIMIT];
@@ -59,9 +59,10 @@ void group_totals(struct sample *s, const struct sample *prev)
 		t->closed_rate = group_rate(
 			clamp(in + out + open_conns(prev) - open_conns(s)), s->interval_s);
 	t->drop_rate = group_rate(change(now, then, COUNTER_LISTEN_DROPS), s->interval_s);
-	if (change(now, then, COUNTER_OUT_SEGMENTS) > 0)
-		t->retrans_percent = 100 * change(now, then, COUNTER_RETRANS_SEGMENTS) /
-				     change(now, then, COUNTER_OUT_SEGMENTS);
-	else if (change(now, then, COUNTER_RETRANS_SEGMENTS) == 0)
+	again = change(now, then, COUNTER_RETRANS_SEGMENTS);
+	sent = change(now, then, COUNTER_OUT_SEGMENTS) + again;
+	if (sent > 0)
+		t->retrans_percent = 100 * again / sent;
+	else if (again == 0)
 		t->retrans_percent = 0;
 }

@@ -208,7 +208,7 @@ static void time_wait_many(struct scene *sc, bool below)
 
 static void retransmission(struct scene *sc, bool below)
 {
-	rate(sc, COUNTER_OUT_SEGMENTS, 100);
+	rate(sc, COUNTER_OUT_SEGMENTS, 95);
 	rate(sc, COUNTER_RETRANS_SEGMENTS, below ? 6.9 : 7);
 	rate(sc, COUNTER_SYN_RETRANS, 2);
 	rate(sc, COUNTER_TIMEOUTS, 1.5);

@@ -636,7 +636,8 @@ static void retransmissions_are_a_share_of_segments(void **state)
 		int64_t segments, retransmitted; /* since the frame before, or COUNTER_UNKNOWN */
 		double percent;
 	} cases[] = {
-		{ 200, 3, 1.5 },
+		{ 197, 3, 1.5 },
+		{ 0, 3, 100 },
 		{ 200, 0, 0 },
 		{ 0, 0, 0 },
 		{ COUNTER_UNKNOWN, 3, NAN },
