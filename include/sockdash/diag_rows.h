@@ -26,10 +26,10 @@ int diag_rows_add(void *context, const struct diag_sock *d);
 void diag_rows_set_wait(const struct frame *f, struct sock *s, const struct diag_sock *d);
 
 /* Whether a queue of an established socket may stand still: data is not read, or the peer does not
- * take it (4: the timer that probes a closed window). */
+ * take it (4: the timer that probes a closed window) or does not answer. */
 static inline bool diag_rows_may_stand(const struct sock *s)
 {
-	return s->recv_q || (s->send_q && s->timer == 4);
+	return s->recv_q || (s->send_q && (s->timer == 4 || s->retrans));
 }
 
 /* The same: since when such a queue has stood still at least. The newest data came, or the last went

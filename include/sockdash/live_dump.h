@@ -3,6 +3,7 @@
 #define SOCKDASH_LIVE_DUMP_H
 
 #include "sockdash/diag.h"
+#include "sockdash/grow.h"
 #include "sockdash/source.h"
 
 #define LIVE_STATES_ALL (((1u << SOCK_STATE_COUNT) - 1) & ~1u)
@@ -19,13 +20,14 @@ struct live_dump {
 int live_dump(const struct live_dump *d, enum sock_proto proto, uint32_t states, unsigned want,
 	diag_sink *sink, void *context);
 
+/* Asks for the sockets in these rows of a frame one by one, without an answer for those that are
+ * gone. 0 or -errno as diag_get(). */
+int live_dump_get(const struct live_dump *d, const struct frame *f, const struct row_list *rows,
+	unsigned want, diag_sink *sink, void *context);
+
 /* Sets the time since when sockets of the frame are in CLOSE-WAIT where it is not known. Few are
  * asked for one by one, many by a dump of that state. 0 or -errno as diag_dump(). */
 int live_ask_wait_ages(const struct live_dump *d, struct frame *f);
-
-/* Sets the time since when queues of established sockets have stood still at least. For the first
- * frame, which has none before it that tells. 0 or -errno. */
-int live_ask_still(const struct live_dump *d, struct frame *f);
 
 /* Marks as hidden those sockets without a known owner that are still there with the same file: their
  * owner is out of sight (the kernel, another pid namespace), and they were not just closed between

@@ -32,9 +32,16 @@ static inline bool pile_is_possible(const struct sock *s)
  * tells nothing. In seconds. */
 double pile_waited_s(enum pile pile, const struct sock *s);
 
+/* The pile that the mark of an established socket is about. */
+static inline enum pile pile_marked(const struct sock *s)
+{
+	return s->recv_q ? PILE_RECV_Q : PILE_SEND_Q;
+}
+
 /* The piles a socket is in: bits 1 << enum pile. `then` is the same socket in the sample before, or
- * NULL: what its queues did since cannot be told without it. */
-static inline unsigned pile_mask(const struct sock *s, const struct sock *then)
+ * NULL: what its queues did since cannot be told without it; `looked` is when that was, SOCK_TIME
+ * unit. A queue that has not shrunk may have been refilled: a mark tells whether it moved. */
+static inline unsigned pile_mask(const struct sock *s, const struct sock *then, int32_t looked)
 {
 	static const uint8_t states[16] = {
 		[SOCK_CLOSE_WAIT] = 1 << PILE_CLOSE_WAIT,
@@ -52,6 +59,10 @@ static inline unsigned pile_mask(const struct sock *s, const struct sock *then)
 	/* The kernel's timer says that the peer does not take it: 4 probes a closed window. */
 	if ((s->timer == 4 || s->retrans) && then->send_q && s->send_q >= then->send_q)
 		mask |= 1u << PILE_SEND_Q;
+	if (s->flags & SOCK_WAIT_LONGER) {
+		mask &= ~(1u << pile_marked(s));
+		mask |= s->wait_since <= looked ? 1u << pile_marked(s) : 0;
+	}
 	/* Last, for it is seldom in the cache. */
 	if (mask && then->state != SOCK_ESTAB)
 		return 0;

@@ -33,7 +33,8 @@ enum sock_flag {
 		16, /* its owner let go of it; who that was is remembered from an earlier frame */
 	SOCK_HIDDEN = 32, /* some process owns it that we cannot see */
 	/* CLOSE-WAIT: it has waited at least since wait_since. ESTAB: wait_since is known: its
-	 * receive queue, or where that is empty the send queue, has stood still since then. */
+	 * receive queue, or where that is empty the send queue, has stood still since then (the
+	 * frame's own time: it has moved since the frame before). */
 	SOCK_WAIT_LONGER = 128,
 	SOCK_NO_BACKLOG = 64, /* LISTEN: send_q does not tell the backlog */
 };

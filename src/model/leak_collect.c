@@ -92,8 +92,9 @@ static struct leak_member fresh_member(
 		/* Its queue stood still since then at least. */
 		m.since = leak_now(c->prev->frame);
 		m.at_least = c->prev->frame->mono_ns == c->history->begun_ns;
-		if (x->then->flags & SOCK_WAIT_LONGER &&
-			(x->pile == PILE_RECV_Q) == (x->then->recv_q > 0))
+		if (x->sock->flags & SOCK_WAIT_LONGER && x->pile == pile_marked(x->sock))
+			m.since = x->sock->wait_since;
+		else if (x->then->flags & SOCK_WAIT_LONGER && x->pile == pile_marked(x->then))
 			m.since = x->then->wait_since;
 	}
 	if (!m.brisk && c->prev && !(x->then && x->then->state == x->sock->state))
@@ -230,6 +231,7 @@ static void fetch_ahead(const struct leak_collection *c, uint32_t row)
 int leak_collect(struct leak_collection *c)
 {
 	const struct frame *f = c->s->frame;
+	int32_t looked = c->prev ? leak_now(c->prev->frame) : 0;
 	uint32_t from = 0;
 	int err = 0;
 
@@ -245,7 +247,7 @@ int leak_collect(struct leak_collection *c)
 		if (!pile_is_possible(sock))
 			continue;
 		x.then = sock_then(c, row);
-		mask = pile_mask(sock, x.then);
+		mask = pile_mask(sock, x.then, looked);
 		for (unsigned pile = 0; !err && mask >> pile; pile++) {
 			x.pile = pile;
 			if (mask >> pile & 1)

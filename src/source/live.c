@@ -1,7 +1,7 @@
 /* The live source: asks the kernel, in an order that loses nothing, and turns what the kernel
  * layer tells into a frame. The order: counters, listeners (with their drops), all other TCP,
  * UDP; what became of the rows of the frame before; the owners of what is new, before sockets are
- * closed; then the ages of CLOSE-WAIT sockets that are not known yet. */
+ * closed; then the ages of CLOSE-WAIT sockets that are not known yet, and whether queues move. */
 #include <errno.h>
 #include <math.h>
 #include <net/if.h>
@@ -18,6 +18,7 @@
 #include "sockdash/live_dump.h"
 #include "sockdash/live_owners.h"
 #include "sockdash/live_resets.h"
+#include "sockdash/live_still.h"
 #include "sockdash/log.h"
 #include "sockdash/procnet.h"
 #include "sockdash/source.h"
@@ -31,6 +32,7 @@ struct live {
 	struct source base;
 	struct diag *diag;
 	struct live_owners *owners;
+	struct live_still still;
 	int64_t epoch_ns;
 	int open_error; /* of the last try to open sock_diag */
 	char user[64];  /* who we are */
@@ -155,7 +157,8 @@ static int collect_sockets(struct live *l, const struct source_request *r, struc
 
 /* ---- What is asked about single sockets ------------------------------------------------------ */
 
-static int collect_wait_ages(struct live *l, const struct source_request *r, struct frame *f)
+static int collect_wait_ages(
+	struct live *l, const struct source_request *r, const struct frame *prev, struct frame *f)
 {
 	struct live_dump d = { l->diag, r, &l->base.cancelled };
 	int err;
@@ -163,8 +166,8 @@ static int collect_wait_ages(struct live *l, const struct source_request *r, str
 	if (f->problems[FRAME_NO_SOCK_DIAG])
 		return 0;
 	err = live_ask_wait_ages(&d, f);
-	if (!err && !f->diff.known)
-		err = live_ask_still(&d, f);
+	if (!err)
+		err = live_still_ask(&d, &l->still, prev, f);
 	f->problems[FRAME_NO_WAIT_AGE] = err == -ECANCELED ? 0 : err;
 	return err == -ECANCELED || err == -ENOMEM ? err : 0;
 }
@@ -258,7 +261,7 @@ static int fill(
 	if (!err && r->needs & NEED_OWNERS)
 		err = collect_owners(l, r, prev, f);
 	if (!err && r->needs & NEED_WAIT_AGE && r->protocols & 1u << SOCK_TCP)
-		err = collect_wait_ages(l, r, f);
+		err = collect_wait_ages(l, r, prev, f);
 	if (!err && r->needs & NEED_USERS)
 		err = live_owners_users(l->owners, f);
 	return err;
@@ -303,6 +306,7 @@ static void live_close(struct source *s)
 
 	diag_close(l->diag);
 	live_owners_destroy(l->owners);
+	live_still_free(&l->still);
 	free(l);
 }
 

@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 
 #include "sockdash/diag_rows.h"
-#include "sockdash/grow.h"
 #include "sockdash/hash.h"
 
 /* Measured, in nanoseconds: a question with struct tcp_info, and a row of a dump with it, without
@@ -89,17 +88,17 @@ static struct diag_id identity(const struct frame *f, const struct sock *s)
 	return id;
 }
 
-static int get_chosen(const struct live_dump *d, const struct chosen *c, unsigned want,
-	diag_sink *sink, void *context)
+int live_dump_get(const struct live_dump *d, const struct frame *f, const struct row_list *rows,
+	unsigned want, diag_sink *sink, void *context)
 {
-	struct diag_id *ids = malloc((c->list.count + 1) * sizeof *ids);
+	struct diag_id *ids = malloc((rows->count + 1) * sizeof *ids);
 	int err;
 
 	if (!ids)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < c->list.count; i++)
-		ids[i] = identity(c->f, &c->f->socks[c->list.rows[i]]);
-	err = diag_get(d->diag, ids, c->list.count, want, sink, context, d->stop);
+	for (uint32_t i = 0; i < rows->count; i++)
+		ids[i] = identity(f, &f->socks[rows->rows[i]]);
+	err = diag_get(d->diag, ids, rows->count, want, sink, context, d->stop);
 	free(ids);
 	return err;
 }
@@ -134,39 +133,7 @@ int live_ask_wait_ages(const struct live_dump *d, struct frame *f)
 		err = live_dump(
 			d, SOCK_TCP, 1u << SOCK_CLOSE_WAIT, DIAG_WANT_INFO, take_wait_age, &c);
 	else if (!err && c.list.count)
-		err = get_chosen(d, &c, DIAG_WANT_INFO, take_wait_age, &c);
-	free_chosen(&c);
-	return err;
-}
-
-/* ---- Queues that stand still ------------------------------------------------------------------ */
-
-/* On a server with more of them those that stand still are found by watching. */
-#define STILL_MOST 4096
-
-static int take_still(void *context, const struct diag_sock *d)
-{
-	const struct chosen *c = context;
-	struct sock *s = chosen_sock(c, d);
-
-	if (s)
-		diag_rows_set_still(c->f, s, d);
-	return 0;
-}
-
-int live_ask_still(const struct live_dump *d, struct frame *f)
-{
-	struct chosen c = { .f = f };
-	int err = 0;
-
-	for (uint32_t row = 0; !err && row < f->sock_count && c.list.count < STILL_MOST; row++) {
-		const struct sock *s = &f->socks[row];
-
-		if (s->proto == SOCK_TCP && s->state == SOCK_ESTAB && diag_rows_may_stand(s))
-			err = choose(&c, row);
-	}
-	if (!err && c.list.count)
-		err = get_chosen(d, &c, DIAG_WANT_INFO, take_still, &c);
+		err = live_dump_get(d, f, &c.list, DIAG_WANT_INFO, take_wait_age, &c);
 	free_chosen(&c);
 	return err;
 }
@@ -205,7 +172,7 @@ static int confirm_protocol(const struct live_dump *d, struct frame *f, enum soc
 	if (!err && c.list.count)
 		err = dumps ? live_dump(d, proto, LIVE_STATES_ALL & ~(1u << SOCK_TIME_WAIT), 0,
 				      mark_if_there, &c)
-			    : get_chosen(d, &c, 0, mark_if_there, &c);
+			    : live_dump_get(d, f, &c.list, 0, mark_if_there, &c);
 	free_chosen(&c);
 	return err;
 }

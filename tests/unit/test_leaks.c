@@ -571,6 +571,53 @@ static void queues_stood_still_before_the_first_look(void **state)
 	}
 }
 
+/* A queue that is as long as before may have been refilled: a mark tells. */
+static void a_mark_says_whether_a_queue_moves(void **state)
+{
+	static const struct {
+		const char *words, *pile;
+		int32_t since[8]; /* in seconds, in the samples at 2, 4, ...; -1 without a mark */
+		double oldest;    /* in the last; NAN: it is not there */
+	} cases[] = {
+		{ "recv_q=9", "RECV-Q", { 2, 4, 6, 8, 10, 12, 14, 16 }, NAN },
+		{ "recv_q=9", "RECV-Q", { 0, 0, 0, 0, 0, 0, 0, 0 }, 16 },
+		{ "recv_q=9", "RECV-Q", { 0, 0, 6, 8, 8, 8, 8, 8 }, 8 },
+		{ "recv_q=9", "RECV-Q", { 2, 4, 6, 8, 10, 12, 14, 14 }, 2 },
+		{ "recv_q=9", "RECV-Q", { -1, -1, -1, -1, -1, -1, -1, -1 }, 16 },
+		{ "send_q=9 timer=4", "SEND-Q", { 2, 4, 6, 8, 10, 12, 14, 16 }, NAN },
+		{ "send_q=9 timer=4", "SEND-Q", { 2, 4, 4, 4, 4, 4, 4, 4 }, 12 },
+		/* The mark is about one queue, the other one tells for itself. */
+		{ "recv_q=9 send_q=9 timer=4", "SEND-Q", { 2, 4, 6, 8, 10, 12, 14, 16 }, 16 },
+		{ "recv_q=9 send_q=9 timer=4", "RECV-Q", { 2, 4, 6, 8, 10, 12, 14, 16 }, NAN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		double oldest = NAN;
+		struct story st;
+
+		story_begin(&st, 10);
+		for (unsigned at = 0; at <= 16; at += 2) {
+			struct frame *f = story_frame(&st, at);
+			uint32_t row = story_sock(
+				&st, "tcp ESTAB 10.0.0.1:80 10.9.9.9:50 pid=7 %s", cases[i].words);
+			int32_t since = at ? cases[i].since[at / 2 - 1] : -1;
+
+			if (since >= 0) {
+				f->socks[row].wait_since = since * 10;
+				f->socks[row].flags |= SOCK_WAIT_LONGER;
+			}
+			story_sample(&st);
+		}
+		for (uint32_t n = 0; n < st.sample->leak_count; n++)
+			if (st.sample->leaks[n].count &&
+				!strcmp(pile_name(st.sample->leaks[n].pile), cases[i].pile))
+				oldest = st.sample->leaks[n].oldest;
+		assert_real(oldest, cases[i].oldest);
+		story_end(&st);
+	}
+}
+
 static void how_long_the_kernel_has_waited(void **state)
 {
 	static const struct {
@@ -827,6 +874,7 @@ int main(void)
 		cmocka_unit_test(since_when_a_queue_stands_still),
 		cmocka_unit_test(queues_that_were_there_have_not_grown),
 		cmocka_unit_test(queues_stood_still_before_the_first_look),
+		cmocka_unit_test(a_mark_says_whether_a_queue_moves),
 		cmocka_unit_test(how_long_the_kernel_has_waited),
 		cmocka_unit_test(a_leak_goes_on_where_all_were_reset),
 		cmocka_unit_test(what_is_as_usual_is_not_shown),

@@ -574,6 +574,7 @@ static void test_still_queues(void **state)
 		uint8_t state;
 		uint32_t recv_q, send_q;
 		uint8_t timer;
+		uint8_t retrans;
 		bool no_info;
 		int32_t since; /* 0: not told */
 	} cases[] = {
@@ -583,6 +584,7 @@ static void test_still_queues(void **state)
 		{ .state = SOCK_ESTAB, .recv_q = 5, .no_info = true },
 		/* It is on its way. */
 		{ .state = SOCK_ESTAB, .send_q = 5, .timer = 1 },
+		{ .state = SOCK_ESTAB, .send_q = 5, .timer = 1, .retrans = 1, .since = -20 },
 		{ .state = SOCK_ESTAB },
 		{ .state = SOCK_CLOSE_WAIT, .recv_q = 5 },
 	};
@@ -597,7 +599,9 @@ static void test_still_queues(void **state)
 			.info.last_data_recv_ms = 1000,
 			.info.last_data_sent_ms = 2000,
 			.info.last_ack_recv_ms = 4000 };
-		struct sock s = { .recv_q = d.recv_q, .send_q = d.send_q };
+		struct sock s = {
+			.recv_q = d.recv_q, .send_q = d.send_q, .retrans = cases[i].retrans
+		};
 
 		sock_set_state(&s, SOCK_TCP, cases[i].state);
 		sock_set_timer(&s, d.timer, 100);
