@@ -132,8 +132,9 @@ static const char *close_wait_evidence(struct audit_run *run, const struct leak_
 	add_oldest(run, &b, l);
 	add_causes(run, &b, l);
 	if (l->resets)
-		buf_addf(&b, "; %s more reset by the kernel, their descriptors still open",
-			audit_count(run, l->resets));
+		buf_addf(&b, "; %s more reset by the kernel, %s still open",
+			audit_count(run, l->resets),
+			l->resets == 1 ? "its descriptor" : "their descriptors");
 	add_fds(run, &b, l);
 	add_ends(run, &b, l);
 	if (l->preliminary)
