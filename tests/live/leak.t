@@ -2,7 +2,7 @@
 # Leaks of a known rate and kind, next to a server that is only busy.
 # shellcheck disable=SC2016 source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
-live_begin 200 "$@"
+live_begin 220 "$@"
 
 # leaker RATE PORT OPTION...: its pid is then in $live_pid
 leaker()
@@ -130,5 +130,15 @@ for pile in RECV-Q SEND-Q; do
 		--argjson stood "$stood"
 	holds "$T/leak" '(.growth // 0) == 0 and (.in_rate // 0) == 0' "$pile: it does not grow"
 done
+
+# ---- Queues that are as long as before, because more comes ---------------------------------------
+
+live_start "$TOOLS/trouble" refilled 7209 5
+refilled=$live_pid
+sockdash leaks --json -a -w 12 >"$T/leaks"
+holds "$T/leaks" '[.rows[] | select(.verdict == "stuck") | .pid] | unique == [$stuck]' \
+	'who reads all the time is not stuck' --argjson stuck "$stuck"
+holds "$T/leaks" '[.rows[] | select(.pid == $pid and .pile == "RECV-Q")] == []' \
+	'and has no queue that stands still' --argjson pid "$refilled"
 
 live_end

@@ -6,6 +6,7 @@
  *     syn PORT BACKLOG         listens; SYNs of false addresses (10.66.0.0/16) come, 200 a second
  *     udp PORT                 reads nothing of 500 datagrams a second
  *     stuck PORT COUNT         COUNT connections to itself, full of data that nobody reads
+ *     refilled PORT COUNT      the same with small queues, of which all is read ten times a second
  *     dead ADDRESS COUNT       COUNT connections to port 443 of an address that does not answer
  *     time-wait PORT           connections that are closed at once, 50 a second
  *
@@ -225,6 +226,33 @@ static void stuck(const char *port, const char *count)
 		pause_ms(-1);
 }
 
+static void refilled(const char *port, const char *count)
+{
+	int listener = listening(atoi(port), 100), few = 2048, n = atoi(count);
+	int *ends = calloc((size_t)n * 2, sizeof *ends);
+	char data[2048] = { 0 };
+
+	if (!ends || setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &few, sizeof few))
+		die("SO_RCVBUF");
+	for (int i = 0; i < n; i++) {
+		ends[2 * i] = connecting("127.0.0.1", atoi(port));
+		ends[2 * i + 1] = accept(listener, NULL, NULL);
+		if (ends[2 * i] < 0 || ends[2 * i + 1] < 0)
+			die("connect");
+	}
+	for (int round = 0;; round++) {
+		for (int i = 0; i < n; i++) {
+			while (send(ends[2 * i], data, sizeof data, MSG_NOSIGNAL) > 0)
+				;
+			if (round > 0)
+				recv(ends[2 * i + 1], data, sizeof data, MSG_DONTWAIT);
+		}
+		if (round == 0)
+			ready();
+		pause_ms(100);
+	}
+}
+
 static void dead(const char *host, const char *count)
 {
 	for (int i = 0; i < atoi(count); i++)
@@ -265,6 +293,7 @@ int main(int argc, char **argv)
 		{ "syn", syn, 2 },
 		{ "udp", udp, 1 },
 		{ "stuck", stuck, 2 },
+		{ "refilled", refilled, 2 },
 		{ "dead", dead, 2 },
 		{ "time-wait", time_wait, 1 },
 	};
