@@ -195,9 +195,9 @@ void pane_sort_neighbour(struct pane_state *p, int direction);
  * field. */
 int pane_more(const struct pane *pane, struct columns *out);
 
-/* NEED_...: what a sample must have for what the pane shows, all fields or (not in full screen) its
- * columns, whether or not the screen is wide enough for them. */
-unsigned pane_needs(const struct pane_state *p, bool full);
+/* NEED_...: what a sample must have for all fields of the pane, whether or not the screen is wide
+ * enough for them. */
+unsigned pane_needs(const struct pane_state *p);
 
 /* ---- Drawing --------------------------------------------------------------------------------- */
 

@@ -222,14 +222,12 @@ static void add_title(
 	const struct frame *f = s->frame;
 	const char *dots = settings->ascii ? "..." : "\xe2\x80\xa6";
 	struct buf line = { 0 };
-	char age[FMT_MAX], time[FMT_MAX];
+	char time[FMT_MAX];
 	size_t len;
 
 	buf_addf(&line, "sockdash report  %s", *f->host ? f->host : "(unknown host)");
 	if (*f->release)
 		buf_addf(&line, "  Linux %s", f->release);
-	if (!isnan(f->uptime_s))
-		buf_addf(&line, "  up %s", fmt_age(age, f->uptime_s, 0));
 	page->failed |= line.failed;
 	len = line.data ? strlen(line.data) : 0;
 	fmt_iso_time(time, f->wall_ns);
@@ -256,9 +254,11 @@ static void add_sample(const struct sample *s, struct buf *page)
 	char count[FMT_MAX], age[FMT_MAX];
 	size_t n = problems_of(f, problems);
 
-	buf_addf(&line, "%s sockets (%s), sampled in %.1f ms with %.1f ms of CPU",
-		fmt_count(count, f->sock_count, 0), f->kind, (double)f->cost_wall_ns / 1e6,
-		(double)f->cost_cpu_ns / 1e6);
+	if (!isnan(f->uptime_s))
+		buf_addf(&line, "up %s; ", fmt_age(age, f->uptime_s, 0));
+	buf_addf(&line, "%s socket%s (%s), sampled in %.1f ms with %.1f ms of CPU",
+		fmt_count(count, f->sock_count, 0), f->sock_count == 1 ? "" : "s", f->kind,
+		(double)f->cost_wall_ns / 1e6, (double)f->cost_cpu_ns / 1e6);
 	if (f->mono_ns > f->epoch_ns)
 		buf_addf(&line, ", observed for %s",
 			fmt_age(age, (double)(f->mono_ns - f->epoch_ns) / 1e9, 0));

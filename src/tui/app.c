@@ -109,7 +109,7 @@ unsigned app_needs(const struct app *a)
 	if (a->full == APP_OVERVIEW || panes[a->full] != &pane_states)
 		return NEED_ALL;
 	return NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS | NEED_FINDINGS |
-	       pane_needs(&a->panes[a->full], true);
+	       pane_needs(&a->panes[a->full]);
 }
 
 /* What has come into sight and is not in the sample comes at once, with a new one. */

@@ -12,7 +12,7 @@ int pane_more(const struct pane *pane, struct columns *out)
 	return *pane->more ? columns_parse(pane->table, pane->more, out, &bad, &bad_len) : 0;
 }
 
-unsigned pane_needs(const struct pane_state *p, bool full)
+unsigned pane_needs(const struct pane_state *p)
 {
 	const struct pane *pane = p->pane;
 	unsigned needs = pane->table->needs | (p->sort.field ? p->sort.field->needs : 0);
@@ -23,7 +23,7 @@ unsigned pane_needs(const struct pane_state *p, bool full)
 
 		needs |= table_field(pane->table, name, strlen(name))->needs;
 	}
-	if (full && !pane_more(pane, &more))
+	if (!pane_more(pane, &more))
 		for (size_t i = 0; i < more.count; i++)
 			needs |= more.fields[i]->needs;
 	return needs;

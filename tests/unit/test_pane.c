@@ -527,13 +527,13 @@ static void needs_are_those_of_what_is_shown(void **state)
 		pane_init(&p, panes[i]);
 		for (size_t f = 0; f < t->field_count; f++)
 			if (has_column(panes[i], &t->fields[f]))
-				assert_false(t->fields[f].needs & ~pane_needs(&p, false));
+				assert_false(t->fields[f].needs & ~pane_needs(&p));
 		assert_int_equal(pane_more(panes[i], &more), 0);
 		for (size_t f = 0; f < more.count; f++)
-			assert_false(more.fields[f]->needs & ~pane_needs(&p, true));
+			assert_false(more.fields[f]->needs & ~pane_needs(&p));
 		for (size_t f = 0; f < t->field_count; f++) {
 			p.sort.field = &t->fields[f];
-			assert_false(t->fields[f].needs & ~pane_needs(&p, false));
+			assert_false(t->fields[f].needs & ~pane_needs(&p));
 		}
 	}
 }
@@ -544,14 +544,10 @@ static void a_pane_needs_no_more_than_it_shows(void **state)
 
 	(void)state;
 	pane_init(&p, &pane_states);
-	assert_int_equal(pane_needs(&p, true), NEED_SOCKETS);
+	assert_int_equal(pane_needs(&p), NEED_SOCKETS);
 	pane_init(&p, &pane_procs);
-	assert_int_equal(pane_needs(&p, false), NEED_SOCKETS | NEED_OWNERS | NEED_USERS);
 	assert_int_equal(
-		pane_needs(&p, true), NEED_SOCKETS | NEED_OWNERS | NEED_USERS | NEED_PROC_DETAILS);
-	p.sort.field = table_field(&table_procs, "unit", 4);
-	assert_int_equal(
-		pane_needs(&p, false), NEED_SOCKETS | NEED_OWNERS | NEED_USERS | NEED_PROC_DETAILS);
+		pane_needs(&p), NEED_SOCKETS | NEED_OWNERS | NEED_USERS | NEED_PROC_DETAILS);
 }
 
 /* ---- Many rows ------------------------------------------------------------------------------- */
