@@ -14,9 +14,14 @@ enum {
 	NEED_ADDRESSES = 128,  /* addresses of sockets, and which listener a connection has */
 	NEED_PORTS = 256,      /* how many ephemeral ports each destination takes */
 	NEED_FINDINGS = 512,   /* what the audit makes of the rest, as far as that is there */
+	NEED_INFO = 1024,      /* tcp_info of every TCP socket: twice the work of all the rest */
+	NEED_PEERS = 2048,     /* the table of remote addresses */
+	NEED_EVENTS = 4096,    /* connections that ended between samples, also the short ones */
+	NEED_MARKS = 8192,     /* fwmark of sockets */
+	NEED_CGROUPS = 16384,  /* control group ids of sockets */
 };
 
-/* For the dashboard: whatever any of its panes shows. */
+/* For the dashboard: whatever any of its panes shows without being asked. */
 #define NEED_ALL                                                                                   \
 	(NEED_SOCKETS | NEED_OWNERS | NEED_PROC_DETAILS | NEED_WAIT_AGE | NEED_DROPS |             \
 		NEED_USERS | NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS | NEED_FINDINGS)

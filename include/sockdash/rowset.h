@@ -76,6 +76,15 @@ struct rowset {
 	const struct table *table;
 	const struct sample *sample;
 	uint32_t count;
+	const struct beside *beside; /* or NULL */
+};
+
+/* What is known beside a sample, only where it is looked at: each may be NULL. */
+struct looks;
+struct names;
+struct beside {
+	const struct looks *looks; /* tcp_info of the sockets on the screen */
+	const struct names *names; /* of hosts and services, in place of their numbers */
 };
 
 /* Tables, in the order of their keys and of the help. */

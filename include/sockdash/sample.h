@@ -185,7 +185,32 @@ struct sample {
 	double counter_rates[COUNTER_COUNT];
 	struct arena texts;
 	unsigned references; /* atomic */
+
+	/* Narrowed by a filter (narrow.h), else NULL: the sample of which this is a part (a reference). It
+	 * has the same frame, and the tables are those of the sockets that were selected. */
+	struct sample *whole;
+	uint32_t *selected; /* rows of the frame, in their order */
+	uint32_t selected_count;
+	uint64_t *is_selected; /* the same as a bitmap */
 };
+
+/* Sockets of a sample, the selected ones where it is narrowed, and the row in the frame of the
+ * n-th of them. */
+static inline uint32_t sample_sock_count(const struct sample *s)
+{
+	return s->whole ? s->selected_count : s->frame->sock_count;
+}
+
+static inline uint32_t sample_sock_row(const struct sample *s, uint32_t n)
+{
+	return s->whole ? s->selected[n] : n;
+}
+
+/* Whether the socket in a row of the frame is one of them. */
+static inline bool sample_has_sock(const struct sample *s, uint32_t row)
+{
+	return !s->whole || (s->is_selected[row / 64] >> row % 64 & 1);
+}
 
 /* A text that lives as long as the sample, which is still being made; NULL without memory. */
 const char *sample_text(struct sample *s, const char *format, ...)

@@ -9,6 +9,8 @@
 #include "sockdash/frame.h"
 #include "sockdash/needs.h"
 
+struct filter;
+
 /* What to collect. */
 struct source_request {
 	unsigned needs;           /* NEED_... */
@@ -18,6 +20,9 @@ struct source_request {
 	double interval_s;        /* between frames, for a source that makes its own time */
 	int64_t owners_budget_ns; /* CPU for looking for owners in this frame, more in the next;
 				     0: all that it takes */
+	/* Only sockets that it may select are wanted, NULL: all. A source may tell of more. Of
+	 * listeners all are told where it may select any. */
+	const struct filter *filter;
 };
 
 struct source;
