@@ -8,6 +8,7 @@
 #include "sockdash/addresses.h"
 #include "sockdash/arena.h"
 #include "sockdash/counters.h"
+#include "sockdash/ended.h"
 #include "sockdash/hash.h"
 #include "sockdash/sock.h"
 
@@ -136,6 +137,7 @@ struct frame {
 	uint32_t ghost_count;
 	struct frame_reset *resets; /* in the order in which they were found */
 	uint32_t reset_count, reset_room;
+	struct ended ended; /* since the frame before; known only where NEED_EVENTS was asked for */
 
 	struct diff diff;
 	struct match *match; /* until it is compared */
