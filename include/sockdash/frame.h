@@ -63,7 +63,8 @@ enum frame_problem {
 
 /* How the rows of a frame follow from those of the one before. */
 struct diff {
-	bool known; /* false in the first frame: there was nothing to compare with */
+	bool known;       /* false in the first frame: there was nothing to compare with */
+	uint64_t against; /* number of the frame before */
 	uint32_t *
 		previous; /* per row of this frame: its row in the one before, or SOCK_NONE (new) */
 	uint32_t *gone;   /* rows of the frame before that are not in this one */
@@ -91,6 +92,7 @@ struct frame_reset {
 struct frame {
 	struct arena arena;
 	unsigned references; /* atomic */
+	uint64_t number;     /* from 1, another one for each frame of the process */
 
 	/* Header. Times in ns; CPU is that of the sampling thread. */
 	int64_t wall_ns;  /* since 1970, when the dump began */
@@ -288,7 +290,8 @@ int frame_copy_users(struct frame *f, const struct frame *from);
 int frame_compare(struct frame *cur, const struct frame *prev);
 
 /* Gives the memory of cur->diff back but for `known`, once all tables are made: 4 bytes a socket
- * that would be held until the frame after the next. */
+ * that would be held until the frame after the next. Tables that are made anew later (narrow.h) know
+ * no changes then. */
 void frame_forget_diff(struct frame *f);
 
 /* Carries over what a dump cannot tell, for rows that frame_compare() matched: first-seen time,
