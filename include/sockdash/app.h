@@ -29,7 +29,8 @@ struct app {
 	bool lost;      /* the message says that a sample was lost: the next sample takes it away */
 	char message[160]; /* of the last key or event; "" none */
 	struct sample *sample;
-	bool replay;                   /* of a recording */
+	bool secure; /* only looks: no actions on sockets and processes, no files written */
+	bool replay; /* of a recording */
 	struct feed_position position; /* in it */
 
 	/* Wishes, for the loop to fulfil. */
@@ -45,6 +46,7 @@ struct app_settings {
 	bool replay;
 	double cpu_limit; /* percent of one core; 0: none */
 	bool all;         /* panes begin with all rows */
+	bool secure;      /* no actions, no files */
 };
 
 void app_init(struct app *a, const struct app_settings *s);

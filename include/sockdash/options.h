@@ -29,6 +29,7 @@ struct options {
 	bool no_header;
 	bool ascii;
 	enum color color;
+	bool secure;       /* the dashboard only looks; once set it stays so */
 	const char *debug; /* file, or NULL */
 	const char *tape;  /* to read instead of the kernel, "-" standard input; or NULL */
 	const char *synth; /* the words of a made-up server; or NULL */

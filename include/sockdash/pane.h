@@ -54,6 +54,14 @@ struct pane {
 	void (*detail)(const struct rowset *rows, uint32_t row, struct pane_detail *out);
 	const char *detail_of; /* nothing to add where this field is wide enough, or NULL */
 	bool shows_owners;     /* waits for owners */
+	bool unfiltered;       /* its rows are not about single sockets: no filter narrows it */
+
+	/* Adds the filter of the sockets that a row stands for: terms side by side, the first of them
+	 * not a state, so that it can follow any other filter. And what to call the row in the way that
+	 * led there. False where it stands for none. NULL: no row does, and why is in `no_drill`. */
+	bool (*drill)(
+		const struct rowset *rows, uint32_t row, struct buf *filter, struct buf *name);
+	const char *no_drill; /* a sentence without a full stop */
 };
 
 extern const struct pane pane_states, pane_listen, pane_procs, pane_leaks, pane_sockets,

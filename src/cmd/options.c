@@ -118,6 +118,15 @@ static bool read_switch(const char *argument, bool *out, const char **wanted)
 	return *out || strcmp(argument, "no") == 0;
 }
 
+/* Like a switch, but what is locked stays locked. */
+static bool set_secure(struct options *o, const char *argument, const char **wanted)
+{
+	bool secure = false, understood = read_switch(argument, &secure, wanted);
+
+	o->secure |= secure;
+	return understood;
+}
+
 #define SETTER(name, statement)                                                                    \
 	static bool name(struct options *o, const char *argument, const char **wanted)             \
 	{                                                                                          \
@@ -172,6 +181,8 @@ static const struct option_row rows[] = {
 	{ LONG_ONLY + 1, "color", "WHEN", "colours of the dashboard: auto, always, never",
 		set_color, true },
 	{ LONG_ONLY + 2, "ascii", NULL, "draw with ASCII characters only", set_ascii, true },
+	{ LONG_ONLY + 8, "secure", NULL, "only look: no actions, no files written", set_secure,
+		true },
 	{ LONG_ONLY + 4, "anonymize", NULL, "record: other names and addresses, for a bug report",
 		set_anonymize, false },
 	{ LONG_ONLY + 5, "source", "SOURCE", NULL, set_source, false },

@@ -23,6 +23,7 @@ void app_init(struct app *a, const struct app_settings *s)
 	*a = (struct app){
 		.full = s->pane,
 		.focus = 0,
+		.secure = s->secure,
 		.replay = s->replay,
 		.control = { .interval_s = s->interval_s, .speed = 1, .cpu_limit = s->cpu_limit },
 	};

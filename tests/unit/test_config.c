@@ -64,11 +64,24 @@ static void lines_are_names_and_values(void **state)
 	assert_false(o.ascii);
 }
 
+static void a_lock_is_not_opened_again(void **state)
+{
+	struct options o;
+
+	(void)state;
+	assert_string_equal(parse("secure = no\n", &o), "");
+	assert_false(o.secure);
+	assert_string_equal(parse("secure = yes\nsecure = no\n", &o), "");
+	assert_true(o.secure);
+	assert_string_equal(
+		parse("secure = on\n", &o), "F:1: secure: 'on' is not right; it takes yes or no");
+}
+
 static void what_is_wrong_is_told_with_its_line(void **state)
 {
 #define SETTINGS                                                                                   \
 	"; settings are: interval, window, cpu-limit, processes, all, no-header, color, ascii, "   \
-	"audit.off, audit.THRESHOLD"
+	"secure, audit.off, audit.THRESHOLD"
 #define FORM ": not understood; a line reads NAME = VALUE"
 	static const struct {
 		const char *bytes, *error;
@@ -268,9 +281,13 @@ static void another_file_can_be_named(void **state)
 	char expected[400];
 
 	(void)state;
+	write_file("mine", "secure = yes\n");
+	assert_string_equal(read_options(&o, "--config ~/mine top --secure=no"), "");
+	assert_true(o.secure);
 	write_file("mine", "interval = 17\n");
 	assert_string_equal(read_options(&o, "--config ~/mine states"), "");
 	assert_real(o.interval_s, 17);
+	assert_false(o.secure);
 	assert_false(o.ascii); /* the usual file is not read as well */
 	assert_string_equal(read_options(&o, "-d 4 states --config=~/mine"), "");
 	assert_real(o.interval_s, 4);
@@ -328,6 +345,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_are_names_and_values),
+		cmocka_unit_test(a_lock_is_not_opened_again),
 		cmocka_unit_test(what_is_wrong_is_told_with_its_line),
 		cmocka_unit_test(bytes_that_are_no_text_are_refused),
 		cmocka_unit_test(the_audit_has_thresholds),

@@ -283,13 +283,17 @@ static void a_switch_may_be_taken_back(void **state)
 {
 	static const struct {
 		const char *words;
-		bool ascii, all, processes, no_header;
+		bool ascii, all, processes, no_header, secure;
 	} cases[] = {
-		{ "--ascii=yes -a", true, true, false, false },
-		{ "--ascii --ascii=no", false, false, false, false },
-		{ "--ascii=no --ascii", true, false, false, false },
-		{ "-a -p -H --all=no --processes=no --no-header=no", false, false, false, false },
-		{ "--processes=yes", false, false, true, false },
+		{ "--secure", false, false, false, false, true },
+		{ "--secure=no", false, false, false, false, false },
+		{ "--secure=yes --secure=no", false, false, false, false, true },
+		{ "--ascii=yes -a", true, true, false, false, false },
+		{ "--ascii --ascii=no", false, false, false, false, false },
+		{ "--ascii=no --ascii", true, false, false, false, false },
+		{ "-a -p -H --all=no --processes=no --no-header=no", false, false, false, false,
+			false },
+		{ "--processes=yes", false, false, true, false, false },
 	};
 	struct line l;
 
@@ -301,6 +305,7 @@ static void a_switch_may_be_taken_back(void **state)
 		assert_int_equal(l.options.all, cases[i].all);
 		assert_int_equal(l.options.processes, cases[i].processes);
 		assert_int_equal(l.options.no_header, cases[i].no_header);
+		assert_int_equal(l.options.secure, cases[i].secure);
 		buf_free(&l.error);
 	}
 	parse(&l, "--ascii=maybe");
@@ -361,8 +366,8 @@ static void what_can_be_set_in_a_file(void **state)
 	assert_int_equal(options_set(&o, "count", "5", &wanted), -EPERM);
 	assert_int_equal(options_set(&o, "config", "x", &wanted), -EPERM);
 	options_list_settings(&names);
-	assert_string_equal(
-		names.data, "interval, window, cpu-limit, processes, all, no-header, color, ascii");
+	assert_string_equal(names.data,
+		"interval, window, cpu-limit, processes, all, no-header, color, ascii, secure");
 	buf_free(&names);
 }
 
@@ -373,7 +378,7 @@ static void help_lists_every_option_once(void **state)
 		"      --csv ", "  -s, --sort FIELD ", "  -c, --columns LIST ",
 		"  -p, --processes ", "  -a, --all ", "  -t, --tcp ", "  -u, --udp ",
 		"  -4, --ipv4 ", "  -6, --ipv6 ", "  -H, --no-header ", "      --color WHEN ",
-		"      --ascii ", "      --anonymize ", "      --config FILE ",
+		"      --ascii ", "      --secure ", "      --anonymize ", "      --config FILE ",
 		"      --debug FILE ", "  -V, --version ", "  -h, --help " };
 	struct buf b = { 0 };
 	size_t lines = 0;
