@@ -8,6 +8,7 @@
 #include "sockdash/addresses.h"
 #include "sockdash/arena.h"
 #include "sockdash/counters.h"
+#include "sockdash/ended.h"
 #include "sockdash/hash.h"
 #include "sockdash/sock.h"
 #include "sockdash/sock_info.h"
@@ -63,7 +64,8 @@ enum frame_problem {
 
 /* How the rows of a frame follow from those of the one before. */
 struct diff {
-	bool known; /* false in the first frame: there was nothing to compare with */
+	bool known;       /* false in the first frame: there was nothing to compare with */
+	uint64_t against; /* number of the frame before */
 	uint32_t *
 		previous; /* per row of this frame: its row in the one before, or SOCK_NONE (new) */
 	uint32_t *gone;   /* rows of the frame before that are not in this one */
@@ -91,12 +93,15 @@ struct frame_reset {
 /* Arrays beside the sockets, one element for each, of what is only there where it was asked for. */
 enum frame_column {
 	FRAME_INFOS,
+	FRAME_MARKS,
+	FRAME_CGROUPS,
 	FRAME_COLUMNS,
 };
 
 struct frame {
 	struct arena arena;
 	unsigned references; /* atomic */
+	uint64_t number;     /* from 1, another one for each frame of the process */
 
 	/* Header. Times in ns; CPU is that of the sampling thread. */
 	int64_t wall_ns;  /* since 1970, when the dump began */
@@ -130,6 +135,8 @@ struct frame {
 	uint32_t sock_count, sock_room;
 	/* Columns beside them: NULL where nobody asked for it; an element is 0 until it is filled. */
 	struct sock_info *infos;
+	uint32_t *marks;             /* fwmark */
+	uint64_t *cgroups;           /* id of the control group */
 	struct addresses *addresses; /* of this frame and others of its source */
 	struct proc *procs;
 	uint32_t proc_count, proc_room;
@@ -145,6 +152,7 @@ struct frame {
 	uint32_t ghost_count;
 	struct frame_reset *resets; /* in the order in which they were found */
 	uint32_t reset_count, reset_room;
+	struct ended ended; /* since the frame before; known only where NEED_EVENTS was asked for */
 
 	struct diff diff;
 	struct match *match; /* until it is compared */
@@ -307,7 +315,8 @@ int frame_compare(struct frame *cur, const struct frame *prev);
 void frame_compare_infos(struct frame *cur, const struct frame *prev);
 
 /* Gives the memory of cur->diff back but for `known`, once all tables are made: 4 bytes a socket
- * that would be held until the frame after the next. */
+ * that would be held until the frame after the next. Tables that are made anew later (narrow.h) know
+ * no changes then. */
 void frame_forget_diff(struct frame *f);
 
 /* Carries over what a dump cannot tell, for rows that frame_compare() matched: first-seen time,
