@@ -245,8 +245,6 @@ static void do_errand(struct errands *e)
 	pthread_mutex_lock(&e->lock);
 	errand_free(&e->result);
 	e->result = r;
-	if (!e->stop)
-		e->cancel = false;
 	tell(e);
 }
 
@@ -351,6 +349,7 @@ void errands_do(struct errands *e, struct errand *errand)
 	pthread_mutex_lock(&e->lock);
 	errand_free(&e->errand);
 	e->errand = *errand;
+	e->cancel = e->stop;
 	*errand = (struct errand){ 0 };
 	pthread_cond_signal(&e->work);
 	pthread_mutex_unlock(&e->lock);
