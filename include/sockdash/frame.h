@@ -8,6 +8,7 @@
 #include "sockdash/addresses.h"
 #include "sockdash/arena.h"
 #include "sockdash/counters.h"
+#include "sockdash/ended.h"
 #include "sockdash/hash.h"
 #include "sockdash/sock.h"
 
@@ -62,7 +63,8 @@ enum frame_problem {
 
 /* How the rows of a frame follow from those of the one before. */
 struct diff {
-	bool known; /* false in the first frame: there was nothing to compare with */
+	bool known;       /* false in the first frame: there was nothing to compare with */
+	uint64_t against; /* number of the frame before */
 	uint32_t *
 		previous; /* per row of this frame: its row in the one before, or SOCK_NONE (new) */
 	uint32_t *gone;   /* rows of the frame before that are not in this one */
@@ -90,6 +92,7 @@ struct frame_reset {
 struct frame {
 	struct arena arena;
 	unsigned references; /* atomic */
+	uint64_t number;     /* from 1, another one for each frame of the process */
 
 	/* Header. Times in ns; CPU is that of the sampling thread. */
 	int64_t wall_ns;  /* since 1970, when the dump began */
@@ -136,6 +139,7 @@ struct frame {
 	uint32_t ghost_count;
 	struct frame_reset *resets; /* in the order in which they were found */
 	uint32_t reset_count, reset_room;
+	struct ended ended; /* since the frame before; known only where NEED_EVENTS was asked for */
 
 	struct diff diff;
 	struct match *match; /* until it is compared */
@@ -286,7 +290,8 @@ int frame_copy_users(struct frame *f, const struct frame *from);
 int frame_compare(struct frame *cur, const struct frame *prev);
 
 /* Gives the memory of cur->diff back but for `known`, once all tables are made: 4 bytes a socket
- * that would be held until the frame after the next. */
+ * that would be held until the frame after the next. Tables that are made anew later (narrow.h) know
+ * no changes then. */
 void frame_forget_diff(struct frame *f);
 
 /* Carries over what a dump cannot tell, for rows that frame_compare() matched: first-seen time,

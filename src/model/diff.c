@@ -71,6 +71,7 @@ int frame_compare(struct frame *cur, const struct frame *prev)
 		err = match_again(cur, prev);
 	if (!err && prev) {
 		d->previous = match_take_previous(cur->match);
+		d->against = prev->number;
 		err = collect_gone(cur, prev);
 		d->known = !err;
 	}

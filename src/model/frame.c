@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,9 @@
 #include "sockdash/match.h"
 #include "sockdash/needs.h"
 #include "sockdash/utf8.h"
+
+/* Frames made so far, to know one from another that has its memory now. */
+static atomic_uint_least64_t frames;
 
 /* Rows whose addresses are fetched into the cache before they are read. */
 #define AHEAD 8
@@ -36,6 +40,7 @@ struct frame *frame_create_after(const struct frame *prev)
 	if (!f)
 		return NULL;
 	f->references = 1;
+	f->number = atomic_fetch_add_explicit(&frames, 1, memory_order_relaxed) + 1;
 	f->host = f->release = f->kind = f->seer = "";
 	f->uptime_s = f->cpu_percent = NAN;
 	f->seer_uid = PROC_UNKNOWN;
@@ -79,6 +84,7 @@ void frame_put(struct frame *f)
 	free(f->devices);
 	free(f->ghosts);
 	free(f->resets);
+	ended_free(&f->ended);
 	free(f->diff.previous);
 	free(f->diff.gone);
 	hash_free(&f->by_process);

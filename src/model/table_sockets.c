@@ -4,7 +4,7 @@
 
 static const struct sock *sock_of(const struct rowset *rows, uint32_t row)
 {
-	return &rows->sample->frame->socks[row];
+	return &rows->sample->frame->socks[sample_sock_row(rows->sample, row)];
 }
 
 #define SOCK_FIELD(name)                                                                           \
@@ -135,7 +135,7 @@ static const struct field fields[] = {
 
 static uint32_t count(const struct sample *sample)
 {
-	return sample->frame->sock_count;
+	return sample_sock_count(sample);
 }
 
 static uint64_t identity(const struct rowset *rows, uint32_t row)

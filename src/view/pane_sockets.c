@@ -5,7 +5,7 @@
 
 static const struct sock *sock_of(const struct rowset *rows, uint32_t row)
 {
-	return &rows->sample->frame->socks[row];
+	return &rows->sample->frame->socks[sample_sock_row(rows->sample, row)];
 }
 
 static void draw_local(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row)
