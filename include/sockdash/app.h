@@ -10,7 +10,6 @@
 #include "sockdash/places.h"
 #include "sockdash/prompt.h"
 #include "sockdash/sample.h"
-#include "sockdash/search.h"
 #include "sockdash/shown.h"
 
 enum app_mode {
@@ -30,10 +29,10 @@ struct app {
 	int full;       /* the pane that fills the screen, or APP_OVERVIEW */
 	unsigned focus; /* of the overview */
 	enum app_mode mode;
-	uint32_t menu;  /* APP_SORT: field under the cursor; APP_HELP: first line */
-	uint32_t page;  /* APP_HELP: lines on the screen when it was last drawn */
-	bool lost;      /* the message says that a sample was lost: the next sample takes it away */
-	char message[160]; /* of the last key or event; "" none */
+	uint32_t menu; /* APP_SORT: field under the cursor; APP_HELP: first line */
+	uint32_t page; /* APP_HELP: lines on the screen when it was last drawn */
+	bool lost;     /* the message says that a sample was lost: the next sample takes it away */
+	char message[160];     /* of the last key or event; "" none */
 	struct sample *sample; /* the newest, whole */
 	bool secure; /* only looks: no actions on sockets and processes, no files written */
 	bool replay; /* of a recording */
@@ -48,8 +47,8 @@ struct app {
 	/* Typing. */
 	struct prompt prompt;
 	struct prompt_history filters, searches; /* typed before */
-	struct filter *filter_before; /* APP_FILTER: the one to give back */
-	struct filter_error mistake;  /* APP_FILTER: in what is typed now, where `mistaken` */
+	struct filter *filter_before;            /* APP_FILTER: the one to give back */
+	struct filter_error mistake; /* APP_FILTER: in what is typed now, where `mistaken` */
 	bool mistaken;
 
 	/* Wishes, for the loop to fulfil. */
@@ -63,9 +62,9 @@ struct app_settings {
 	int pane; /* to open on, or APP_OVERVIEW */
 	double interval_s;
 	bool replay;
-	double cpu_limit; /* percent of one core; 0: none */
-	bool all;         /* panes begin with all rows */
-	bool secure;      /* no actions, no files */
+	double cpu_limit;            /* percent of one core; 0: none */
+	bool all;                    /* panes begin with all rows */
+	bool secure;                 /* no actions, no files */
 	const struct filter *filter; /* to begin with; NULL: none */
 };
 

@@ -15,9 +15,9 @@ struct filter;
 struct place {
 	int full;
 	unsigned focus;
-	struct filter *filter;    /* a reference; NULL: none */
-	const struct pane *pane;  /* the row's */
-	char *row;                /* what to call it: "java (2291)" */
+	struct filter *filter;   /* a reference; NULL: none */
+	const struct pane *pane; /* the row's */
+	char *row;               /* what to call it: "java (2291)" */
 	struct pane_memory panes[PANE_COUNT];
 };
 

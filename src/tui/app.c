@@ -270,8 +270,8 @@ static void draw_bottom(struct app *a, struct cells *c, struct area lines)
 	else if (a->message[0])
 		cells_put(c, lines, 0, 0, lines.width, ROLE_STRONG, a->message);
 	else
-		screen_footer(c, lines, keys,
-			key_footer(a->replay, keys, sizeof keys / sizeof *keys));
+		screen_footer(
+			c, lines, keys, key_footer(a->replay, keys, sizeof keys / sizeof *keys));
 }
 
 static bool is_visible(const struct app *a, size_t pane)

@@ -87,8 +87,7 @@ static void leave_filter(struct app *a)
 }
 
 /* The mistake stands below its place, or else beside it, as far as there is room. */
-static void draw_mistake(
-	const struct app *a, struct cells *c, struct area line, int column)
+static void draw_mistake(const struct app *a, struct cells *c, struct area line, int column)
 {
 	const char *wanted = a->mistake.wanted;
 	int width = utf8_text_width(wanted, strlen(wanted)), marks;
@@ -114,16 +113,17 @@ static void draw_mistake(
 
 static const struct question {
 	void (*label)(const struct app *a, char *out, size_t size);
-	void (*begin)(struct app *a);                   /* NULL: with an empty line */
+	void (*begin)(struct app *a);                    /* NULL: with an empty line */
 	void (*follow)(struct app *a, const char *text); /* every change, or NULL */
 	bool (*finish)(struct app *a, const char *text); /* false: it asks on */
-	void (*leave)(struct app *a); /* or NULL */
-	const char *hint;             /* in a second line; NULL: there is none */
+	void (*leave)(struct app *a);                    /* or NULL */
+	const char *hint;                                /* in a second line; NULL: there is none */
 } questions[] = {
 	[APP_INTERVAL] = { .label = label_interval, .finish = finish_interval },
 	[APP_JUMP] = { .label = label_jump, .finish = finish_jump },
 	[APP_FILTER] = { label_filter, begin_filter, follow_filter, finish_filter, leave_filter,
-		"Enter keeps it, Esc gives back what was there before; nothing typed: all sockets" },
+		"Enter keeps it, Esc gives back what was there before; nothing typed: all "
+		"sockets" },
 };
 
 /* The question that is being asked, or NULL. */

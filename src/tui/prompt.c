@@ -230,7 +230,8 @@ static size_t reach_back(const struct prompt *p, size_t end, int room)
  * of sight than must be. */
 static void scroll(struct prompt *p, int width)
 {
-	size_t least = reach_back(p, p->at, width - 1), most = reach_back(p, p->text.len, width - 1);
+	size_t least = reach_back(p, p->at, width - 1),
+	       most = reach_back(p, p->text.len, width - 1);
 
 	if (p->left > p->at)
 		p->left = p->at;
@@ -267,8 +268,8 @@ int prompt_draw(struct prompt *p, struct cells *c, struct area line, const char 
 	for (at = p->left; at < p->text.len && used < a.width;) {
 		size_t len = behind(p, at) - at;
 		bool is_bad = at >= bad && at < bad + bad_len;
-		int width = draw_character(c, a, used, is_bad ? ROLE_MISTAKE : ROLE_STRONG,
-			p->text.data + at, len);
+		int width = draw_character(
+			c, a, used, is_bad ? ROLE_MISTAKE : ROLE_STRONG, p->text.data + at, len);
 
 		if (at == p->at)
 			select_cell(c, a, used, width);

@@ -6,11 +6,11 @@
 #include "sockdash/screen.h"
 #include "sockdash/utf8.h"
 
-#define GAP        3  /* between the pieces */
-#define LEAST      12 /* of a filter that is worth showing */
-#define ARROW      " \xe2\x80\xba "
-#define ELLIPSIS   "\xe2\x80\xa6"
-#define FILTER_IS  "filter: "
+#define GAP       3  /* between the pieces */
+#define LEAST     12 /* of a filter that is worth showing */
+#define ARROW     " \xe2\x80\xba "
+#define ELLIPSIS  "\xe2\x80\xa6"
+#define FILTER_IS "filter: "
 
 static int width_of(const char *text)
 {
