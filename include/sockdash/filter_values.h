@@ -15,7 +15,8 @@ struct filter_number {
 	bool exact; /* `whole` is it, and `real` may be rounded */
 };
 
-/* Reads a number for a field of this type: 30s, 5m, 1h30m or 2d for an age, 64k, 1M or 2G for
+/* Reads a number for a field of this type: 30s, 5m, 1h30m or 2d for an age, 200ms for a span,
+ * 64k, 1M or 2G for
  * bytes. False: it is none. */
 bool filter_number_read(const char *text, enum value_type type, struct filter_number *out);
 

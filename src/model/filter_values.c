@@ -11,28 +11,38 @@
 
 /* ---- Numbers --------------------------------------------------------------------------------- */
 
+/* Longer ones before those they begin with. */
 static const struct unit {
 	enum value_type type;
-	char name;
+	const char *name;
 	double factor;
 } units[] = {
-	{ VALUE_AGE, 's', 1 },
-	{ VALUE_AGE, 'm', 60 },
-	{ VALUE_AGE, 'h', 3600 },
-	{ VALUE_AGE, 'd', 86400 },
-	{ VALUE_BYTES, 'k', 1 << 10 },
-	{ VALUE_BYTES, 'K', 1 << 10 },
-	{ VALUE_BYTES, 'M', 1 << 20 },
-	{ VALUE_BYTES, 'G', 1 << 30 },
-	{ VALUE_PERCENT, '%', 1 },
+	{ VALUE_AGE, "s", 1 },
+	{ VALUE_AGE, "m", 60 },
+	{ VALUE_AGE, "h", 3600 },
+	{ VALUE_AGE, "d", 86400 },
+	{ VALUE_SPAN, "us", 1e-6 },
+	{ VALUE_SPAN, "ms", 1e-3 },
+	{ VALUE_SPAN, "s", 1 },
+	{ VALUE_BYTES, "k", 1 << 10 },
+	{ VALUE_BYTES, "K", 1 << 10 },
+	{ VALUE_BYTES, "M", 1 << 20 },
+	{ VALUE_BYTES, "G", 1 << 30 },
+	{ VALUE_PERCENT, "%", 1 },
 };
 
-static double factor_of(enum value_type type, char name)
+/* The unit that comes next, passed over; NULL: none. */
+static const struct unit *read_unit(const char **text, enum value_type type)
 {
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-		if (units[i].type == type && units[i].name == name)
-			return units[i].factor;
-	return 0;
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+		size_t len = strlen(units[i].name);
+
+		if (units[i].type == type && strncmp(*text, units[i].name, len) == 0) {
+			*text += len;
+			return &units[i];
+		}
+	}
+	return NULL;
 }
 
 static bool is_digit(char c)
@@ -61,6 +71,7 @@ static bool read_decimal(const char **text, double *out)
 
 bool filter_number_read(const char *text, enum value_type type, struct filter_number *out)
 {
+	const struct unit *unit = NULL;
 	const char *at = text;
 	char *end;
 	double part;
@@ -70,22 +81,18 @@ bool filter_number_read(const char *text, enum value_type type, struct filter_nu
 	out->exact = !*end && !errno;
 	out->real = 0;
 	do {
-		if (!read_decimal(&at, &part))
-			return false;
-		if (*at)
-			part *= factor_of(type, *at);
-		else if (at != text && out->real != 0)
+		if (!read_decimal(&at, &part) || (!*at && unit))
 			return false; /* 1h30: of what? */
-		if (*at && !factor_of(type, *at++))
-			return false;
-		out->real += part;
-	} while (*at && type == VALUE_AGE);
+		unit = read_unit(&at, type);
+		out->real += unit ? part * unit->factor : part;
+	} while (*at && unit && type == VALUE_AGE);
 	return !*at && isfinite(out->real);
 }
 
 const char *filter_number_wanted(enum value_type type)
 {
 	return type == VALUE_AGE       ? "a time, as 30, 30s, 5m, 1h30m or 2d"
+	       : type == VALUE_SPAN    ? "a time, as 0.2, 200ms or 50us"
 	       : type == VALUE_BYTES   ? "a number of bytes, as 0, 1460, 64k or 1M"
 	       : type == VALUE_PERCENT ? "a percentage, as 80 or 80%"
 				       : "a number";
