@@ -127,6 +127,8 @@ struct frame {
 	/* Tables. */
 	struct sock *socks;
 	uint32_t sock_count, sock_room;
+	uint32_t *marks;   /* fwmark, per socket row, or NULL: not asked for */
+	uint64_t *cgroups; /* id of the control group, per socket row, or NULL: not asked for */
 	struct addresses *addresses; /* of this frame and others of its source */
 	struct proc *procs;
 	uint32_t proc_count, proc_room;
