@@ -80,7 +80,9 @@ static int dump_tcp(struct live *l, const struct source_request *r, struct diag_
 		listeners ? listen : states & listen, drops, diag_rows_add, rows);
 	cpu = clock_thread_cpu_ns();
 	if (!err)
-		err = live_dump(&filtered, SOCK_TCP, states & ~listen, 0, diag_rows_add, rows);
+		err = live_dump(&filtered, SOCK_TCP, states & ~listen,
+			rows->frame->infos ? DIAG_WANT_INFO | DIAG_WANT_CONGESTION : 0,
+			diag_rows_add, rows);
 	l->walk_ns = clock_thread_cpu_ns() - cpu;
 	return err;
 }
@@ -326,12 +328,16 @@ static int fill(
 	f->one_family = !r->ipv4 || !r->ipv6;
 	if (!err && r->needs & NEED_COUNTERS)
 		read_counters(f);
+	if (!err && r->needs & NEED_INFO)
+		err = frame_keep_column(f, FRAME_INFOS);
 	if (!err)
 		collect_events(l, r, prev, f);
 	if (!err)
 		err = collect_sockets(l, r, f);
 	if (!err)
 		err = frame_compare(f, prev);
+	if (!err)
+		frame_compare_infos(f, prev);
 	if (!err)
 		err = frame_carry_times(f, prev);
 	if (!err && r->needs & NEED_OWNERS)
