@@ -13,6 +13,7 @@ struct feed_control {
 	unsigned needs;    /* NEED_... of what is looked at; a recording has what it has */
 	double speed;      /* recorded seconds in a second of ours */
 	bool paused;
+	bool narrowed; /* tables are made anew from samples (narrow.h): their diff stays */
 
 	bool now;     /* a sample at once, also while paused */
 	int32_t step; /* recordings: samples to go forward; negative: back */

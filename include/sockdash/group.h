@@ -1,5 +1,7 @@
 /* group: the tables of a sample, one file each. Called by the tracker in this order; each fills its
- * part of `s` from s->frame, compared with `prev` (NULL: nothing to compare with). 0 or -ENOMEM. */
+ * part of `s` from s->frame, compared with `prev` (NULL: nothing to compare with). 0 or -ENOMEM.
+ * Those of states, listeners and processes look at the sockets of the sample alone, and so make the
+ * tables of a narrowed one too. */
 #ifndef SOCKDASH_GROUP_H
 #define SOCKDASH_GROUP_H
 
@@ -8,6 +10,14 @@
 #include "sockdash/leak_memory.h"
 #include "sockdash/sample.h"
 #include "sockdash/series.h"
+
+/* The row that a socket had in the sample before, or SOCK_NONE: it was not one of that. */
+static inline uint32_t group_then(const struct sample *s, const struct sample *prev, uint32_t row)
+{
+	uint32_t then = prev ? s->frame->diff.previous[row] : SOCK_NONE;
+
+	return then != SOCK_NONE && sample_has_sock(prev, then) ? then : SOCK_NONE;
+}
 
 int group_states(struct sample *s, const struct sample *prev);
 
@@ -19,6 +29,9 @@ struct listener_history {
 };
 int group_listeners(struct sample *s, const struct sample *prev, struct listener_history *history,
 	int64_t window_ns);
+/* The same for a narrowed sample: listeners that are in it, or have a connection in it, which alone
+ * are counted. Queues, drops and trends are those of the whole. For any thread. */
+int group_listeners_selected(struct sample *s, const struct sample *prev);
 int listener_history_sweep(struct listener_history *h);
 void listener_history_free(struct listener_history *h);
 int group_procs(struct sample *s, const struct sample *prev);

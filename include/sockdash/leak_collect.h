@@ -33,6 +33,11 @@ struct leak_collection {
 int leak_collect(struct leak_collection *c);
 void leak_collection_end(struct leak_collection *c);
 
+/* Lists the sockets of a draft that are in the dump for its row, in `room` that the sample has for
+ * all; answers where those of the next one come. */
+uint32_t *leak_collected_socks(const struct leak_collection *c, const struct leak_draft *d,
+	struct leak_row *out, uint32_t *room);
+
 /* Whether a row is shown unless all are asked for. */
 static inline bool leak_is_shown(const struct leak_row *l)
 {

@@ -54,6 +54,14 @@ struct pane {
 	void (*detail)(const struct rowset *rows, uint32_t row, struct pane_detail *out);
 	const char *detail_of; /* nothing to add where this field is wide enough, or NULL */
 	bool shows_owners;     /* waits for owners */
+	bool unfiltered;       /* its rows are not about single sockets: no filter narrows it */
+
+	/* Adds the filter of the sockets that a row stands for: terms side by side, the first of them
+	 * not a state, so that it can follow any other filter. And what to call the row in the way that
+	 * led there. False where it stands for none. NULL: no row does, and why is in `no_drill`. */
+	bool (*drill)(
+		const struct rowset *rows, uint32_t row, struct buf *filter, struct buf *name);
+	const char *no_drill; /* a sentence without a full stop */
 };
 
 extern const struct pane pane_states, pane_listen, pane_procs, pane_leaks, pane_sockets,
@@ -116,6 +124,8 @@ struct pane_state {
 	uint32_t position; /* where the cursor is in the order */
 	uint32_t top;      /* first row on the screen */
 	uint32_t shift;    /* columns scrolled out at the left (full screen) */
+	const struct beside *beside; /* for drawing, set from outside; NULL: nothing */
+	bool shows_info;   /* a column of tcp_info was on the screen when it was last drawn */
 	bool more_columns; /* columns were left out at the right when it was last drawn */
 	uint32_t page;     /* rows that were on the screen when it was last drawn */
 
@@ -173,6 +183,15 @@ void pane_hide(struct pane_state *p, const struct sample *newest);
  * the rest of the way when the others come. */
 void pane_move(struct pane_state *p, int64_t rows);
 void pane_home(struct pane_state *p);
+
+/* The rows that it shows, with what is known beside them. */
+static inline struct rowset pane_rows(const struct pane_state *p)
+{
+	struct rowset rows = rowset_of(p->table, p->sample);
+
+	rows.beside = p->beside;
+	return rows;
+}
 
 /* The row in a place that is there. */
 static inline uint32_t pane_row(const struct pane_state *p, uint32_t place)

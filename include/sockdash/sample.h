@@ -110,6 +110,8 @@ struct leak_row {
 	const char *local; /* the busiest local end, likewise */
 	uint32_t peer_count, local_count; /* sockets of these ends */
 	struct trend trend;
+	const uint32_t *socks; /* rows of the frame: those of them that are in the dump */
+	uint32_t sock_count;
 };
 
 /* How many ports of the ephemeral range are taken between an address of this host and a service
@@ -160,7 +162,8 @@ struct sample_totals {
 
 struct sample {
 	struct frame *frame;
-	uint64_t serial;   /* from 1, another one for each sample of a tracker */
+	uint64_t
+		serial; /* from 1, another one for each sample of a tracker, and each narrowed one */
 	double interval_s; /* since the sample before; NAN for the first */
 	double window_s;   /* that the growth covers so far */
 	double least_s;    /* seconds until the next, at least, by the CPU limit; 0: no limit */
@@ -174,6 +177,7 @@ struct sample {
 	/* Piles that call for attention and all of CLOSE-WAIT, then the others. */
 	struct leak_row *leaks;
 	uint32_t leak_count, leak_shown; /* all, and the first that are shown unless asked */
+	uint32_t *leak_socks;            /* the sockets of all of them */
 	struct port_row *ports;          /* the busiest, in this order; at most PORT_ROWS_MAX */
 	uint32_t port_count;
 	double port_capacity;      /* ephemeral ports between two addresses; NAN not known */
@@ -186,10 +190,10 @@ struct sample {
 	struct arena texts;
 	unsigned references; /* atomic */
 
-	/* Narrowed by a filter (narrow.h), else NULL: the sample of which this is a part (a reference). It
-	 * has the same frame, and the tables are those of the sockets that were selected. */
+	/* Made anew from another one (narrow.h), else NULL: the sample of which this is a part (a
+	 * reference). It has the same frame; tables that are no different are borrowed from it. */
 	struct sample *whole;
-	uint32_t *selected; /* rows of the frame, in their order */
+	uint32_t *selected; /* rows of the frame, in their order; NULL: all of them */
 	uint32_t selected_count;
 	uint64_t *is_selected; /* the same as a bitmap */
 };
@@ -198,18 +202,18 @@ struct sample {
  * n-th of them. */
 static inline uint32_t sample_sock_count(const struct sample *s)
 {
-	return s->whole ? s->selected_count : s->frame->sock_count;
+	return s->selected ? s->selected_count : s->frame->sock_count;
 }
 
 static inline uint32_t sample_sock_row(const struct sample *s, uint32_t n)
 {
-	return s->whole ? s->selected[n] : n;
+	return s->selected ? s->selected[n] : n;
 }
 
 /* Whether the socket in a row of the frame is one of them. */
 static inline bool sample_has_sock(const struct sample *s, uint32_t row)
 {
-	return !s->whole || (s->is_selected[row / 64] >> row % 64 & 1);
+	return !s->selected || (s->is_selected[row / 64] >> row % 64 & 1);
 }
 
 /* A text that lives as long as the sample, which is still being made; NULL without memory. */

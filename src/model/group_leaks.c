@@ -375,15 +375,19 @@ static int tell_ends(struct leak_collection *c)
 static int hand_over(struct leak_collection *c)
 {
 	struct sample *s = c->s;
+	uint32_t *room;
 
 	s->leaks = malloc((c->count + 1) * sizeof *s->leaks);
-	if (!s->leaks)
+	s->leak_socks = malloc((c->sock_count + 1) * sizeof *s->leak_socks);
+	if (!s->leaks || !s->leak_socks)
 		return -ENOMEM;
+	room = s->leak_socks;
 	if (c->count)
 		qsort(c->drafts, c->count, sizeof *c->drafts, compare_rows);
 	for (uint32_t i = 0; i < c->count; i++) {
 		s->leaks[i] = c->drafts[i].row;
 		s->leak_shown += leak_is_shown(&c->drafts[i].row);
+		room = leak_collected_socks(c, &c->drafts[i], &s->leaks[i], room);
 	}
 	s->leak_count = c->count;
 	return 0;

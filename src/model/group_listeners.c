@@ -15,7 +15,10 @@
 
 struct index {
 	struct hash by_place; /* netns, address, port → first listener there */
-	uint32_t *next;       /* per listener: another one at the same place, or SOCK_NONE */
+	/* Address and scope → its row, of listeners alone: the table of all addresses has an index,
+	 * but that is for the thread that fills it. */
+	struct hash addresses;
+	uint32_t *next; /* per listener: another one at the same place, or SOCK_NONE */
 	uint32_t any_ipv4,
 		any_ipv6; /* rows of the wildcard addresses without a device, or SOCK_NONE */
 	uint8_t ports[65536 / 8]; /* with a listener at all: most clients' ports have none */
@@ -34,16 +37,30 @@ static uint64_t place(const struct sock *s, uint32_t address)
 	return (uint64_t)s->netns << 48 | (uint64_t)s->local_port << 32 | address;
 }
 
+static uint64_t address_key(const uint8_t bytes[16], uint32_t scope)
+{
+	return hash_mix(hash_bytes(bytes, 16), scope);
+}
+
+/* The row of a listener's address, or SOCK_NONE. */
+static uint32_t find_address(const struct index *ix, const uint8_t bytes[16], uint32_t scope)
+{
+	return hash_get(&ix->addresses, address_key(bytes, scope));
+}
+
 static int index_listener(struct index *ix, struct sample *s, uint32_t row)
 {
 	const struct sock *sock = &s->frame->socks[s->listeners[row].sock];
+	const struct address *local = frame_address(s->frame, sock->local);
 	uint32_t first;
 	int err;
 
 	ix->next[row] = SOCK_NONE;
 	if (sock->proto != SOCK_TCP)
 		return 0;
-	err = hash_add(&ix->by_place, place(sock, sock->local), row, &first);
+	err = hash_put(&ix->addresses, address_key(local->bytes, local->scope), sock->local);
+	if (!err)
+		err = hash_add(&ix->by_place, place(sock, sock->local), row, &first);
 	if (!err && first != row) {
 		ix->next[row] = ix->next[first];
 		ix->next[first] = row;
@@ -78,13 +95,11 @@ static uint32_t find_listener(const struct index *ix, const struct sample *s, co
 	uint32_t found = probe(ix, s, c, c->local, false);
 
 	if (found == HASH_NONE && local->scope) {
-		found = probe(ix, s, c, frame_find_address(f, local->bytes, 0), false);
+		found = probe(ix, s, c, find_address(ix, local->bytes, 0), false);
 		if (found == HASH_NONE && ipv4)
-			found = probe(
-				ix, s, c, frame_find_address(f, any_ipv4, local->scope), false);
+			found = probe(ix, s, c, find_address(ix, any_ipv4, local->scope), false);
 		if (found == HASH_NONE)
-			found = probe(
-				ix, s, c, frame_find_address(f, any_ipv6, local->scope), ipv4);
+			found = probe(ix, s, c, find_address(ix, any_ipv6, local->scope), ipv4);
 	}
 	if (found == HASH_NONE && ipv4)
 		found = probe(ix, s, c, ix->any_ipv4, false);
@@ -95,8 +110,8 @@ static uint32_t find_listener(const struct index *ix, const struct sample *s, co
 
 static void count_conns(const struct index *ix, struct sample *s)
 {
-	for (uint32_t row = 0; row < s->frame->sock_count; row++) {
-		const struct sock *c = &s->frame->socks[row];
+	for (uint32_t n = 0; n < sample_sock_count(s); n++) {
+		const struct sock *c = &s->frame->socks[sample_sock_row(s, n)];
 		struct listener_row *l;
 		uint32_t found;
 
@@ -242,29 +257,33 @@ static int remember_queue(struct sample *s, struct listener_row *l, uint64_t key
 	return 0;
 }
 
-static int compare(
-	struct sample *s, const struct sample *prev, struct listener_history *h, int64_t window_ns)
+static int compare(struct sample *s, const struct sample *prev)
 {
 	struct hash rows_then = { 0 };
 	int err = index_rows(prev, &rows_then);
 
-	for (uint32_t row = 0; !err && row < s->listener_count; row++) {
-		struct listener_row *l = &s->listeners[row];
-		const struct sock *sock = &s->frame->socks[l->sock];
-		uint64_t key = frame_sock_key(s->frame, sock);
-
-		l->full_share = NAN;
-		err = drops_over_window(s, prev, l, key, &h->drops, window_ns);
-		l->delta = conns_delta(s, prev, &rows_then, l);
-		if (err || sock->proto != SOCK_TCP)
-			continue;
-		err = full_over_window(s, prev, l, key, &h->full, window_ns);
-		/* A preliminary sample is told again, with owners: it would stand in the graph
-		 * twice. */
-		if (!err && !s->frame->preliminary)
-			err = remember_queue(s, l, key, &h->queues, sock->recv_q);
-	}
+	for (uint32_t row = 0; !err && row < s->listener_count; row++)
+		s->listeners[row].delta = conns_delta(s, prev, &rows_then, &s->listeners[row]);
 	hash_free(&rows_then);
+	return err;
+}
+
+/* What happened at a listener over time. */
+static int watch(struct sample *s, const struct sample *prev, struct listener_row *l,
+	struct listener_history *h, int64_t window_ns)
+{
+	const struct sock *sock = &s->frame->socks[l->sock];
+	uint64_t key = frame_sock_key(s->frame, sock);
+	int err;
+
+	l->full_share = NAN;
+	err = drops_over_window(s, prev, l, key, &h->drops, window_ns);
+	if (err || sock->proto != SOCK_TCP)
+		return err;
+	err = full_over_window(s, prev, l, key, &h->full, window_ns);
+	/* A preliminary sample is told again, with owners: it would stand in the graph twice. */
+	if (!err && !s->frame->preliminary)
+		err = remember_queue(s, l, key, &h->queues, sock->recv_q);
 	return err;
 }
 
@@ -284,37 +303,80 @@ static int collect(struct sample *s)
 	return 0;
 }
 
+/* Counts the connections of the listeners that are there. */
+static int count(struct sample *s)
+{
+	struct index *ix = calloc(1, sizeof *ix);
+	int err = ix ? 0 : -ENOMEM;
+
+	if (err)
+		return err;
+	ix->next = calloc(s->listener_count + 1, sizeof *ix->next);
+	err = ix->next ? 0 : -ENOMEM;
+	for (uint32_t row = 0; !err && row < s->listener_count; row++)
+		err = index_listener(ix, s, row);
+	ix->any_ipv4 = find_address(ix, any_ipv4, 0);
+	ix->any_ipv6 = find_address(ix, any_ipv6, 0);
+	if (!err)
+		count_conns(ix, s);
+	free(ix->next);
+	hash_free(&ix->by_place);
+	hash_free(&ix->addresses);
+	free(ix);
+	return err;
+}
+
 int group_listeners(struct sample *s, const struct sample *prev, struct listener_history *history,
 	int64_t window_ns)
 {
-	struct index *ix;
 	int err;
 
 	if (!(s->frame->asked & NEED_ADDRESSES))
 		return 0;
-	ix = calloc(1, sizeof *ix);
-	err = ix ? collect(s) : -ENOMEM;
-	if (err)
-		goto out;
-	ix->next = calloc(s->listener_count ? s->listener_count : 1, sizeof *ix->next);
-	err = ix->next ? 0 : -ENOMEM;
-	ix->any_ipv4 = frame_find_address(s->frame, any_ipv4, 0);
-	ix->any_ipv6 = frame_find_address(s->frame, any_ipv6, 0);
-	for (uint32_t row = 0; !err && row < s->listener_count; row++)
-		err = index_listener(ix, s, row);
-	if (err)
-		goto out;
-	count_conns(ix, s);
+	err = collect(s);
+	if (!err)
+		err = count(s);
+	if (!err)
+		err = compare(s, prev);
 	/* So that the ring holds the window with room to spare. */
 	history->drops.step_ns = window_ns / (SERIES_POINTS * 2 / 3);
-	err = compare(s, prev, history, window_ns);
-out:
-	if (ix) {
-		free(ix->next);
-		hash_free(&ix->by_place);
-	}
-	free(ix);
+	for (uint32_t row = 0; !err && row < s->listener_count; row++)
+		err = watch(s, prev, &s->listeners[row], history, window_ns);
 	return err;
+}
+
+/* Those of the whole, with nothing counted yet. */
+static int collect_whole(struct sample *s)
+{
+	const struct sample *whole = s->whole;
+
+	s->listeners = malloc((whole->listener_count + 1) * sizeof *s->listeners);
+	if (!s->listeners)
+		return -ENOMEM;
+	for (uint32_t row = 0; row < whole->listener_count; row++) {
+		struct listener_row *l = &s->listeners[row];
+
+		*l = whole->listeners[row];
+		l->conns = l->estab = l->close_wait = l->syn_recv = l->syn_again = 0;
+	}
+	s->listener_count = whole->listener_count;
+	return 0;
+}
+
+int group_listeners_selected(struct sample *s, const struct sample *prev)
+{
+	uint32_t kept = 0;
+	int err = collect_whole(s);
+
+	if (!err)
+		err = count(s);
+	if (err)
+		return err;
+	for (uint32_t row = 0; row < s->listener_count; row++)
+		if (s->listeners[row].conns || sample_has_sock(s, s->listeners[row].sock))
+			s->listeners[kept++] = s->listeners[row];
+	s->listener_count = kept;
+	return compare(s, prev);
 }
 
 int listener_history_sweep(struct listener_history *h)

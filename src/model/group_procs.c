@@ -25,7 +25,7 @@ static void count_sock(struct proc_row *p, const struct sock *s)
 static bool held_then(
 	const struct sample *s, const struct sample *prev, uint32_t row, const struct proc *p)
 {
-	uint32_t then = s->frame->diff.previous[row];
+	uint32_t then = group_then(s, prev, row);
 	const struct sock *old;
 
 	if (then == SOCK_NONE)
@@ -41,7 +41,8 @@ static void count_all(struct sample *s, const struct sample *prev, uint32_t *ope
 {
 	const struct frame *f = s->frame;
 
-	for (uint32_t row = 0; row < f->sock_count; row++) {
+	for (uint32_t n = 0; n < sample_sock_count(s); n++) {
+		uint32_t row = sample_sock_row(s, n);
 		const struct sock *sock = &f->socks[row];
 		bool conn = sock_is_conn(sock) && !(sock->flags & SOCK_CARRIED);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sockdash/group.h"
 
@@ -42,17 +43,19 @@ static uint32_t count_then(const struct sample *prev, uint8_t proto, uint8_t sta
 struct tally {
 	uint32_t count[SOCK_PROTO_COUNT][SOCK_STATE_COUNT];
 	uint32_t entered[SOCK_PROTO_COUNT][SOCK_STATE_COUNT]; /* new, or from another state */
+	uint32_t all[SOCK_PROTO_COUNT];
 };
 
-static void count_all(struct sample *s, const struct sample *prev, struct tally *t)
+static void count_all(const struct sample *s, const struct sample *prev, struct tally *t)
 {
 	const struct frame *f = s->frame;
 
-	for (uint32_t row = 0; row < f->sock_count; row++) {
+	for (uint32_t n = 0; n < sample_sock_count(s); n++) {
+		uint32_t row = sample_sock_row(s, n);
 		const struct sock *sock = &f->socks[row];
-		uint32_t then = prev ? f->diff.previous[row] : SOCK_NONE;
+		uint32_t then = group_then(s, prev, row);
 
-		s->totals.sockets[sock->proto]++;
+		t->all[sock->proto]++;
 		t->count[sock->proto][sock->state]++;
 		t->entered[sock->proto][sock->state] +=
 			then == SOCK_NONE || prev->frame->socks[then].state != sock->state;
@@ -63,7 +66,7 @@ static void add_row(struct sample *s, const struct sample *prev, const struct ta
 	uint8_t proto, uint8_t state)
 {
 	uint32_t count = t->count[proto][state], entered = t->entered[proto][state];
-	uint32_t total = s->totals.sockets[proto], then;
+	uint32_t total = t->all[proto], then;
 
 	/* What was not there to be counted has not changed. */
 	if (prev && prev->frame->absent & 1u << proto)
@@ -91,6 +94,7 @@ int group_states(struct sample *s, const struct sample *prev)
 	if (!s->states)
 		return -ENOMEM;
 	count_all(s, prev, &t);
+	memcpy(s->totals.sockets, t.all, sizeof t.all);
 	for (size_t p = 0; p < sizeof order / sizeof *order; p++) {
 		if (s->frame->absent & 1u << order[p].proto)
 			continue;

@@ -264,6 +264,17 @@ int leak_collect(struct leak_collection *c)
 	return err;
 }
 
+uint32_t *leak_collected_socks(const struct leak_collection *c, const struct leak_draft *d,
+	struct leak_row *out, uint32_t *room)
+{
+	out->socks = room;
+	for (uint32_t i = d->from; i < d->from + d->row.count + d->row.resets; i++)
+		if (c->socks[i].row != SOCK_NONE)
+			*room++ = c->socks[i].row;
+	out->sock_count = (uint32_t)(room - out->socks);
+	return room;
+}
+
 void leak_collection_end(struct leak_collection *c)
 {
 	free(c->drafts);

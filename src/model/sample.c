@@ -13,19 +13,30 @@ struct sample *sample_get(struct sample *s)
 	return s;
 }
 
+/* A table, unless it is borrowed. */
+static void free_own(void *table, const void *of_whole)
+{
+	if (table != of_whole)
+		free(table);
+}
+
 void sample_put(struct sample *s)
 {
 	if (!s || __atomic_sub_fetch(&s->references, 1, __ATOMIC_ACQ_REL))
 		return;
 	frame_put(s->frame);
-	free(s->states);
-	free(s->listeners);
-	free(s->procs);
-	free(s->leaks);
-	free(s->ports);
-	free(s->kernel);
-	free(s->findings);
+	free_own(s->states, s->whole ? s->whole->states : NULL);
+	free_own(s->listeners, s->whole ? s->whole->listeners : NULL);
+	free_own(s->procs, s->whole ? s->whole->procs : NULL);
+	free_own(s->leaks, s->whole ? s->whole->leaks : NULL);
+	free_own(s->ports, s->whole ? s->whole->ports : NULL);
+	free_own(s->kernel, s->whole ? s->whole->kernel : NULL);
+	free_own(s->findings, s->whole ? s->whole->findings : NULL);
+	free(s->leak_socks);
+	free(s->selected);
+	free(s->is_selected);
 	arena_free(&s->texts);
+	sample_put(s->whole);
 	free(s);
 }
 

@@ -135,7 +135,7 @@ static int take(
 		err = tracker_step(f->tracker, frame, out);
 	if (!err && !request.preliminary)
 		foretell(f, c, *out);
-	if (!err)
+	if (!err && !c->narrowed)
 		frame_forget_diff(frame);
 	return err;
 }

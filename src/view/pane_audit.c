@@ -145,4 +145,6 @@ const struct pane pane_audit = {
 	.empty_role = ROLE_GOOD,
 	.say_empty = say_empty,
 	.detail = detail,
+	.unfiltered = true,
+	.no_drill = "a finding is not about single sockets: its detail says where to look",
 };

@@ -111,5 +111,7 @@ const struct pane pane_kernel = {
 	.empty = "no counter that matters has moved, and no limit is near: a shows all",
 	.empty_role = ROLE_GOOD,
 	.detail = detail,
+	.unfiltered = true,
+	.no_drill = "what the kernel counts is not about single sockets",
 	.detail_of = "meaning",
 };

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "sockdash/drill.h"
 #include "sockdash/fmt.h"
 #include "sockdash/pane.h"
 #include "sockdash/widgets.h"
@@ -107,6 +108,33 @@ static const struct pane_column columns[] = {
 	{ .field = "exhaustion", .width = 7, .role = exhaustion_role, .priority = 7 },
 };
 
+/* The sockets that are in the state of the pile now, or that have something in the queue: how long it
+ * has stood still is not asked. */
+static bool drill(const struct rowset *rows, uint32_t row, struct buf *filter, struct buf *name)
+{
+	static const struct {
+		unsigned state;
+		const char *more;
+	} piles[PILES] = {
+		[PILE_CLOSE_WAIT] = { SOCK_CLOSE_WAIT, "" },
+		[PILE_FIN_WAIT_2] = { SOCK_FIN_WAIT_2, "" },
+		[PILE_LAST_ACK] = { SOCK_LAST_ACK, "" },
+		[PILE_SYN_SENT] = { SOCK_SYN_SENT, "" },
+		[PILE_RECV_Q] = { SOCK_ESTAB, " recv_q > 0" },
+		[PILE_SEND_Q] = { SOCK_ESTAB, " send_q > 0" },
+	};
+	const struct leak_row *l = row_of(rows, row);
+	const struct proc_subject who = { l->kind, l->proc };
+
+	drill_add_owner(filter, rows->sample->frame, who);
+	buf_adds(filter, " proto = tcp");
+	drill_add_state(filter, piles[l->pile].state);
+	buf_adds(filter, piles[l->pile].more);
+	drill_add_owner_name(name, rows->sample->frame, who);
+	buf_addf(name, " %s", pile_name(l->pile));
+	return true;
+}
+
 const struct pane pane_leaks = {
 	.table = &table_leaks,
 	.title = "Leaks",
@@ -119,4 +147,5 @@ const struct pane pane_leaks = {
 	.empty = "nothing piles up",
 	.empty_role = ROLE_GOOD,
 	.shows_owners = true,
+	.drill = drill,
 };

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sockdash/drill.h"
 #include "sockdash/endpoint.h"
 #include "sockdash/format.h"
 #include "sockdash/pane.h"
@@ -101,6 +102,38 @@ static const struct pane_column columns[] = {
 	{ .field = "drops_rate", .width = 7, .role = drops_role, .priority = 2 },
 };
 
+/* The wildcard of IPv6 most often serves IPv4 as well. */
+static void add_wildcard(struct buf *filter, const struct sock *s)
+{
+	if (s->flags & SOCK_IPV4)
+		buf_adds(filter, " src 0.0.0.0/0");
+	else if (s->flags & SOCK_V6ONLY)
+		buf_adds(filter, " src [::]/0");
+}
+
+/* Its connections: what the column counts, and of UDP the sockets of its port. */
+static bool drill(const struct rowset *rows, uint32_t row, struct buf *filter, struct buf *name)
+{
+	static const uint8_t any[16] = { 0 }, any4[16] = { [10] = 0xff, [11] = 0xff };
+	const struct frame *f = rows->sample->frame;
+	const struct sock *s = sock_of(rows, row);
+	const struct address *a = frame_address(f, s->local);
+	char room[ENDPOINT_MAX];
+
+	buf_addf(filter, "proto = %s sport = :%u", sock_proto_name(s->proto), s->local_port);
+	if (memcmp(a->bytes, any, sizeof any) == 0 || memcmp(a->bytes, any4, sizeof any4) == 0) {
+		add_wildcard(filter, s);
+	} else {
+		buf_addc(filter, ' ');
+		drill_add_end(filter, f, s, true, -1);
+	}
+	if (s->proto == SOCK_TCP)
+		buf_adds(filter, " state connected exclude time-wait");
+	buf_addf(name, "%s%s", s->proto == SOCK_UDP ? "udp " : "",
+		endpoint_text(f, s, true, 0, room));
+	return true;
+}
+
 const struct pane pane_listen = {
 	.table = &table_listen,
 	.title = "Listening",
@@ -108,4 +141,5 @@ const struct pane pane_listen = {
 	.column_count = sizeof columns / sizeof *columns,
 	.more = "pid,user,owners,estab,close_wait,recv_q,unit,proto,netns,inode",
 	.empty = "nothing listens",
+	.drill = drill,
 };

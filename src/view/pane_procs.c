@@ -1,4 +1,5 @@
 /* The pane of processes. */
+#include "sockdash/drill.h"
 #include "sockdash/pane.h"
 
 static enum role process_role(const struct rowset *rows, uint32_t row)
@@ -20,6 +21,16 @@ static const struct pane_column columns[] = {
 	{ .field = "closed_rate", .width = 7, .priority = 5 },
 };
 
+static bool drill(const struct rowset *rows, uint32_t row, struct buf *filter, struct buf *name)
+{
+	const struct proc_row *p = &rows->sample->procs[row];
+	const struct proc_subject who = { p->kind, p->proc };
+
+	drill_add_owner(filter, rows->sample->frame, who);
+	drill_add_owner_name(name, rows->sample->frame, who);
+	return true;
+}
+
 const struct pane pane_procs = {
 	.table = &table_procs,
 	.title = "Processes",
@@ -29,4 +40,5 @@ const struct pane pane_procs = {
 	.empty = "no sockets",
 	.empty_role = ROLE_DIM,
 	.shows_owners = true,
+	.drill = drill,
 };

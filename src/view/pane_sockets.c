@@ -5,7 +5,7 @@
 
 static const struct sock *sock_of(const struct rowset *rows, uint32_t row)
 {
-	return &rows->sample->frame->socks[row];
+	return &rows->sample->frame->socks[sample_sock_row(rows->sample, row)];
 }
 
 static void draw_local(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row)
@@ -60,7 +60,11 @@ const struct pane pane_sockets = {
 	.title = "Sockets",
 	.columns = columns,
 	.column_count = sizeof columns / sizeof *columns,
-	.more = "timer,timer_expires,timer_retrans,owners,unit,inode,cookie,netns",
+	.more = "timer,timer_expires,timer_retrans,rtt,rttvar,min_rtt,rto,retrans,lost,unacked,"
+		"cwnd,"
+		"ssthresh,notsent,tx_rate,rx_rate,bytes_acked,bytes_received,delivery_rate,"
+		"pacing_rate,last_sent,last_recv,last_ack,mss,pmtu,congestion,owners,unit,inode,"
+		"cookie,netns",
 	.empty = "no sockets",
 	.empty_role = ROLE_DIM,
 	.shows_owners = false,

@@ -1,4 +1,5 @@
 /* The pane of states: the histogram. */
+#include "sockdash/drill.h"
 #include "sockdash/pane.h"
 #include "sockdash/widgets.h"
 
@@ -34,6 +35,16 @@ static const struct pane_column columns[] = {
 	{ .field = "out_rate", .width = 6, .priority = 4 },
 };
 
+static bool drill(const struct rowset *rows, uint32_t row, struct buf *filter, struct buf *name)
+{
+	const struct state_row *s = &rows->sample->states[row];
+
+	buf_addf(filter, "proto = %s", sock_proto_name(s->proto));
+	drill_add_state(filter, s->state);
+	buf_addf(name, "%s%s", s->proto == SOCK_UDP ? "udp " : "", sock_state_name(s->state));
+	return true;
+}
+
 const struct pane pane_states = {
 	.table = &table_states,
 	.title = "States",
@@ -41,4 +52,5 @@ const struct pane pane_states = {
 	.column_count = sizeof columns / sizeof *columns,
 	.more = "proto",
 	.empty = "no sockets can be seen",
+	.drill = drill,
 };
