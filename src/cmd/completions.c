@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sockdash/commands.h"
+#include "sockdash/filter_terms.h"
 
 const struct completion_shell completion_shells[] = {
 	{ "bash", "a script for bash", completions_bash },
@@ -98,46 +99,6 @@ void completions_fields(const struct table *t, completion_taker *take, struct bu
 
 /* ---- Filters --------------------------------------------------------------------------------- */
 
-/* Words of the language of filters that are no fields. */
-static const struct {
-	const char *word, *help, *wants;
-} filter_words[] = {
-	{ "state", "only sockets in this state", "state" },
-	{ "exclude", "no sockets in this state", "state" },
-	{ "sport", "local port: sport = :443", "operator" },
-	{ "dport", "remote port: dport = :https", "operator" },
-	{ "src", "local address, prefix or port: src 10.0.0.0/8", "nothing" },
-	{ "dst", "remote address, prefix or port", "nothing" },
-	{ "dev", "device it is bound to", "operator" },
-	{ "fwmark", "mark, or mark/mask", "operator" },
-	{ "cgroup", "path of a control group", "operator" },
-	{ "autobound", "the kernel chose the local port", NULL },
-	{ "and", "both sides", NULL },
-	{ "or", "one side or the other", NULL },
-	{ "not", "not what follows", NULL },
-};
-
-static const struct {
-	const char *word, *help;
-} states[] = {
-	{ "established", "connected" },
-	{ "syn-sent", "connecting" },
-	{ "syn-recv", "being connected to" },
-	{ "fin-wait-1", "closed here first" },
-	{ "fin-wait-2", "closed here, not there" },
-	{ "time-wait", "closed, may get late segments" },
-	{ "closed", "UDP without peer" },
-	{ "close-wait", "closed there, not here" },
-	{ "last-ack", "closed there and here, not acknowledged" },
-	{ "listening", "waiting for connections" },
-	{ "closing", "closed at both ends at once" },
-	{ "all", "every state" },
-	{ "connected", "all but listening and closed" },
-	{ "synchronized", "connected without syn-sent" },
-	{ "bucket", "time-wait and syn-recv" },
-	{ "big", "all but bucket" },
-};
-
 /* Those that a shell leaves alone. */
 static const struct {
 	const char *word, *help;
@@ -150,30 +111,40 @@ static const struct {
 	{ "lt", "less than" },
 };
 
-static bool is_filter_word(const char *name)
-{
-	for (size_t i = 0; i < sizeof filter_words / sizeof *filter_words; i++)
-		if (strcmp(filter_words[i].word, name) == 0)
-			return true;
-	return false;
-}
+/* Words that stand between terms. */
+static const struct {
+	const char *word, *help;
+} between[] = {
+	{ "and", "both" },
+	{ "or", "one or the other" },
+	{ "not", "not what follows" },
+};
 
 static void take_filter_words(completion_taker *take, struct buf *b)
 {
-	for (size_t i = 0; i < sizeof filter_words / sizeof *filter_words; i++)
-		take(b, filter_words[i].word, filter_words[i].help);
+	for (size_t i = 0; i < sizeof between / sizeof *between; i++)
+		take(b, between[i].word, between[i].help);
+	for (size_t i = 0; i < filter_word_count; i++)
+		take(b, filter_words[i].name,
+			filter_words[i].wanted ? filter_words[i].wanted : "stands alone");
 	for (size_t i = 0; i < table_sockets.field_count; i++)
-		if (!is_filter_word(table_sockets.fields[i].name))
+		if (!filter_word(table_sockets.fields[i].name))
 			take(b, table_sockets.fields[i].name, table_sockets.fields[i].help);
 }
 
 void completions_after_term(completion_taker *take, struct buf *b)
 {
-	for (size_t i = 0; i < sizeof filter_words / sizeof *filter_words; i++)
-		if (filter_words[i].wants)
-			take(b, filter_words[i].word, filter_words[i].wants);
+	static const enum completion_set behind[] = {
+		[FILTER_TAKES_NOTHING] = SET_FILTER,
+		[FILTER_TAKES_STATE] = SET_STATES,
+		[FILTER_TAKES_EQUAL] = SET_OPERATORS,
+		[FILTER_TAKES_ORDER] = SET_OPERATORS,
+	};
+
+	for (size_t i = 0; i < filter_word_count; i++)
+		take(b, filter_words[i].name, completion_sets[behind[filter_words[i].takes]]);
 	for (size_t i = 0; i < table_sockets.field_count; i++)
-		if (!is_filter_word(table_sockets.fields[i].name))
+		if (!filter_word(table_sockets.fields[i].name))
 			take(b, table_sockets.fields[i].name, completion_sets[SET_OPERATORS]);
 	for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
 		take(b, operators[i].word, "nothing");
@@ -181,8 +152,8 @@ void completions_after_term(completion_taker *take, struct buf *b)
 
 static void take_states(completion_taker *take, struct buf *b)
 {
-	for (size_t i = 0; i < sizeof states / sizeof *states; i++)
-		take(b, states[i].word, states[i].help);
+	for (size_t i = 0; filter_state_name(i); i++)
+		take(b, filter_state_name(i), "state");
 }
 
 static void take_operators(completion_taker *take, struct buf *b)

@@ -81,9 +81,9 @@ sockdash sockets --columns=state,recv => recv_q
 sockdash procs -s estab => estab
 sockdash listen --sort=-backl => backlog
 sockdash -c fd_per => fd_percent
-sockdash sockets exc => exclude
+sockdash sockets exclu => exclude
 sockdash sockets proces => process
-sockdash sockets state clo => close-wait closed closing
+sockdash sockets state clo => close close-wait closed closing
 sockdash sockets state close-wait dpo => dport
 sockdash sockets sport = g =>
 sockdash top sockets sport g => ge gt
