@@ -2,6 +2,7 @@
 #ifndef SOCKDASH_COMMANDS_H
 #define SOCKDASH_COMMANDS_H
 
+#include "sockdash/filter.h"
 #include "sockdash/options.h"
 #include "sockdash/output.h"
 #include "sockdash/rowset.h"
@@ -24,9 +25,6 @@ struct command {
 extern const struct command commands[];
 extern const size_t command_count;
 
-/* Whether words of a filter may follow a view. */
-bool command_takes_filter(const struct table *t);
-
 /* "a, b, c": the names of all commands, of all tables, or of the fields of one. */
 void list_commands(struct buf *out);
 void list_tables(struct buf *out);
@@ -35,6 +33,9 @@ void list_fields(const struct table *t, struct buf *out);
 /* Says what kept a frame from being whole, each time that this changes: `told` is what was said
  * last. */
 void tell_problems(struct buf *told, const struct frame *f);
+
+/* Makes a filter of words; NULL of none. Says what is wrong with them, and answers the exit status. */
+int filter_of_words(int count, char **words, struct filter **out);
 
 /* Where frames come from, as the options say. */
 struct origin {
@@ -57,6 +58,7 @@ struct watch {
 	const struct options *options;
 	unsigned needs; /* NEED_... */
 	bool window;    /* observes before it speaks, unless it reads a tape */
+	bool whole;     /* samples must have all sockets, also those that are not wanted */
 	/* Prints a sample: 0 or -errno of the output. */
 	int (*print)(void *context, const struct sample *s);
 	void *context;

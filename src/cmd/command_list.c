@@ -10,11 +10,6 @@ const struct command commands[] = {
 };
 const size_t command_count = sizeof commands / sizeof *commands;
 
-bool command_takes_filter(const struct table *t)
-{
-	return t != &table_kernel && t != &table_audit;
-}
-
 void list_commands(struct buf *out)
 {
 	for (size_t i = 0; i < command_count; i++)

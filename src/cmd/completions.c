@@ -69,7 +69,7 @@ void completions_after_command(completion_taker *take, struct buf *b)
 		take(b, commands[i].name, commands[i].wants);
 	for (size_t i = 0; i < table_count; i++)
 		take(b, tables[i]->name,
-			command_takes_filter(tables[i]) ? completion_sets[SET_FILTER] : "nothing");
+			tables[i]->unfiltered ? "nothing" : completion_sets[SET_FILTER]);
 }
 
 /* ---- Fields ---------------------------------------------------------------------------------- */
