@@ -4,6 +4,8 @@
 #define SOCKDASH_APP_H
 
 #include "sockdash/cells.h"
+#include "sockdash/deed.h"
+#include "sockdash/detail.h"
 #include "sockdash/feed.h"
 #include "sockdash/filter.h"
 #include "sockdash/pane.h"
@@ -21,6 +23,7 @@ enum app_mode {
 	APP_JUMP,     /* typing where in a recording to go */
 	APP_FILTER,   /* typing the filter, which follows */
 	APP_SEARCH,   /* typing what to search for, likewise */
+	APP_DEED,     /* choosing a signal, or answering whether to act */
 };
 
 #define APP_OVERVIEW (-1)
@@ -48,7 +51,9 @@ struct app {
 
 	/* What is known beside the samples, of what is on the screen. */
 	struct beside beside;
-	struct looks *looks; /* or NULL */
+	struct looks *looks;  /* or NULL */
+	struct detail detail; /* the socket whose details lie over the panes */
+	struct deed deed;     /* what is done to sockets and processes */
 
 	/* Typing. */
 	struct prompt prompt;

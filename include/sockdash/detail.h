@@ -12,18 +12,18 @@ struct app;
 
 struct detail {
 	bool open;
-	uint64_t identity;  /* of the row in the table of sockets */
-	struct sock_id id;  /* as it was last seen */
-	uint32_t row;       /* of the newest frame, or SOCK_NONE: it is not there */
-	bool asked;         /* of what the kernel can be asked for more */
+	uint64_t identity; /* of the row in the table of sockets */
+	struct sock_id id; /* as it was last seen */
+	uint32_t row;      /* of the newest frame, or SOCK_NONE: it is not there */
+	bool asked;        /* of what the kernel can be asked for more */
 	struct sock_facts facts;
 	struct sock_history history;
-	int64_t last_ns;    /* wall time of the last sample that had it; 0 none */
-	int64_t gone_ns;    /* of the first one that had it not, 0: it is there */
+	int64_t last_ns; /* wall time of the last sample that had it; 0 none */
+	int64_t gone_ns; /* of the first one that had it not, 0: it is there */
 	struct buf title;
-	struct page page;   /* the last that was known */
-	uint32_t top;       /* first line in sight */
-	uint32_t shown;     /* lines that were in sight when it was last drawn */
+	struct page page;             /* the last that was known */
+	uint32_t top;                 /* first line in sight */
+	uint32_t shown;               /* lines that were in sight when it was last drawn */
 	uint64_t way[DETAIL_WAY_MAX]; /* sockets that led here */
 	uint32_t depth;
 };

@@ -150,7 +150,7 @@ void detail_take_looks(struct app *a)
 {
 	struct detail *d = &a->detail;
 
-	if (!d->open || !a->looks || a->looks->watched != d->id.key)
+	if (!d->open || !d->asked || !a->looks || a->looks->watched != d->id.key)
 		return;
 	/* What was known of one that is gone stays. */
 	if (a->looks->facts.known || !d->facts.known)
