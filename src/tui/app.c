@@ -43,6 +43,7 @@ void app_free(struct app *a)
 	prompt_free(&a->prompt);
 	prompt_forget(&a->filters);
 	prompt_forget(&a->searches);
+	search_free(&a->search);
 	sample_put(a->sample);
 	a->sample = NULL;
 }
@@ -235,6 +236,7 @@ static void take_key(struct app *a, int key)
 		[APP_INTERVAL] = ask_key,
 		[APP_JUMP] = ask_key,
 		[APP_FILTER] = ask_key,
+		[APP_SEARCH] = ask_key,
 	};
 	const struct key_binding *binding;
 
@@ -245,6 +247,7 @@ static void take_key(struct app *a, int key)
 		modes[a->mode](a, key);
 		return;
 	}
+	search_stop(a);
 	/* The cursor moves over what is newest, as far as it is there. */
 	app_follow(a);
 	update_pane(a, (size_t)(app_pane(a) - a->panes));
@@ -259,6 +262,16 @@ void app_key(struct app *a, int key)
 {
 	take_key(a, key);
 	follow_needs(a);
+}
+
+bool app_is_busy(const struct app *a)
+{
+	return search_is_ready(a);
+}
+
+void app_work(struct app *a)
+{
+	search_work(a);
 }
 
 static void draw_bottom(struct app *a, struct cells *c, struct area lines)
