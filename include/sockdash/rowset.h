@@ -27,6 +27,7 @@ struct value {
 	bool at_least;      /* a lower bound: an age that began before we looked */
 	bool doubtful;      /* VALUE_TEXT: may still become another; people see a "?" behind it */
 	bool ipv4;          /* VALUE_ADDRESS: of an AF_INET socket */
+	uint8_t prefix;     /* VALUE_ADDRESS: bits that count, of 32 or 128; 0 all: "10.9.0.0/16" */
 	const char *device; /* VALUE_ADDRESS: the device it is bound to, or "" */
 	union {
 		int64_t number;
@@ -89,7 +90,7 @@ struct beside {
 
 /* Tables, in the order of their keys and of the help. */
 extern const struct table table_states, table_listen, table_procs, table_leaks, table_sockets,
-	table_kernel, table_audit;
+	table_kernel, table_audit, table_peers, table_ports;
 extern const struct table *const tables[];
 extern const size_t table_count;
 
