@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sockdash/diag_filter.h"
+
 /* ---- One socket ------------------------------------------------------------------------------ */
 
 /* What we keep of struct tcp_info; fields an older kernel does not send are 0. */
@@ -74,6 +76,8 @@ struct diag_query {
 	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
 	uint32_t states;  /* bit 1 << state; only bits 1 to 11 are sent */
 	unsigned want;    /* DIAG_WANT_... */
+	/* The kernel tells only the sockets that it accepts; NULL or one of no bytes: all. */
+	const struct diag_program *program;
 };
 
 /* One socket, as a row of a dump has told it. */
@@ -88,7 +92,7 @@ struct diag_id {
 
 /* Writes the request for a query into `out`; answers its length, 0 for what cannot be asked (family
  * 0 but for TCP). Pure. */
-#define DIAG_REQUEST_MAX 256
+#define DIAG_REQUEST_MAX (256 + DIAG_PROGRAM_MAX)
 size_t diag_request(void *out, const struct diag_query *query, uint32_t sequence);
 
 /* The request for one socket. */
@@ -103,7 +107,8 @@ void diag_close(struct diag *d);
 
 /* Asks and hands all rows to the sink. 0 or -errno as diag_parse() and recv(2) give. After an error
  * the conversation is closed and opened again by the next call (a half-read dump would answer
- * -EBUSY); -ESTALE if the calling thread is in another network namespace by then. A dump is not a
+ * -EBUSY); -EINVAL also for a program that is too new for the kernel, -EPERM for one that tests marks
+ * without CAP_NET_ADMIN; -ESTALE if the calling thread is in another network namespace by then. A dump is not a
  * snapshot: under churn it may repeat or miss a socket, and never says so. *stop, if given, is
  * looked at between buffers: true ends with -ECANCELED. */
 int diag_dump(struct diag *d, const struct diag_query *query, diag_sink *sink, void *context,

@@ -59,8 +59,12 @@ enum filter_kind {
 	FILTER_CGROUP, /* control group, by its id */
 	FILTER_AUTOBOUND, /* the kernel chose the local port */
 	FILTER_FIELD,     /* a field of table_sockets compared with a value: no kernel knows it */
+	FILTER_FAMILY,    /* of an AF_INET socket, or else of an AF_INET6 one */
 	FILTER_NOTHING,   /* selects everything */
 };
+
+/* All bits 1 << enum sock_state. */
+#define FILTER_ALL_STATES ((UINT32_C(1) << SOCK_STATE_COUNT) - 2)
 
 enum filter_op {
 	FILTER_EQ,
@@ -77,7 +81,7 @@ struct filter_node {
 	uint8_t kind;   /* enum filter_kind */
 	uint8_t op;     /* enum filter_op; of DEVICE, MARK, CGROUP, HOST: FILTER_EQ or FILTER_NE */
 	bool local;     /* PORT, HOST: of the local end */
-	bool ipv4;      /* HOST: the prefix is one of IPv4: `bytes` has it in the first 4 */
+	bool ipv4;      /* HOST: the prefix is one of IPv4: `bytes` has it in the first 4; FAMILY */
 	uint8_t prefix; /* HOST: bits of `bytes` that count */
 	int32_t port;   /* PORT; HOST: -1 any */
 	uint32_t left, right; /* AND, OR: nodes, which stand before this one; NOT: left */

@@ -8,6 +8,7 @@
 #include "sockdash/addresses.h"
 #include "sockdash/arena.h"
 #include "sockdash/counters.h"
+#include "sockdash/ended.h"
 #include "sockdash/hash.h"
 #include "sockdash/sock.h"
 
@@ -123,6 +124,8 @@ struct frame {
 	/* Tables. */
 	struct sock *socks;
 	uint32_t sock_count, sock_room;
+	uint32_t *marks;   /* fwmark, per socket row, or NULL: not asked for */
+	uint64_t *cgroups; /* id of the control group, per socket row, or NULL: not asked for */
 	struct addresses *addresses; /* of this frame and others of its source */
 	struct proc *procs;
 	uint32_t proc_count, proc_room;
@@ -138,6 +141,7 @@ struct frame {
 	uint32_t ghost_count;
 	struct frame_reset *resets; /* in the order in which they were found */
 	uint32_t reset_count, reset_room;
+	struct ended ended; /* since the frame before; known only where NEED_EVENTS was asked for */
 
 	struct diff diff;
 	struct match *match; /* until it is compared */

@@ -5,6 +5,7 @@
  * socket gets 3.7 KB pieces, a used one 32 KB. */
 #include "sockdash/diag.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netlink.h>
@@ -24,7 +25,7 @@ struct diag {
 	struct mnl_socket *socket; /* NULL after an error */
 	uint64_t netns; /* inode of the network namespace it was opened in, 0: not known */
 	uint32_t sequence;
-	char buffer[BUFFER_SIZE];
+	char buffer[BUFFER_SIZE]; /* of requests for dumps, and of answers */
 };
 
 static void disconnect(struct diag *d)
@@ -102,10 +103,10 @@ static int send_all(struct diag *d, const void *bytes, size_t len)
 
 static int ask(struct diag *d, const struct diag_query *query)
 {
-	_Alignas(struct nlmsghdr) char request[DIAG_REQUEST_MAX];
-	size_t len = diag_request(request, query, next_sequence(d));
+	static_assert(DIAG_REQUEST_MAX <= BUFFER_SIZE, "a request is written where answers go");
+	size_t len = diag_request(d->buffer, query, next_sequence(d));
 
-	return len == 0 ? -EINVAL : send_all(d, request, len);
+	return len == 0 ? -EINVAL : send_all(d, d->buffer, len);
 }
 
 /* 1: there is more, 0: complete, -errno. libmnl answers a cut datagram (MSG_TRUNC) with ENOSPC. */

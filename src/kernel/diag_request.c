@@ -48,6 +48,24 @@ static size_t finish(void *out, uint16_t type, uint16_t flags, uint32_t sequence
 	return sizeof(head) + body_len;
 }
 
+/* Puts the program behind a request of that length, whose head tells the length of all. */
+static size_t append_program(void *out, size_t len, const struct diag_program *p)
+{
+	struct nlattr attribute = { .nla_type = INET_DIAG_REQ_BYTECODE };
+	struct nlmsghdr head;
+
+	if (!p || !p->len)
+		return len;
+	attribute.nla_len = (uint16_t)(sizeof(attribute) + p->len);
+	memcpy((uint8_t *)out + len, &attribute, sizeof(attribute));
+	memcpy((uint8_t *)out + len + sizeof(attribute), p->bytes, p->len);
+	len += attribute.nla_len;
+	memcpy(&head, out, sizeof(head));
+	head.nlmsg_len = (uint32_t)len;
+	memcpy(out, &head, sizeof(head));
+	return len;
+}
+
 size_t diag_request(void *out, const struct diag_query *query, uint32_t sequence)
 {
 	struct inet_diag_req_v2 one = {
@@ -62,11 +80,15 @@ size_t diag_request(void *out, const struct diag_query *query, uint32_t sequence
 		.idiag_states = query->states & STATES_ALL,
 	};
 
+	size_t len = 0;
+
+	if (query->program && query->program->len > DIAG_PROGRAM_MAX)
+		return 0;
 	if (query->family != 0)
-		return finish(out, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, sequence, &one, sizeof(one));
-	if (query->protocol == IPPROTO_TCP)
-		return finish(out, TCPDIAG_GETSOCK, NLM_F_DUMP, sequence, &both, sizeof(both));
-	return 0;
+		len = finish(out, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, sequence, &one, sizeof(one));
+	else if (query->protocol == IPPROTO_TCP)
+		len = finish(out, TCPDIAG_GETSOCK, NLM_F_DUMP, sequence, &both, sizeof(both));
+	return len ? append_program(out, len, query->program) : 0;
 }
 
 size_t diag_request_one(void *out, const struct diag_id *id, unsigned want, uint32_t sequence)

@@ -84,6 +84,7 @@ void frame_put(struct frame *f)
 	free(f->devices);
 	free(f->ghosts);
 	free(f->resets);
+	ended_free(&f->ended);
 	free(f->diff.previous);
 	free(f->diff.gone);
 	hash_free(&f->by_process);

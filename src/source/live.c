@@ -16,6 +16,7 @@
 #include "sockdash/diag_rows.h"
 #include "sockdash/kcounters.h"
 #include "sockdash/live_dump.h"
+#include "sockdash/live_events.h"
 #include "sockdash/live_owners.h"
 #include "sockdash/live_resets.h"
 #include "sockdash/live_still.h"
@@ -33,6 +34,8 @@ struct live {
 	struct diag *diag;
 	struct live_owners *owners;
 	struct live_still still;
+	struct live_events *events; /* or NULL */
+	int64_t events_from_ns;     /* mono_ns of the frame since which they are counted */
 	int64_t epoch_ns;
 	int open_error; /* of the last try to open sock_diag */
 	char user[64];  /* who we are */
@@ -194,6 +197,45 @@ static int collect_owners(
 	return confirm_hidden(l, r, f);
 }
 
+/* ---- Connections that ended ------------------------------------------------------------------ */
+
+static void stop_events(struct live *l)
+{
+	live_events_close(l->events);
+	l->events = NULL;
+	l->events_from_ns = 0;
+}
+
+/* The first frame that asks for them begins to listen: what ended before is not known. Nobody listens
+ * where nobody asks, for each event costs the kernel too. */
+static void collect_events(
+	struct live *l, const struct source_request *r, const struct frame *prev, struct frame *f)
+{
+	if (!(r->needs & NEED_EVENTS) || !(r->protocols & 1u << SOCK_TCP)) {
+		stop_events(l);
+	} else if (!l->events) {
+		f->ended.error = live_events_open(r, &l->events);
+	} else if (!r->preliminary) {
+		int err = live_events_take(l->events, &f->ended);
+
+		f->ended.known = !err && prev && prev->mono_ns == l->events_from_ns;
+		if (!f->ended.known)
+			ended_free(&f->ended);
+		f->ended.error = err;
+		if (err)
+			stop_events(l);
+	}
+}
+
+/* What one frame has counted and nobody gets to see, the next one has. */
+static void settle_events(struct live *l, struct frame *f, int err)
+{
+	if (l->events && err && f && f->ended.known)
+		live_events_give_back(l->events, &f->ended);
+	else if (l->events && !err && !f->preliminary)
+		l->events_from_ns = f->mono_ns;
+}
+
 /* ---- A frame --------------------------------------------------------------------------------- */
 
 static int fill_header(struct live *l, struct frame *f)
@@ -253,6 +295,8 @@ static int fill(
 	if (!err && r->needs & NEED_COUNTERS)
 		read_counters(f);
 	if (!err)
+		collect_events(l, r, prev, f);
+	if (!err)
 		err = collect_sockets(l, r, f);
 	if (!err)
 		err = frame_compare(f, prev);
@@ -288,6 +332,7 @@ static int live_next(struct source *s, const struct source_request *r, const str
 	int64_t wall = clock_mono_ns(), cpu = clock_thread_cpu_ns();
 	int err = f ? fill(l, r, prev, f) : -ENOMEM;
 
+	settle_events(l, f, err);
 	if (err) {
 		frame_put(f);
 		return err;
@@ -305,6 +350,7 @@ static void live_close(struct source *s)
 	struct live *l = (struct live *)s;
 
 	diag_close(l->diag);
+	live_events_close(l->events);
 	live_owners_destroy(l->owners);
 	live_still_free(&l->still);
 	free(l);

@@ -55,7 +55,8 @@ static uint32_t u32_at(const uint8_t *bytes, size_t at)
 
 static void test_one_family(void **state)
 {
-	struct diag_query query = { AF_INET6, IPPROTO_UDP, 1u << 10 | 1u << 7, DIAG_WANT_DROPS };
+	struct diag_query query = { AF_INET6, IPPROTO_UDP, 1u << 10 | 1u << 7, DIAG_WANT_DROPS,
+		NULL };
 	uint8_t bytes[DIAG_REQUEST_MAX], zero[48] = { 0 };
 
 	(void)state;
@@ -71,7 +72,8 @@ static void test_one_family(void **state)
 
 static void test_both_families(void **state)
 {
-	struct diag_query query = { 0, IPPROTO_TCP, 1u << 1, DIAG_WANT_DROPS | DIAG_WANT_INFO };
+	struct diag_query query = { 0, IPPROTO_TCP, 1u << 1, DIAG_WANT_DROPS | DIAG_WANT_INFO,
+		NULL };
 	uint8_t bytes[DIAG_REQUEST_MAX], zero[48] = { 0 };
 
 	(void)state;
@@ -98,7 +100,7 @@ static void test_extensions(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct diag_query query = { AF_INET, IPPROTO_TCP, 2, cases[i].want };
+		struct diag_query query = { AF_INET, IPPROTO_TCP, 2, cases[i].want, NULL };
 
 		request(bytes, &query);
 		assert_int_equal(bytes[18], cases[i].bits);
@@ -108,8 +110,8 @@ static void test_extensions(void **state)
 /* Bit 13 would make the kernel walk the table of bound ports, bit 0 is no state. */
 static void test_only_real_states_are_sent(void **state)
 {
-	struct diag_query one = { AF_INET, IPPROTO_TCP, UINT32_MAX, 0 };
-	struct diag_query both = { 0, IPPROTO_TCP, UINT32_MAX, 0 };
+	struct diag_query one = { AF_INET, IPPROTO_TCP, UINT32_MAX, 0, NULL };
+	struct diag_query both = { 0, IPPROTO_TCP, UINT32_MAX, 0, NULL };
 	uint8_t bytes[DIAG_REQUEST_MAX];
 
 	(void)state;
@@ -121,11 +123,41 @@ static void test_only_real_states_are_sent(void **state)
 
 static void test_what_cannot_be_asked(void **state)
 {
-	struct diag_query query = { 0, IPPROTO_UDP, 0xffe, 0 };
+	struct diag_query query = { 0, IPPROTO_UDP, 0xffe, 0, NULL };
 	uint8_t bytes[DIAG_REQUEST_MAX];
 
 	(void)state;
 	assert_int_equal(request(bytes, &query), 0);
+}
+
+static void test_program(void **state)
+{
+	static uint8_t ops[DIAG_PROGRAM_MAX + 4] = { 12, 8, 12, 0, 0, 0, 187, 1 };
+	struct diag_program program = { .bytes = ops, .len = 8 };
+	struct diag_query query = { AF_INET, IPPROTO_UDP, 0xffe, 0, &program };
+	const uint8_t families[] = { AF_INET, 0 };
+	struct nlattr attribute;
+	uint8_t bytes[DIAG_REQUEST_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		size_t bare = families[i] ? 72 : 76;
+
+		query.family = families[i];
+		query.protocol = families[i] ? IPPROTO_UDP : IPPROTO_TCP;
+		assert_int_equal(request(bytes, &query), bare + 4 + 8);
+		check_head(bytes, (uint32_t)bare + 4 + 8, families[i] ? 20 : 18);
+		memcpy(&attribute, bytes + bare, sizeof(attribute));
+		assert_int_equal(attribute.nla_type, INET_DIAG_REQ_BYTECODE);
+		assert_int_equal(attribute.nla_len, 4 + 8);
+		assert_memory_equal(bytes + bare + 4, ops, 8);
+	}
+	program.len = DIAG_PROGRAM_MAX;
+	assert_int_equal(request(bytes, &query), 76 + 4 + DIAG_PROGRAM_MAX);
+	program.len = DIAG_PROGRAM_MAX + 4;
+	assert_int_equal(request(bytes, &query), 0);
+	program.len = 0; /* accepts all */
+	assert_int_equal(request(bytes, &query), 76);
 }
 
 static void test_one_socket(void **state)
@@ -175,6 +207,7 @@ int main(void)
 		cmocka_unit_test(test_extensions),
 		cmocka_unit_test(test_only_real_states_are_sent),
 		cmocka_unit_test(test_what_cannot_be_asked),
+		cmocka_unit_test(test_program),
 	};
 
 	return cmocka_run_group_tests_name("diag_request", tests, NULL, NULL);
