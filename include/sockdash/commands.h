@@ -2,6 +2,7 @@
 #ifndef SOCKDASH_COMMANDS_H
 #define SOCKDASH_COMMANDS_H
 
+#include "sockdash/narrow.h"
 #include "sockdash/options.h"
 #include "sockdash/output.h"
 #include "sockdash/rowset.h"
@@ -44,6 +45,7 @@ struct watch {
 	const struct options *options;
 	unsigned needs; /* NEED_... */
 	bool window;    /* observes before it speaks, unless it reads a tape */
+	struct narrowing narrowing; /* what is printed is made so */
 	/* Prints a sample: 0 or -errno of the output. */
 	int (*print)(void *context, const struct sample *s);
 	void *context;

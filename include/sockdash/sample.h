@@ -144,7 +144,7 @@ struct peer_sums {
 	uint32_t conns, estab, close_wait, syn_sent, syn_recv, closing, time_wait, udp;
 	uint32_t in;                      /* of conns, to a port that listens */
 	uint32_t procs, proc, proc_socks; /* that have them; the busiest, or SOCK_NONE */
-	uint32_t local_port, remote_port; /* the busiest of those that came in, and of the others;
+	uint32_t in_port, out_port;       /* the busiest of those that came in, and of the others;
 	                                      SOCK_NONE */
 };
 

@@ -155,6 +155,10 @@ int table_command_run(const struct table_command *c, const struct options *o)
 	if (status)
 		return status;
 	watch.needs = needs_of(&r);
+	if (c->table == &table_peers) {
+		watch.narrowing.prefix4 = o->prefix4;
+		watch.narrowing.prefix6 = o->prefix6;
+	}
 	status = watch_samples(&watch);
 	buf_free(&r.told);
 	return status;

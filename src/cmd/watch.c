@@ -21,6 +21,7 @@ struct run {
 	double window_s; /* to observe before speaking */
 	struct source_request request;
 	struct tracker *tracker;
+	struct sample *narrowed; /* the last one, where what is printed is narrowed */
 	uint64_t printed;
 	bool blind; /* the last sample had nothing of what was asked for */
 };
@@ -56,6 +57,18 @@ static int print_sample(struct run *r, const struct sample *s)
 	return err;
 }
 
+/* Puts what is narrowed in the place of the whole. */
+static int narrow(struct run *r, struct sample **s)
+{
+	struct sample *whole = *s;
+	int err = sample_narrow(whole, &r->watch->narrowing, r->narrowed, NULL, s);
+
+	sample_put(whole);
+	sample_put(r->narrowed);
+	r->narrowed = err ? NULL : sample_get(*s);
+	return err;
+}
+
 static int take_sample(struct run *r, struct sample **out)
 {
 	struct frame *frame;
@@ -63,6 +76,8 @@ static int take_sample(struct run *r, struct sample **out)
 
 	if (!err)
 		err = tracker_step(r->tracker, frame, out);
+	if (!err && !narrowing_is_none(&r->watch->narrowing))
+		err = narrow(r, out);
 	if (!err)
 		frame_forget_diff(frame);
 	return err;
@@ -151,6 +166,7 @@ int watch_samples(const struct watch *w)
 	err = r.tracker ? observe(&r) : -ENOMEM;
 	status = tell_end(&r, err);
 	origin_close(&r.origin);
+	sample_put(r.narrowed);
 	tracker_destroy(r.tracker);
 	return status;
 }

@@ -188,8 +188,8 @@ static int add_sums(struct peers *p, struct peer_row *r, const uint32_t *socks, 
 	sums->procs = most.different;
 	sums->proc = most.number;
 	sums->proc_socks = most.count;
-	sums->local_port = tally_end(&t->local).number;
-	sums->remote_port = tally_end(&t->remote).number;
+	sums->in_port = tally_end(&t->local).number;
+	sums->out_port = tally_end(&t->remote).number;
 	r->sums = p->sums_count++;
 	return 0;
 }
@@ -321,8 +321,8 @@ struct peer_sums peer_sums_of(const struct sample *s, uint32_t row)
 	if (r->sums != SOCK_NONE)
 		return s->peer_sums[r->sums];
 	add_sock(&sums, sock, r->is_ours);
-	sums.local_port = r->is_ours ? sock->local_port : SOCK_NONE;
-	sums.remote_port = r->is_ours ? SOCK_NONE : sock->remote_port;
+	sums.in_port = r->is_ours ? sock->local_port : SOCK_NONE;
+	sums.out_port = r->is_ours ? SOCK_NONE : sock->remote_port;
 	for (uint32_t e = sock->owner; e != SOCK_NONE; e = frame_next_owner(f, e)) {
 		if (!sums.procs++ || f->edges[e].proc < sums.proc)
 			sums.proc = f->edges[e].proc;

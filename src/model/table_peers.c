@@ -61,8 +61,8 @@ SUM_FIELD(udp, VALUE_COUNT)
 SUM_FIELD(in, VALUE_COUNT)
 SUM_FIELD(recv_q, VALUE_BYTES)
 SUM_FIELD(send_q, VALUE_BYTES)
-PORT_FIELD(local_port)
-PORT_FIELD(remote_port)
+PORT_FIELD(in_port)
+PORT_FIELD(out_port)
 PROC_FIELD(pid)
 PROC_FIELD(process)
 PROC_FIELD(unit)
@@ -139,10 +139,10 @@ static const struct field fields[] = {
 		.get = get_recv_q },
 	{ "send_q", "SEND-Q", "bytes not acknowledged yet, of all sockets", VALUE_BYTES,
 		.get = get_send_q },
-	{ "local_port", "PORT", "the busiest port here, of what came in", VALUE_ID,
-		.get = get_local_port },
-	{ "remote_port", "RPORT", "the busiest port there, of what was begun here", VALUE_ID,
-		.get = get_remote_port },
+	{ "in_port", "I-PORT", "the busiest port here, of what came in", VALUE_ID,
+		.get = get_in_port },
+	{ "out_port", "O-PORT", "the busiest port there, of what was begun here", VALUE_ID,
+		.get = get_out_port },
 	{ "delta", "DELTA", "change of conns since the sample before", VALUE_DELTA,
 		.get = get_delta },
 	{ "opened_rate", "OPEN/s", "connections opened per second, also those in TIME-WAIT by now",
@@ -176,8 +176,8 @@ const struct table table_peers = {
 	.help = "remote addresses: connections, states, processes",
 	.fields = fields,
 	.field_count = sizeof fields / sizeof *fields,
-	.columns = "address,conns,estab,close_wait,syn_sent,time_wait,in,out,local_port,"
-		   "remote_port,recv_q,send_q,processes,pid,process",
+	.columns = "address,conns,estab,close_wait,syn_sent,time_wait,in,out,in_port,"
+		   "out_port,recv_q,send_q,processes,pid,process",
 	.sort = "-conns",
 	.then = "address",
 	.needs = NEED_SOCKETS | NEED_ADDRESSES | NEED_PEERS,

@@ -29,8 +29,8 @@ static const struct pane_column columns[] = {
 	{ .field = "process", .width = 12, .grow = 8 },
 	{ .field = "in", .width = 6 },
 	{ .field = "out", .width = 6 },
-	{ .field = "local_port", .width = 6 },
-	{ .field = "remote_port", .width = 6 },
+	{ .field = "in_port", .width = 6 },
+	{ .field = "out_port", .width = 6 },
 	{ .field = "recv_q", .width = 7 },
 	{ .field = "send_q", .width = 7 },
 };

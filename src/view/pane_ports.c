@@ -43,7 +43,7 @@ static void draw_bar(struct cells *c, struct area cell, const struct rowset *row
 static enum role percent_role(const struct rowset *rows, uint32_t row)
 {
 	return share(rows, row) >= 0.95  ? ROLE_CRITICAL
-	       : share(rows, row) >= 0.7 ? ROLE_WARNING
+	       : share(rows, row) >= 0.8 ? ROLE_WARNING
 					 : ROLE_TEXT;
 }
 
@@ -112,7 +112,7 @@ const struct pane pane_ports = {
 	.title = "Ports",
 	.columns = columns,
 	.column_count = sizeof columns / sizeof *columns,
-	.more = "remote_port,time_wait_percent,pid,process_used,unit,netns",
+	.more = "time_wait_percent,pid,process_used,unit,netns",
 	.empty = "no connections from ephemeral ports",
 	.empty_role = ROLE_DIM,
 	.say_empty = say_empty,
