@@ -13,15 +13,54 @@
 
 /* ---- One socket ------------------------------------------------------------------------------ */
 
-/* What we keep of struct tcp_info; fields an older kernel does not send are 0. */
+/* What the kernel tells in struct tcp_info; -1 where it is too old to. Times of the kernel's are as
+ * its fields are: the unit is in the name. */
+#define DIAG_INFO_NONE (-1)
 struct diag_tcp_info {
-	uint32_t last_ack_recv_ms; /* on CLOSE-WAIT: since the FIN arrived */
-	uint32_t last_data_recv_ms;
-	uint32_t last_data_sent_ms; /* probes of a closed window are not data */
-	uint32_t rtt_us, rttvar_us;
-	uint32_t cwnd;          /* segments */
-	uint32_t total_retrans; /* segments, over the life of the connection */
-	uint64_t bytes_acked, bytes_received;
+	int64_t ca_state;    /* of congestion: 0 open, 1 disorder, 2 CWR, 3 recovery, 4 loss */
+	int64_t retransmits; /* of the segment that is being sent again */
+	int64_t probes, backoff;
+	int64_t options; /* 1 timestamps, 2 SACK, 4 window scaling, 8 ECN, 16 ECN seen,
+			    32 data in the SYN, 64 microsecond timestamps, 128 TFO child */
+	int64_t wscale;  /* send in the lower 4 bits, receive above */
+	int64_t flags;   /* 1: the delivery rate is limited by the application */
+	int64_t rto_us, ato_us, snd_mss, rcv_mss;
+	int64_t unacked, sacked, lost, retrans; /* segments, now */
+	int64_t last_data_sent_ms;              /* probes of a closed window are not data */
+	int64_t last_data_recv_ms;
+	int64_t last_ack_recv_ms; /* on CLOSE-WAIT: since the FIN arrived */
+	int64_t pmtu, rcv_ssthresh;
+	int64_t rtt_us, rttvar_us;
+	int64_t ssthresh, cwnd; /* segments */
+	int64_t advmss, reordering, rcv_rtt_us, rcv_space;
+	int64_t total_retrans; /* segments, over the life of the connection, as all below */
+	int64_t pacing_rate, max_pacing_rate; /* bytes per second; INT64_MAX: no limit */
+	int64_t bytes_acked, bytes_received;
+	int64_t segs_out, segs_in;
+	int64_t notsent_bytes; /* now */
+	int64_t min_rtt_us;
+	int64_t data_segs_in, data_segs_out;
+	int64_t delivery_rate; /* bytes per second */
+	int64_t busy_us, rwnd_limited_us, sndbuf_limited_us;
+	int64_t delivered, delivered_ce;
+	int64_t bytes_sent, bytes_retrans;
+	int64_t dsack_dups, reord_seen, rcv_ooopack;
+	int64_t snd_wnd, rcv_wnd, rehash;
+	int64_t total_rto, total_rto_recoveries, total_rto_time_ms;
+};
+
+/* SKMEMINFO, in the kernel's order. */
+enum diag_memory {
+	DIAG_MEM_RMEM, /* bytes received and not read */
+	DIAG_MEM_RCVBUF,
+	DIAG_MEM_WMEM, /* sent and still held by the network */
+	DIAG_MEM_SNDBUF,
+	DIAG_MEM_FORWARD, /* set aside for it, not in use */
+	DIAG_MEM_QUEUED,  /* in its send queue */
+	DIAG_MEM_OPTION,
+	DIAG_MEM_BACKLOG, /* came while it was locked */
+	DIAG_MEM_DROPS,   /* a count */
+	DIAG_MEM_COUNT,
 };
 
 /* One row of a dump, in host byte order but for the addresses. */
@@ -34,14 +73,21 @@ struct diag_sock {
 	uint32_t recv_q, send_q; /* bytes; LISTEN: accept queue now, backlog */
 	uint32_t expires_ms;     /* of the timer */
 	uint32_t uid,
-		inode;    /* 0 where the socket has no file (TIME-WAIT, not accepted yet, orphan) */
-	uint32_t drops;   /* SK_MEMINFO_DROPS, where has_drops */
-	uint8_t family;   /* AF_INET or AF_INET6 */
-	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
-	uint8_t state;    /* TCP_ESTABLISHED (1) ... TCP_CLOSING (11) */
-	uint8_t timer;    /* 0 off, 1 retransmit, 2 keepalive, 3 time-wait, 4 zero-window probe */
-	uint8_t retrans;  /* retransmits, keepalive or window probes so far */
-	bool has_cgroup, has_drops, has_v6only, v6only, has_info;
+		inode;  /* 0 where the socket has no file (TIME-WAIT, not accepted yet, orphan) */
+	uint32_t drops; /* where has_drops: of the memory, or of /proc/net */
+	uint32_t memory[DIAG_MEM_COUNT]; /* where has_memory */
+	uint8_t family;                  /* AF_INET or AF_INET6 */
+	uint8_t protocol;                /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t state;                   /* TCP_ESTABLISHED (1) ... TCP_CLOSING (11) */
+	uint8_t timer;   /* 0 off, 1 retransmit, 2 keepalive, 3 time-wait, 4 zero-window probe */
+	uint8_t retrans; /* retransmits, keepalive or window probes so far */
+	bool has_cgroup, has_drops, has_memory, has_v6only, v6only, has_tos, has_tclass,
+		has_shutdown, has_sockopt, has_info;
+	uint8_t tos, tclass;       /* of IPv4, of IPv6 */
+	uint8_t shutdown;          /* 1 receiving, 2 sending */
+	uint16_t sockopt;          /* the bits of struct inet_diag_sockopt, in its order */
+	char congestion[16];       /* "" not told */
+	char ulp[16];              /* "tls", "mptcp", "" none or not told */
 	struct diag_tcp_info info; /* where has_info */
 };
 
@@ -68,8 +114,10 @@ int diag_parse(const void *bytes, size_t len, const struct diag_expect *expect, 
 /* ---- The conversation ------------------------------------------------------------------------ */
 
 /* Attributes to ask for, OR-ed. */
-#define DIAG_WANT_INFO  1u /* struct tcp_info: locks every socket, ask it for few states */
-#define DIAG_WANT_DROPS 2u /* SKMEMINFO */
+#define DIAG_WANT_INFO       1u /* struct tcp_info: locks every socket, ask it for few states */
+#define DIAG_WANT_DROPS      2u /* SKMEMINFO, with the other memory */
+#define DIAG_WANT_CONGESTION 4u
+#define DIAG_WANT_TOS        8u /* and the traffic class of IPv6 */
 
 struct diag_query {
 	uint8_t family;   /* AF_INET, AF_INET6, or 0 for both in one walk of the table (TCP only) */

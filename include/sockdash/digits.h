@@ -13,8 +13,8 @@
 
 size_t digits_integer(char out[DIGITS_MAX], int64_t n);
 
-/* A number with `decimals` (0 to 3) decimals, correctly rounded, ties to even. 0 where it is not
- * finite or 1e12 and more: that is left to printf. */
+/* A number with `decimals` (0 to 6) decimals, correctly rounded, ties to even. 0 where it is not
+ * finite or 1e12 and more, with more than 3 decimals 1e9: that is left to printf. */
 size_t digits_decimal(char out[DIGITS_MAX], double x, unsigned decimals);
 
 /* An Internet address from its 16 bytes (IPv4 as ::ffff:a.b.c.d). `ipv4` writes a mapped address as

@@ -34,6 +34,10 @@ char *fmt_percent(char out[FMT_MAX], double percent, int width);
  * 2h, 41d, 3y. */
 char *fmt_age(char out[FMT_MAX], double seconds, int width);
 
+/* A short duration: 0, 250us, 1.25ms, 12.5ms, 340ms, 1.2s; from ten seconds on as fmt_age. Shorter:
+ * 1ms, 12ms. */
+char *fmt_span(char out[FMT_MAX], double seconds, int width);
+
 /* Bytes in binary units: 512, 37K, 1.1G. */
 char *fmt_bytes(char out[FMT_MAX], uint64_t bytes, int width);
 

@@ -11,6 +11,7 @@
 #include "sockdash/ended.h"
 #include "sockdash/hash.h"
 #include "sockdash/sock.h"
+#include "sockdash/sock_info.h"
 
 /* A process that holds sockets, or held one that still lingers. Texts are safe to print, never
  * NULL; "" not known. */
@@ -89,6 +90,14 @@ struct frame_reset {
 	bool ipv4;      /* SOCK_IPV4 */
 };
 
+/* Arrays beside the sockets, one element for each, of what is only there where it was asked for. */
+enum frame_column {
+	FRAME_INFOS,
+	FRAME_MARKS,
+	FRAME_CGROUPS,
+	FRAME_COLUMNS,
+};
+
 struct frame {
 	struct arena arena;
 	unsigned references; /* atomic */
@@ -124,8 +133,10 @@ struct frame {
 	/* Tables. */
 	struct sock *socks;
 	uint32_t sock_count, sock_room;
-	uint32_t *marks;   /* fwmark, per socket row, or NULL: not asked for */
-	uint64_t *cgroups; /* id of the control group, per socket row, or NULL: not asked for */
+	/* Columns beside them: NULL where nobody asked for it; an element is 0 until it is filled. */
+	struct sock_info *infos;
+	uint32_t *marks;             /* fwmark */
+	uint64_t *cgroups;           /* id of the control group */
 	struct addresses *addresses; /* of this frame and others of its source */
 	struct proc *procs;
 	uint32_t proc_count, proc_room;
@@ -181,6 +192,15 @@ uint32_t frame_find_address(const struct frame *f, const uint8_t bytes[16], uint
 /* Adds a socket. A dump may repeat rows: after frame_compare() or frame_settle() the first of them has
  * what the last one told, and there is no other. */
 int frame_add_sock(struct frame *f, const struct sock *s);
+
+/* The same; *row gets the row that it stands in now, for what is to be told beside it. */
+int frame_add_sock_row(struct frame *f, const struct sock *s, uint32_t *row);
+
+/* Makes a column for the sockets that are to be added: before the first of them. 0 or -ENOMEM. */
+int frame_keep_column(struct frame *f, enum frame_column column);
+
+/* Lets a socket, and what is told beside it, stand in another row. */
+void frame_move_sock(struct frame *f, uint32_t to, uint32_t from);
 
 /* For who does not compare the frame: all sockets are there, and each once. */
 int frame_settle(struct frame *f);
@@ -290,6 +310,9 @@ int frame_copy_users(struct frame *f, const struct frame *from);
 /* Fills cur->diff and the ghosts against the frame before (NULL: there is none). To be called when
  * all sockets are there. 0 or -ENOMEM. */
 int frame_compare(struct frame *cur, const struct frame *prev);
+
+/* Sets the rates of connections that both frames know; after frame_compare(). */
+void frame_compare_infos(struct frame *cur, const struct frame *prev);
 
 /* Gives the memory of cur->diff back but for `known`, once all tables are made: 4 bytes a socket
  * that would be held until the frame after the next. Tables that are made anew later (narrow.h) know

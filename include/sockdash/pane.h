@@ -124,6 +124,8 @@ struct pane_state {
 	uint32_t position; /* where the cursor is in the order */
 	uint32_t top;      /* first row on the screen */
 	uint32_t shift;    /* columns scrolled out at the left (full screen) */
+	const struct beside *beside; /* for drawing, set from outside; NULL: nothing */
+	bool shows_info;   /* a column of tcp_info was on the screen when it was last drawn */
 	bool more_columns; /* columns were left out at the right when it was last drawn */
 	uint32_t page;     /* rows that were on the screen when it was last drawn */
 
@@ -181,6 +183,15 @@ void pane_hide(struct pane_state *p, const struct sample *newest);
  * the rest of the way when the others come. */
 void pane_move(struct pane_state *p, int64_t rows);
 void pane_home(struct pane_state *p);
+
+/* The rows that it shows, with what is known beside them. */
+static inline struct rowset pane_rows(const struct pane_state *p)
+{
+	struct rowset rows = rowset_of(p->table, p->sample);
+
+	rows.beside = p->beside;
+	return rows;
+}
 
 /* The row in a place that is there. */
 static inline uint32_t pane_row(const struct pane_state *p, uint32_t place)

@@ -17,6 +17,7 @@ enum value_type {
 	VALUE_TREND,   /* real, per second, with its sign */
 	VALUE_PERCENT, /* real, 0 to 100 */
 	VALUE_AGE,     /* real, seconds */
+	VALUE_SPAN,    /* real, seconds, of which microseconds count: 1.25ms */
 	VALUE_TEXT,
 	VALUE_ADDRESS,
 	VALUE_TYPES,

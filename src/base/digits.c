@@ -56,12 +56,12 @@ static uint64_t scale_rounded(double x, double scale)
 
 size_t digits_decimal(char out[DIGITS_MAX], double x, unsigned decimals)
 {
-	static const unsigned scales[] = { 1, 10, 100, 1000 };
+	static const unsigned scales[] = { 1, 10, 100, 1000, 10000, 100000, 1000000 };
 	const unsigned scale = scales[decimals];
 	char *p = out;
 	uint64_t scaled;
 
-	if (!(fabs(x) < 1e12))
+	if (!(fabs(x) < (decimals > 3 ? 1e9 : 1e12)))
 		return 0;
 	if (signbit(x))
 		*p++ = '-';

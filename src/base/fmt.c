@@ -267,6 +267,36 @@ char *fmt_age(char out[FMT_MAX], double seconds, int width)
 	return out;
 }
 
+/* Below a millisecond in whole microseconds, then with three digits. */
+static bool offer_span(const struct form *f, uint64_t us)
+{
+	uint64_t ms = us / 1000;
+
+	if (us < 1000)
+		return offer(f, us ? "%" PRIu64 "us" : "%" PRIu64, us) || offer(f, "<1ms");
+	if (us < 10000)
+		return offer(f, "%" PRIu64 ".%02" PRIu64 "ms", ms, us / 10 % 100) ||
+		       offer(f, "%" PRIu64 "ms", ms);
+	if (us < 100000)
+		return offer(f, "%" PRIu64 ".%" PRIu64 "ms", ms, us / 100 % 10) ||
+		       offer(f, "%" PRIu64 "ms", ms);
+	if (ms < 1000)
+		return offer(f, "%" PRIu64 "ms", ms) || offer(f, "<1s");
+	return offer(f, "%" PRIu64 ".%02" PRIu64 "s", ms / 1000, ms / 10 % 100) ||
+	       offer(f, "%" PRIu64 "s", ms / 1000);
+}
+
+char *fmt_span(char out[FMT_MAX], double seconds, int width)
+{
+	struct form f = { out, width, "", "" };
+
+	if (!(seconds >= 0 && seconds < 10))
+		return fmt_age(out, seconds, width);
+	if (!offer_span(&f, (uint64_t)(seconds * 1e6 + 0.5)))
+		give_up(&f);
+	return out;
+}
+
 char *fmt_bytes(char out[FMT_MAX], uint64_t bytes, int width)
 {
 	struct form f = { out, width, "", "" };

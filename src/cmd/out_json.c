@@ -66,6 +66,9 @@ bool output_number(const struct value *v, struct buf *b)
 	case VALUE_AGE:
 		add_real(b, v->real, 1);
 		return true;
+	case VALUE_SPAN:
+		add_real(b, v->real, 6);
+		return true;
 	default:
 		return false;
 	}

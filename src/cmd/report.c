@@ -86,6 +86,7 @@ static bool is_above_zero(const struct value *v)
 	case VALUE_RATE:
 	case VALUE_TREND:
 	case VALUE_PERCENT:
+	case VALUE_SPAN:
 		return v->real > 0;
 	case VALUE_NONE:
 		return false;

@@ -22,6 +22,8 @@ static const struct {
 } extensions[] = {
 	{ DIAG_WANT_INFO, 1u << (INET_DIAG_INFO - 1) },
 	{ DIAG_WANT_DROPS, 1u << (INET_DIAG_SKMEMINFO - 1) },
+	{ DIAG_WANT_CONGESTION, 1u << (INET_DIAG_CONG - 1) },
+	{ DIAG_WANT_TOS, 1u << (INET_DIAG_TOS - 1) | 1u << (INET_DIAG_TCLASS - 1) },
 };
 
 static uint8_t extension_bits(unsigned want)

@@ -80,6 +80,19 @@ int frame_compare(struct frame *cur, const struct frame *prev)
 	return err;
 }
 
+void frame_compare_infos(struct frame *cur, const struct frame *prev)
+{
+	if (!cur->infos || !prev || !prev->infos || !cur->diff.known)
+		return;
+	for (uint32_t row = 0; row < cur->sock_count; row++) {
+		uint32_t then = cur->diff.previous[row];
+
+		if (then != SOCK_NONE)
+			sock_info_set_rates(
+				&cur->infos[row], &prev->infos[then], cur->mono_ns - prev->mono_ns);
+	}
+}
+
 void frame_forget_diff(struct frame *f)
 {
 	free(f->diff.previous);

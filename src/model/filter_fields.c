@@ -141,6 +141,7 @@ static bool value_holds(const struct filter_test *t, const struct value *v)
 	case VALUE_TREND:
 	case VALUE_PERCENT:
 	case VALUE_AGE:
+	case VALUE_SPAN:
 		return v->at_least ? bound_holds(t, v->real)
 				   : by_order(t->op, (v->real > t->real) - (v->real < t->real));
 	default:
@@ -280,6 +281,9 @@ static double unit_of(enum value_type type, const char *unit)
 		{ VALUE_AGE, "m", 60 },
 		{ VALUE_AGE, "h", 3600 },
 		{ VALUE_AGE, "d", 86400 },
+		{ VALUE_SPAN, "us", 1e-6 },
+		{ VALUE_SPAN, "ms", 1e-3 },
+		{ VALUE_SPAN, "s", 1 },
 		{ VALUE_BYTES, "k", 1 << 10 },
 		{ VALUE_BYTES, "K", 1 << 10 },
 		{ VALUE_BYTES, "M", 1 << 20 },
@@ -305,6 +309,7 @@ static int read_number(
 	if (factor == 0 || !isfinite(t->real))
 		return filter_wrong_value(b, &o->value, NULL, "%s",
 			type == VALUE_AGE     ? "a time, as 30, 30s, 5m, 2h or 1d"
+			: type == VALUE_SPAN  ? "a time, as 0.1, 250us, 20ms or 1s"
 			: type == VALUE_BYTES ? "a number of bytes, as 0, 1460, 64k or 1M"
 					      : "a number");
 	t->real *= factor;

@@ -24,6 +24,93 @@ static atomic_uint_least64_t frames;
 /* Addresses that no frame has any more are got rid of by a new table once they may be a fifth. */
 #define ADDRESSES_SLACK 4096
 
+/* ---- Columns beside the sockets -------------------------------------------------------------- */
+
+/* Where each column is, and the size of what it has of a socket. */
+static const struct {
+	size_t at, size;
+} columns[FRAME_COLUMNS] = {
+	[FRAME_INFOS] = { offsetof(struct frame, infos), sizeof(struct sock_info) },
+	[FRAME_MARKS] = { offsetof(struct frame, marks), sizeof(uint32_t) },
+	[FRAME_CGROUPS] = { offsetof(struct frame, cgroups), sizeof(uint64_t) },
+};
+
+static char **column_of(struct frame *f, size_t column)
+{
+	return (char **)((char *)f + columns[column].at);
+}
+
+int frame_keep_column(struct frame *f, enum frame_column column)
+{
+	char **all = column_of(f, column);
+
+	assert(!f->sock_count);
+	if (!*all)
+		*all = calloc(f->sock_room, columns[column].size);
+	return *all ? 0 : -ENOMEM;
+}
+
+/* As many as there is room for sockets now. */
+static int grow_columns(struct frame *f)
+{
+	for (size_t i = 0; i < FRAME_COLUMNS; i++) {
+		char **all = column_of(f, i), *bigger;
+
+		if (!*all)
+			continue;
+		bigger = reallocarray(*all, f->sock_room, columns[i].size);
+		if (!bigger)
+			return -ENOMEM;
+		*all = bigger;
+		memset(bigger + f->sock_count * columns[i].size, 0,
+			(f->sock_room - f->sock_count) * columns[i].size);
+	}
+	return 0;
+}
+
+static int grow_socks(struct frame *f)
+{
+	uint32_t room = f->sock_room;
+	int err = grow(&f->socks, f->sock_count, &f->sock_room, sizeof *f->socks);
+
+	if (!err && room != f->sock_room)
+		err = grow_columns(f);
+	if (err)
+		f->sock_room = room; /* of the columns; who tries again grows all of them */
+	return err;
+}
+
+/* A row that is told anew forgets what was told beside it. */
+static void clear_columns(struct frame *f, uint32_t row)
+{
+	for (size_t i = 0; i < FRAME_COLUMNS; i++) {
+		char *all = *column_of(f, i);
+
+		if (all)
+			memset(all + row * columns[i].size, 0, columns[i].size);
+	}
+}
+
+void frame_move_sock(struct frame *f, uint32_t to, uint32_t from)
+{
+	f->socks[to] = f->socks[from];
+	for (size_t i = 0; i < FRAME_COLUMNS; i++) {
+		char *all = *column_of(f, i);
+
+		if (all)
+			memmove(all + to * columns[i].size, all + from * columns[i].size,
+				columns[i].size);
+	}
+}
+
+static void free_columns(struct frame *f)
+{
+	for (size_t i = 0; i < FRAME_COLUMNS; i++)
+		free(*column_of(f, i));
+}
+
+/* ---- A frame --------------------------------------------------------------------------------- */
+
 static struct addresses *addresses_after(const struct frame *prev)
 {
 	const struct addresses *a = prev ? prev->addresses : NULL;
@@ -75,6 +162,7 @@ void frame_put(struct frame *f)
 	if (!f || __atomic_sub_fetch(&f->references, 1, __ATOMIC_ACQ_REL))
 		return;
 	free(f->socks);
+	free_columns(f);
 	addresses_put(f->addresses);
 	match_free(f->match);
 	free(f->procs);
@@ -177,19 +265,28 @@ uint64_t frame_reset_key(const struct frame *f, const struct frame_reset *r)
 	return frame_sock_key(f, &s);
 }
 
-int frame_add_sock(struct frame *f, const struct sock *s)
+int frame_add_sock_row(struct frame *f, const struct sock *s, uint32_t *row)
 {
-	uint32_t row;
-	int err = grow(&f->socks, f->sock_count, &f->sock_room, sizeof *f->socks);
+	int err = grow_socks(f);
 
 	assert(f->match);
 	if (!err)
-		err = match_add(f->match, f, s, f->sock_count, &row);
+		err = match_add(f->match, f, s, f->sock_count, row);
 	if (err)
 		return err;
-	f->sock_count += row == f->sock_count;
-	f->socks[row] = *s;
+	if (*row == f->sock_count)
+		f->sock_count++;
+	else
+		clear_columns(f, *row);
+	f->socks[*row] = *s;
 	return 0;
+}
+
+int frame_add_sock(struct frame *f, const struct sock *s)
+{
+	uint32_t row;
+
+	return frame_add_sock_row(f, s, &row);
 }
 
 const char *frame_text(struct frame *f, const char *text, size_t len)

@@ -211,7 +211,7 @@ static int take_fresh(
 		rowindex_add(x, key, i);
 		return 0;
 	}
-	f->socks[m->fresh.rows[first]] = f->socks[row];
+	frame_move_sock(f, m->fresh.rows[first], row);
 	return row_list_add(&m->repeated, row);
 }
 
@@ -246,7 +246,7 @@ static void drop_repeated(struct match *m, struct frame *f)
 		}
 		if (m->prev)
 			m->previous[to] = m->previous[row];
-		f->socks[to++] = f->socks[row];
+		frame_move_sock(f, to++, row);
 	}
 	f->sock_count = to;
 }

@@ -16,6 +16,7 @@ static enum value_class class_of(enum value_type type)
 		[VALUE_TREND] = CLASS_REAL,
 		[VALUE_PERCENT] = CLASS_REAL,
 		[VALUE_AGE] = CLASS_REAL,
+		[VALUE_SPAN] = CLASS_REAL,
 		[VALUE_TEXT] = CLASS_TEXT,
 		[VALUE_ADDRESS] = CLASS_ADDRESS,
 	};

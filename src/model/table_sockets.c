@@ -1,4 +1,5 @@
 /* The table of all sockets. */
+#include "sockdash/looks.h"
 #include "sockdash/needs.h"
 #include "sockdash/sock_fields.h"
 
@@ -95,8 +96,96 @@ static void get_cookie(const struct rowset *rows, uint32_t row, struct value *ou
 		value_number(out, VALUE_ID, (int64_t)sock_of(rows, row)->cookie);
 }
 
+/* ---- What TCP knows of a connection ---------------------------------------------------------- */
+
+static const struct sock_info *info_of(const struct rowset *rows, uint32_t row)
+{
+	const struct frame *f = rows->sample->frame;
+	const struct sock_info *info = f->infos ? &f->infos[row] : NULL;
+
+	if (!info || !info->known)
+		info = looks_info(rows->beside ? rows->beside->looks : NULL, f, sock_of(rows, row));
+	return info;
+}
+
+static void put_span(struct value *out, uint32_t us)
+{
+	if (us != SOCK_INFO_NONE)
+		value_real(out, VALUE_SPAN, us / 1e6);
+}
+
+static void put_age(struct value *out, uint32_t ms)
+{
+	if (ms != SOCK_INFO_NONE)
+		value_real(out, VALUE_AGE, ms / 1000.0);
+}
+
+static void put_count(struct value *out, uint32_t n)
+{
+	if (n != SOCK_INFO_NONE)
+		value_number(out, VALUE_COUNT, n);
+}
+
+static void put_size(struct value *out, uint32_t bytes)
+{
+	if (bytes != SOCK_INFO_NONE)
+		value_number(out, VALUE_BYTES, bytes);
+}
+
+static void put_bytes(struct value *out, uint64_t bytes)
+{
+	if (bytes != SOCK_INFO_NONE64)
+		value_number(out, VALUE_BYTES, bytes < INT64_MAX ? (int64_t)bytes : INT64_MAX);
+}
+
+static void put_rate(struct value *out, float rate)
+{
+	if (rate == rate)
+		value_number(out, VALUE_BYTES, (int64_t)((double)rate + 0.5));
+}
+
+#define INFO_FIELD(name, put)                                                                      \
+	static void get_##name(const struct rowset *rows, uint32_t row, struct value *out)         \
+	{                                                                                          \
+		const struct sock_info *info = info_of(rows, row);                                 \
+                                                                                                   \
+		if (info)                                                                          \
+			put;                                                                       \
+	}
+
+INFO_FIELD(rtt, put_span(out, info->rtt_us))
+INFO_FIELD(rttvar, put_span(out, info->rttvar_us))
+INFO_FIELD(min_rtt, put_span(out, info->min_rtt_us))
+INFO_FIELD(rto, put_span(out, info->rto_us))
+INFO_FIELD(cwnd, put_count(out, info->cwnd))
+INFO_FIELD(ssthresh, put_count(out, info->ssthresh))
+INFO_FIELD(retrans, put_count(out, info->retrans))
+INFO_FIELD(unacked, put_count(out, info->unacked))
+INFO_FIELD(lost, put_count(out, info->lost))
+INFO_FIELD(notsent, put_size(out, info->notsent))
+INFO_FIELD(mss, put_size(out, info->mss))
+INFO_FIELD(pmtu, put_size(out, info->pmtu))
+INFO_FIELD(bytes_acked, put_bytes(out, info->bytes_acked))
+INFO_FIELD(bytes_received, put_bytes(out, info->bytes_received))
+INFO_FIELD(tx_rate, put_rate(out, info->tx_rate))
+INFO_FIELD(rx_rate, put_rate(out, info->rx_rate))
+INFO_FIELD(pacing_rate, put_bytes(out, info->pacing_rate))
+INFO_FIELD(delivery_rate, put_bytes(out, info->delivery_rate))
+INFO_FIELD(last_sent, put_age(out, info->last_sent_ms))
+INFO_FIELD(last_recv, put_age(out, info->last_recv_ms))
+INFO_FIELD(last_ack, put_age(out, info->last_ack_ms))
+INFO_FIELD(congestion, value_text(out, info->congestion))
+
+/* ---- The table ------------------------------------------------------------------------------- */
+
 /* To find the owners of all sockets takes longer than all the rest: here they come on request. */
 #define OWNER_FIELD(more) .needs = NEED_OWNERS | (more), .on_request = true
+
+/* To ask for this of all sockets takes longer than all the rest, too. */
+#define INFO(name, title, type, help)                                                              \
+	{                                                                                          \
+#name, title, help, type, NEED_INFO, true, get_##name                              \
+	}
 
 static const struct field fields[] = {
 	{ "netns", "NETNS", "network namespace, by inode", VALUE_ID, .get = get_netns },
@@ -131,6 +220,35 @@ static const struct field fields[] = {
 	{ "timer_retrans", "RETRANS", "times it has fired", VALUE_COUNT, .get = get_timer_retrans },
 	{ "inode", "INODE", "inode of the socket", VALUE_ID, .get = get_inode },
 	{ "cookie", "COOKIE", "the kernel's identity of the socket", VALUE_ID, .get = get_cookie },
+	INFO(rtt, "RTT", VALUE_SPAN, "TCP: round trip time, smoothed"),
+	INFO(rttvar, "RTTVAR", VALUE_SPAN, "TCP: how much the round trip time varies"),
+	INFO(min_rtt, "MINRTT", VALUE_SPAN, "TCP: the shortest round trip of the last minutes"),
+	INFO(rto, "RTO", VALUE_SPAN, "TCP: time after which a segment is sent again"),
+	INFO(cwnd, "CWND", VALUE_COUNT, "TCP: congestion window, in segments"),
+	INFO(ssthresh, "SSTHRESH", VALUE_COUNT,
+		"TCP: congestion window up to which it starts slowly, in segments"),
+	INFO(retrans, "RESENT", VALUE_COUNT,
+		"TCP: segments that were sent again, since the connection began"),
+	INFO(unacked, "UNACKED", VALUE_COUNT, "TCP: segments on their way"),
+	INFO(lost, "LOST", VALUE_COUNT, "TCP: segments on their way that are taken for lost"),
+	INFO(notsent, "NOTSENT", VALUE_BYTES,
+		"TCP: bytes of the send queue that were not sent yet"),
+	INFO(mss, "MSS", VALUE_BYTES, "TCP: bytes in a segment that it sends"),
+	INFO(pmtu, "PMTU", VALUE_BYTES, "TCP: bytes in a packet that the path takes"),
+	INFO(bytes_acked, "ACKED", VALUE_BYTES,
+		"TCP: bytes that the peer acknowledged, since the connection began"),
+	INFO(bytes_received, "RECEIVED", VALUE_BYTES,
+		"TCP: bytes that came, since the connection began"),
+	INFO(tx_rate, "TX/s", VALUE_BYTES,
+		"TCP: bytes per second that the peer acknowledged since the look before"),
+	INFO(rx_rate, "RX/s", VALUE_BYTES, "TCP: bytes per second that came since the look before"),
+	INFO(pacing_rate, "PACING", VALUE_BYTES, "TCP: bytes per second that it sends at most"),
+	INFO(delivery_rate, "DELIVERY", VALUE_BYTES,
+		"TCP: bytes per second that lately reached the peer"),
+	INFO(last_sent, "SENT", VALUE_AGE, "TCP: time since data was sent"),
+	INFO(last_recv, "RECV", VALUE_AGE, "TCP: time since data came"),
+	INFO(last_ack, "ACK", VALUE_AGE, "TCP: time since the peer acknowledged something"),
+	INFO(congestion, "CONGESTION", VALUE_TEXT, "TCP: name of its congestion control"),
 };
 
 static uint32_t count(const struct sample *sample)

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "sockdash/diag_info.h"
+
 #define TIMER_KEEPALIVE 2
 
 /* A stranger's bytes may name a device in each row, and frame_device() looks through all. */
@@ -75,12 +77,23 @@ void diag_rows_set_wait(const struct frame *f, struct sock *s, const struct diag
 
 void diag_rows_set_still(const struct frame *f, struct sock *s, const struct diag_sock *d)
 {
-	uint32_t ms = d->recv_q ? d->info.last_data_recv_ms : d->info.last_data_sent_ms;
+	int64_t ms = d->recv_q ? d->info.last_data_recv_ms : d->info.last_data_sent_ms;
 
 	if (!d->has_info || s->state != SOCK_ESTAB || !diag_rows_may_stand(s))
 		return;
 	s->wait_since = frame_now(f) - (int32_t)(ms / 100);
 	s->flags |= SOCK_WAIT_LONGER;
+}
+
+/* Adds the row, and what is kept beside it. */
+static int add_row(struct frame *f, const struct sock *s, const struct diag_sock *d)
+{
+	uint32_t row;
+	int err = frame_add_sock_row(f, s, &row);
+
+	if (!err && f->infos)
+		diag_info_take(d, &f->infos[row]);
+	return err;
 }
 
 int diag_rows_add(void *context, const struct diag_sock *d)
@@ -114,11 +127,11 @@ int diag_rows_add(void *context, const struct diag_sock *d)
 	diag_rows_set_wait(r->frame, &s, d);
 	if (r->nameless && d->cookie) {
 		err = frame_intern_ends(r->frame, nowhere, nowhere, 0, &s);
-		return err ? err : frame_add_sock(r->frame, &s);
+		return err ? err : add_row(r->frame, &s, d);
 	}
 	if (d->iface && note_device(r, d->iface))
 		return -ENOMEM;
 	err = frame_intern_ends(
 		r->frame, widen(d, d->local, local), widen(d, d->remote, remote), d->iface, &s);
-	return err ? err : frame_add_sock(r->frame, &s);
+	return err ? err : add_row(r->frame, &s, d);
 }

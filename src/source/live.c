@@ -65,6 +65,8 @@ static int dump_once(
 	struct live_dump d = { l->diag, r, &l->base.cancelled };
 	struct diag_rows rows = { f, if_indextoname, !(r->needs & WANTS_ADDRESSES) };
 	unsigned drops = r->needs & NEED_DROPS ? DIAG_WANT_DROPS : 0;
+
+	unsigned info = f->infos ? DIAG_WANT_INFO | DIAG_WANT_CONGESTION : 0;
 	int err;
 
 	if (proto == SOCK_UDP)
@@ -72,7 +74,7 @@ static int dump_once(
 	/* A mask of LISTEN alone does not walk the table of connections. */
 	err = live_dump(&d, proto, STATE_BIT(SOCK_LISTEN), drops, diag_rows_add, &rows);
 	if (!err)
-		err = live_dump(&d, proto, LIVE_STATES_ALL & ~STATE_BIT(SOCK_LISTEN), 0,
+		err = live_dump(&d, proto, LIVE_STATES_ALL & ~STATE_BIT(SOCK_LISTEN), info,
 			diag_rows_add, &rows);
 	return err;
 }
@@ -294,12 +296,16 @@ static int fill(
 	f->one_family = !r->ipv4 || !r->ipv6;
 	if (!err && r->needs & NEED_COUNTERS)
 		read_counters(f);
+	if (!err && r->needs & NEED_INFO)
+		err = frame_keep_column(f, FRAME_INFOS);
 	if (!err)
 		collect_events(l, r, prev, f);
 	if (!err)
 		err = collect_sockets(l, r, f);
 	if (!err)
 		err = frame_compare(f, prev);
+	if (!err)
+		frame_compare_infos(f, prev);
 	if (!err)
 		err = frame_carry_times(f, prev);
 	if (!err && r->needs & NEED_OWNERS)

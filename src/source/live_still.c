@@ -94,12 +94,10 @@ int live_still_choose(const struct live_still *s, const struct frame *prev, cons
 /* The bytes that have passed the queue; false where the kernel does not tell (before Linux 4.1). */
 static bool passed(const struct diag_sock *d, bool receives, uint64_t *out)
 {
-	if (!receives) {
-		*out = d->info.bytes_acked;
-		return *out > 0;
-	}
-	*out = d->info.bytes_received - d->recv_q;
-	return d->info.bytes_received >= d->recv_q;
+	int64_t n = receives ? d->info.bytes_received - d->recv_q : d->info.bytes_acked - 1;
+
+	*out = (uint64_t)n + !receives;
+	return n >= 0;
 }
 
 /* At the first look at a socket nothing is known of the bytes. That its queue has not shrunk proves

@@ -65,6 +65,8 @@ const char *format_value(const struct value *v, int width, char room[FORMAT_MAX]
 		return fmt_percent(room, v->real, width);
 	case VALUE_AGE:
 		return age(v, width, room);
+	case VALUE_SPAN:
+		return fmt_span(room, v->real, width);
 	case VALUE_TEXT:
 		if (!v->doubtful)
 			return v->text;

@@ -52,7 +52,7 @@ static bool is_in_column(const struct pane_detail *d, int column)
 
 static int lines_of(const struct pane_state *p, uint32_t row, int width, int column)
 {
-	struct rowset rows = rowset_of(p->table, p->sample);
+	struct rowset rows = pane_rows(p);
 	struct pane_detail d = { .count = 0 };
 	int lines = 0;
 
@@ -127,7 +127,7 @@ static int draw_note(struct cells *c, struct area a, int y, const struct pane_no
 
 void pane_detail_draw(const struct pane_state *p, struct cells *c, struct area a)
 {
-	struct rowset rows = rowset_of(p->table, p->sample);
+	struct rowset rows = pane_rows(p);
 	struct pane_detail d = { .count = 0 };
 	int lines[PANE_NOTES_MAX], x = 1, y = 1;
 

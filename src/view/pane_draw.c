@@ -41,6 +41,7 @@ static int default_width(const struct field *f)
 		[VALUE_TREND] = 7,
 		[VALUE_PERCENT] = 6,
 		[VALUE_AGE] = 8,
+		[VALUE_SPAN] = 7,
 		[VALUE_TEXT] = 16,
 		[VALUE_ADDRESS] = 39,
 	};
@@ -369,10 +370,18 @@ static int width_of(const struct layout *l, const char *field)
 	return 0;
 }
 
+static bool shows_info(const struct layout *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->columns[i].field->needs & NEED_INFO)
+			return true;
+	return false;
+}
+
 static void draw_rows(const struct pane_state *p, struct cells *c, struct area body, unsigned look,
 	const struct layout *l)
 {
-	struct rowset rows = rowset_of(p->table, p->sample);
+	struct rowset rows = pane_rows(p);
 
 	for (uint32_t i = 0; i < p->page && p->top + i < p->to; i++) {
 		if (look & PANE_FOCUSED && p->top + i == p->position)
@@ -388,6 +397,7 @@ void pane_draw(struct pane_state *p, struct cells *c, struct area a, int number,
 
 	lay_out(p, &l, a.width, look & PANE_FULL);
 	p->more_columns = l.more_right;
+	p->shows_info = shows_info(&l);
 	detail.height =
 		look & PANE_FULL ? pane_detail_height(p, a, width_of(&l, p->pane->detail_of)) : 0;
 	a.height -= detail.height;

@@ -1,6 +1,7 @@
 /* What of a sample a pane shows, so that nothing else is collected. */
 #include <string.h>
 
+#include "sockdash/needs.h"
 #include "sockdash/pane.h"
 
 int pane_more(const struct pane *pane, struct columns *out)
@@ -16,6 +17,7 @@ unsigned pane_needs(const struct pane_state *p)
 {
 	const struct pane *pane = p->pane;
 	unsigned needs = pane->table->needs | (p->sort.field ? p->sort.field->needs : 0);
+	unsigned by_key = needs;
 	struct columns more;
 
 	for (size_t i = 0; i < pane->column_count; i++) {
@@ -26,5 +28,6 @@ unsigned pane_needs(const struct pane_state *p)
 	if (!pane_more(pane, &more))
 		for (size_t i = 0; i < more.count; i++)
 			needs |= more.fields[i]->needs;
-	return needs;
+	/* Of the rows on the screen somebody else tells it: only an order needs it of all. */
+	return (needs & ~(unsigned)NEED_INFO) | by_key;
 }

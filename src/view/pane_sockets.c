@@ -60,7 +60,11 @@ const struct pane pane_sockets = {
 	.title = "Sockets",
 	.columns = columns,
 	.column_count = sizeof columns / sizeof *columns,
-	.more = "timer,timer_expires,timer_retrans,owners,unit,inode,cookie,netns",
+	.more = "timer,timer_expires,timer_retrans,rtt,rttvar,min_rtt,rto,retrans,lost,unacked,"
+		"cwnd,"
+		"ssthresh,notsent,tx_rate,rx_rate,bytes_acked,bytes_received,delivery_rate,"
+		"pacing_rate,last_sent,last_recv,last_ack,mss,pmtu,congestion,owners,unit,inode,"
+		"cookie,netns",
 	.empty = "no sockets",
 	.empty_role = ROLE_DIM,
 	.shows_owners = false,

@@ -429,7 +429,114 @@ static void test_old_tcp_info(void **state)
 	assert_true(c.rows[0].has_info);
 	assert_int_equal(c.rows[0].info.total_retrans, 4);
 	assert_int_equal(c.rows[0].info.bytes_acked, 7);
-	assert_int_equal(c.rows[0].info.bytes_received, 0);
+	assert_true(c.rows[0].info.bytes_received == DIAG_INFO_NONE);
+}
+
+/* Every kernel tells a struct of its own length: what it has is read, of the rest nothing is known. */
+static void test_tcp_info_of_every_kernel(void **state)
+{
+	static const size_t lengths[] = { 104, 136, 192, 200, 224, 232, 240, 248, 280, 400 };
+	uint8_t bytes[400];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i % 127 + 1);
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		struct inet_diag_msg v4 = ipv4_socket();
+		struct bytes b = { .len = 0 };
+		struct catch c = { .count = 0 };
+		const struct diag_tcp_info *info = &c.rows[0].info;
+		size_t len = lengths[i];
+
+		add_row(&b, &v4);
+		good_attribute(&b, INET_DIAG_INFO, bytes, len);
+		close_message(&b);
+		assert_int_equal(parse(&b, &c), 1);
+		assert_true(c.rows[0].has_info);
+		assert_int_equal(info->options, 6);
+		assert_int_equal(info->wscale, 7);
+		assert_int_equal(info->total_retrans, 0x68676665);
+		assert_true(
+			info->bytes_received == (len >= 136 ? 0x0908070605040302 : DIAG_INFO_NONE));
+		assert_true(info->sndbuf_limited_us ==
+			    (len >= 192 ? 0x41403f3e3d3c3b3a : DIAG_INFO_NONE));
+		assert_true(info->delivered_ce == (len >= 200 ? 0x49484746 : DIAG_INFO_NONE));
+		assert_true(info->reord_seen == (len >= 224 ? 0x61605f5e : DIAG_INFO_NONE));
+		assert_true(info->snd_wnd == (len >= 232 ? 0x69686766 : DIAG_INFO_NONE));
+		assert_true(info->rehash == (len >= 240 ? 0x71706f6e : DIAG_INFO_NONE));
+		assert_true(info->total_rto == (len >= 248 ? 0x7372 : DIAG_INFO_NONE));
+		assert_true(info->total_rto_time_ms == (len >= 248 ? 0x79787776 : DIAG_INFO_NONE));
+	}
+}
+
+static void test_tcp_info_cut_at_every_byte(void **state)
+{
+	uint8_t bytes[280];
+
+	(void)state;
+	memset(bytes, 0xff, sizeof(bytes));
+	for (size_t len = 0; len <= sizeof(bytes); len++) {
+		struct inet_diag_msg v4 = ipv4_socket();
+		struct bytes b = { .len = 0 };
+		struct catch c = { .count = 0 };
+		const struct diag_tcp_info *info = &c.rows[0].info;
+
+		add_row(&b, &v4);
+		good_attribute(&b, INET_DIAG_INFO, bytes, len);
+		close_message(&b);
+		assert_int_equal(parse(&b, &c), 1);
+		assert_true(c.rows[0].has_info == (len >= 104));
+		if (len < 104)
+			continue;
+		assert_true(info->max_pacing_rate == (len >= 120 ? INT64_MAX : DIAG_INFO_NONE));
+		assert_true(info->snd_wnd == (len >= 232 ? (int64_t)UINT32_MAX : DIAG_INFO_NONE));
+		assert_true(info->total_rto_recoveries == (len >= 244 ? 0xffff : DIAG_INFO_NONE));
+	}
+}
+
+/* What is told of a single socket beside tcp_info. */
+static void test_other_attributes(void **state)
+{
+	struct inet_diag_msg v4 = ipv4_socket();
+	struct bytes b = { .len = 0 }, ulp = { .len = 0 };
+	struct catch c = { .count = 0 };
+	uint32_t memory[9] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+	uint8_t tos = 0x10, class = 0x20, shutdown = 1, sockopt[2] = { 0x03, 0x01 };
+	const struct diag_sock *row = &c.rows[0];
+
+	(void)state;
+	add_row(&b, &v4);
+	good_attribute(&b, INET_DIAG_CONG, "cubic", 6);
+	good_attribute(&b, INET_DIAG_TOS, &tos, 1);
+	good_attribute(&b, INET_DIAG_TCLASS, &class, 1);
+	good_attribute(&b, INET_DIAG_SHUTDOWN, &shutdown, 1);
+	good_attribute(&b, INET_DIAG_SKMEMINFO, memory, sizeof(memory));
+	good_attribute(&b, 22, sockopt, 2);
+	good_attribute(&ulp, 1, "tls", 4);
+	good_attribute(&b, 19, ulp.data, ulp.len);
+	close_message(&b);
+	/* A name without an end, and one that is too long. */
+	add_row(&b, &v4);
+	good_attribute(&b, INET_DIAG_CONG, "bbr", 3);
+	close_message(&b);
+	add_row(&b, &v4);
+	good_attribute(&b, INET_DIAG_CONG, "abcdefghijklmnopqrstuvwxyz", 26);
+	close_message(&b);
+	assert_int_equal(parse(&b, &c), 1);
+	assert_string_equal(row->congestion, "cubic");
+	assert_string_equal(row->ulp, "tls");
+	assert_true(row->has_tos && row->has_tclass && row->has_shutdown && row->has_sockopt);
+	assert_int_equal(row->tos, 0x10);
+	assert_int_equal(row->tclass, 0x20);
+	assert_int_equal(row->shutdown, 1);
+	assert_int_equal(row->sockopt, 0x0103);
+	assert_true(row->has_memory && row->has_drops);
+	assert_memory_equal(row->memory, memory, sizeof(memory));
+	assert_int_equal(row->drops, 9);
+	assert_string_equal(c.rows[1].congestion, "bbr");
+	assert_string_equal(c.rows[1].ulp, "");
+	assert_false(c.rows[1].has_tos || c.rows[1].has_sockopt || c.rows[1].has_memory);
+	assert_string_equal(c.rows[2].congestion, "abcdefghijklmno");
 }
 
 /* ---- Messages -------------------------------------------------------------------------------- */
@@ -657,6 +764,9 @@ int main(void)
 		cmocka_unit_test(test_zero_length_attribute),
 		cmocka_unit_test(test_attribute_over_the_end),
 		cmocka_unit_test(test_old_tcp_info),
+		cmocka_unit_test(test_tcp_info_of_every_kernel),
+		cmocka_unit_test(test_tcp_info_cut_at_every_byte),
+		cmocka_unit_test(test_other_attributes),
 		cmocka_unit_test(test_cut_at_every_byte),
 		cmocka_unit_test(test_message_ends_at_every_byte),
 		cmocka_unit_test(test_impossible_message_length),

@@ -34,6 +34,7 @@ static const struct {
 	{ { .type = VALUE_TREND, .real = 5 }, 0, "+5.0", "+5.0" },
 	{ { .type = VALUE_TREND, .real = -0.25 }, 0, "-0.25", "-0.25" },
 	{ { .type = VALUE_PERCENT, .real = 90 }, 0, "90.0%", "90.0%" },
+	{ { .type = VALUE_SPAN, .real = 0.00125 }, 0, "1.25ms", "1.25ms" },
 	{ { .type = VALUE_AGE, .real = 842 }, 0, "14m 02s", "14m02s" },
 	{ { .type = VALUE_AGE, .real = 842 }, 5, "14m", "14m02s" },
 	{ { .type = VALUE_AGE, .real = 842, .at_least = true }, 0, ">14m 02s", ">14m02s" },
@@ -80,7 +81,8 @@ static void numbers_never_overrun_their_column(void **state)
 	static const double reals[] = { 0, 1e-9, 0.004, 0.05, 0.5, 0.999, 1, 9.96, 59.9, 60, 99.96,
 		3599, 3600, 86399, 86400, 1e6, 1e9, 1e12, 1e18, 1e300 };
 	static const enum value_type whole[] = { VALUE_COUNT, VALUE_BYTES, VALUE_DELTA };
-	static const enum value_type real[] = { VALUE_RATE, VALUE_TREND, VALUE_PERCENT, VALUE_AGE };
+	static const enum value_type real[] = { VALUE_RATE, VALUE_TREND, VALUE_PERCENT, VALUE_AGE,
+		VALUE_SPAN };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(numbers); i++) {

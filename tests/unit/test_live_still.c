@@ -53,8 +53,8 @@ static struct diag_sock answer(const struct sock *s, uint64_t read, uint64_t ack
 		.send_q = s->send_q,
 		.timer = s->timer & SOCK_TIMER_MAX,
 		.has_info = true,
-		.info = { .bytes_received = read + s->recv_q,
-			.bytes_acked = acked,
+		.info = { .bytes_received = (int64_t)(read + s->recv_q),
+			.bytes_acked = (int64_t)acked,
 			.last_data_recv_ms = 30000,
 			.last_data_sent_ms = 40000 } };
 }

@@ -301,6 +301,45 @@ static void addresses_do_not_pile_up(void **state)
 	assert_in_range(most, 150, 5000);
 }
 
+/* What is kept beside a socket goes where the socket goes. */
+static void columns_follow_their_rows(void **state)
+{
+	struct frame *prev = NULL;
+
+	(void)state;
+	seed = 11;
+	for (unsigned round = 0; round < 40; round++) {
+		struct frame *f = frame_create_after(round % 4 ? prev : NULL);
+		uint32_t n = 200 + any(300);
+
+		assert_int_equal(frame_keep_column(f, FRAME_INFOS), 0);
+		for (uint32_t i = 0; i < n; i++) {
+			struct sock s = { .cookie = any(300) + 1, .recv_q = i, .owner = SOCK_NONE };
+			uint32_t row;
+
+			assert_int_equal(
+				frame_intern_ends(f, (uint8_t[16]){ 1 }, (uint8_t[16]){ 2 }, 0, &s),
+				0);
+			assert_int_equal(frame_add_sock_row(f, &s, &row), 0);
+			assert_false(f->infos[row].known);
+			/* A row that tells less takes away what an earlier one told. */
+			if (i % 3)
+				f->infos[row] =
+					(struct sock_info){ .known = true, .bytes_acked = i };
+		}
+		assert_int_equal(frame_compare(f, prev), 0);
+		assert_in_range(f->sock_count, 100, 300);
+		for (uint32_t row = 0; row < f->sock_count; row++) {
+			assert_int_equal(f->infos[row].known, f->socks[row].recv_q % 3 != 0);
+			if (f->infos[row].known)
+				assert_int_equal(f->infos[row].bytes_acked, f->socks[row].recv_q);
+		}
+		frame_put(prev);
+		prev = f;
+	}
+	frame_put(prev);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +348,7 @@ int main(void)
 		cmocka_unit_test(the_frame_before_may_come_late),
 		cmocka_unit_test(another_namespace_has_other_sockets),
 		cmocka_unit_test(addresses_do_not_pile_up),
+		cmocka_unit_test(columns_follow_their_rows),
 	};
 
 	return cmocka_run_group_tests_name("match", tests, NULL, NULL);

@@ -217,6 +217,7 @@ static void numbers_are_for_programs(void **state)
 		{ { .type = VALUE_TREND, .real = -0.5 }, "-0.5" },
 		{ { .type = VALUE_PERCENT, .real = 68.1774 }, "68.177" },
 		{ { .type = VALUE_AGE, .real = 842.57 }, "842.6" },
+		{ { .type = VALUE_SPAN, .real = 0.000023049 }, "0.000023" },
 		{ { .type = VALUE_AGE, .real = 1e15 }, "1000000000000000" },
 		{ { .type = VALUE_NONE }, NULL },
 		{ { .type = VALUE_TEXT, .text = "1" }, NULL },
