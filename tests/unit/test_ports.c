@@ -216,7 +216,7 @@ static void a_row_tells_who_and_how_fast(void **state)
 /* Rows that have one of them, with the numbers of all. */
 static void a_filter_chooses_rows(void **state)
 {
-	static const char text[] = "state time-wait";
+	static const char words[] = "state time-wait";
 	struct filter_error error;
 	struct narrowing n = { 0 };
 	struct filter *f = NULL;
@@ -230,7 +230,7 @@ static void a_filter_chooses_rows(void **state)
 	call(&st, "ESTAB", "10.0.0.1", "10.9.0.1:5432", 40000, 3);
 	call(&st, "TIME-WAIT", "10.0.0.1", "10.9.0.1:5432", 40003, 1);
 	call(&st, "ESTAB", "10.0.0.1", "10.9.0.1:6379", 40000, 5);
-	assert_int_equal(filter_parse(text, strlen(text), &f, &error), 0);
+	assert_int_equal(filter_parse(words, strlen(words), &f, &error), 0);
 	n.filter = f;
 	assert_int_equal(sample_narrow(story_sample(&st), &n, NULL, NULL, &s), 0);
 	assert_table(s, "ports", "remote_port,used,time_wait", "5432 4 1\n");
