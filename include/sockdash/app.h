@@ -5,6 +5,7 @@
 
 #include "sockdash/cells.h"
 #include "sockdash/feed.h"
+#include "sockdash/filter.h"
 #include "sockdash/pane.h"
 #include "sockdash/sample.h"
 
@@ -44,9 +45,10 @@ struct app_settings {
 	int pane; /* to open on, or APP_OVERVIEW */
 	double interval_s;
 	bool replay;
-	double cpu_limit; /* percent of one core; 0: none */
-	bool all;         /* panes begin with all rows */
-	bool secure;      /* no actions, no files */
+	double cpu_limit;            /* percent of one core; 0: none */
+	bool all;                    /* panes begin with all rows */
+	const struct filter *filter; /* to begin with; NULL: none */
+	bool secure;                 /* no actions, no files */
 };
 
 void app_init(struct app *a, const struct app_settings *s);

@@ -2,7 +2,7 @@
 #ifndef SOCKDASH_COMMANDS_H
 #define SOCKDASH_COMMANDS_H
 
-#include "sockdash/narrow.h"
+#include "sockdash/filter.h"
 #include "sockdash/options.h"
 #include "sockdash/output.h"
 #include "sockdash/rowset.h"
@@ -23,6 +23,9 @@ void list_fields(const struct table *t, struct buf *out);
 /* Says what kept a frame from being whole, each time that this changes: `told` is what was said
  * last. */
 void tell_problems(struct buf *told, const struct frame *f);
+
+/* Makes a filter of words; NULL of none. Says what is wrong with them, and answers the exit status. */
+int filter_of_words(int count, char **words, struct filter **out);
 
 /* Where frames come from, as the options say. */
 struct origin {
@@ -45,7 +48,7 @@ struct watch {
 	const struct options *options;
 	unsigned needs; /* NEED_... */
 	bool window;    /* observes before it speaks, unless it reads a tape */
-	struct narrowing narrowing; /* what is printed is made so */
+	bool whole;     /* samples must have all sockets, also those that are not wanted */
 	/* Prints a sample: 0 or -errno of the output. */
 	int (*print)(void *context, const struct sample *s);
 	void *context;

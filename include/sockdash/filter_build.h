@@ -10,6 +10,7 @@
 struct filter_step {
 	const struct filter_node *node;
 	uint32_t yes, no; /* steps, or FILTER_TRUE, FILTER_FALSE */
+	bool negated;     /* within an odd number of "not" */
 };
 #define FILTER_TRUE  UINT32_MAX
 #define FILTER_FALSE (UINT32_MAX - 1)
@@ -29,18 +30,25 @@ struct filter {
 
 const struct filter_test *filter_test_at(const struct filter *f, uint32_t test);
 
+/* What a service is called, and its ports; -1 none. */
+struct filter_service {
+	const char *name;
+	int32_t tcp, udp;
+};
+#define FILTER_SERVICES 32
+
 /* A filter while its text is read. */
 struct filter_builder {
 	struct filter *f;
 	struct filter_lexer lexer;
 	struct filter_error *error;
-	uint8_t family; /* 4 or 6 once "inet:" or "inet6:" was seen: all is about that one; or 0 */
+	uint8_t family; /* 4 or 6 once "inet:" or "inet6:" was read: all is about that one; or 0 */
+	struct filter_service services[FILTER_SERVICES]; /* that were asked for, by hash */
 };
 
-/* The value of a term where it stands in the text. */
+/* How a term goes on behind its first word. */
 struct filter_operand {
 	enum filter_op op;
-	struct filter_token name; /* the word that begins the term */
 	struct filter_token value;
 };
 
@@ -51,6 +59,18 @@ int filter_wrong(struct filter_builder *b, size_t at, size_t len, const char *fo
 /* The same with the value, of which `part` (a text within it, or NULL) is wrong. */
 int filter_wrong_value(struct filter_builder *b, const struct filter_token *value, const char *part,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The same with the word that comes next, or where it is missing. */
+int filter_wrong_next(struct filter_builder *b, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* -EINVAL where there is no value: said of the place where it is missing, or of a quote that is not
+ * closed. Else 0. */
+int filter_must_have(
+	struct filter_builder *b, const struct filter_token *value, const char *wanted);
+
+/* Whether "a op b" holds, from what strcmp() would say of them. */
+bool filter_op_holds(enum filter_op op, int order);
 
 /* Adds a node; *row gets its number. 0 or -ENOMEM. */
 int filter_add(struct filter_builder *b, const struct filter_node *node, uint32_t *row);

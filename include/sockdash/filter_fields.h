@@ -7,12 +7,11 @@
 
 struct filter_test;
 
-/* Reads what stands behind the name of a field (which may be "local" or "remote": an end with its
- * port), and adds nodes; *row gets the last. 0, -EINVAL, -ENOMEM. */
-int filter_add_field(struct filter_builder *b, const struct filter_token *name, uint32_t *row);
-
-/* Whether it is the name of one. */
+/* Whether it is the name of a field; "local" and "remote" are ends with their port. */
 bool filter_is_field(const char *name);
+
+/* Reads the comparison behind such a name, and adds nodes; *row gets the last. 0, -EINVAL, -ENOMEM. */
+int filter_add_field(struct filter_builder *b, const char *name, uint32_t *row);
 
 /* NEED_... */
 unsigned filter_test_needs(const struct filter_test *t);

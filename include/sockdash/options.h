@@ -30,9 +30,11 @@ struct options {
 	bool no_header;
 	bool ascii;
 	enum color color;
-	bool secure;       /* the dashboard only looks; once set it stays so */
-	const char *debug; /* file, or NULL */
-	const char *tape;  /* to read instead of the kernel, "-" standard input; or NULL */
+	bool secure;           /* the dashboard only looks; once set it stays so */
+	struct filter *filter; /* of the words; NULL: all sockets */
+	const char *debug;     /* file, or NULL */
+	const char *tape;      /* to read instead of the kernel, "-" standard input; or NULL */
+	bool plain; /* the kernel is not asked to filter: to see whether that changes anything */
 	const char *synth; /* the words of a made-up server; or NULL */
 	bool anonymize;
 	const char *config; /* file to read settings from, or NULL: the usual one */

@@ -64,6 +64,8 @@ struct table {
 	const char *then; /* sort key among equals, or NULL: by identity alone */
 	unsigned needs;   /* what the rows themselves need */
 	bool window;      /* needs to observe for a window before its rows mean something */
+	bool unfiltered;  /* its rows are not about single sockets: no filter narrows it */
+	bool whole;       /* a filter chooses rows, but their numbers are of all sockets */
 	const struct table *all; /* the same with the rows that are left out otherwise, or NULL */
 	uint32_t (*count)(const struct sample *sample);
 	/* Of a row, the same in every sample; never 0. */

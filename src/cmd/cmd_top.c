@@ -111,6 +111,7 @@ int cmd_top(const struct table *t, const struct options *o)
 		.replay = o->tape != NULL,
 		.cpu_limit = o->cpu_limit,
 		.all = o->all,
+		.filter = o->filter,
 		.secure = o->secure,
 	};
 	struct tracker_settings tracker = options_tracker(o, DASHBOARD_WINDOW_S);

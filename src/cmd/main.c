@@ -61,8 +61,8 @@ static int print_help(const struct table *t)
 	struct buf b = { 0 };
 
 	if (t) {
-		buf_addf(&b, "Usage: sockdash [OPTIONS] %s\n\nPrints %s.\n\nFields:\n", t->name,
-			t->help);
+		buf_addf(&b, "Usage: sockdash [OPTIONS] %s%s\n\nPrints %s.\n\nFields:\n", t->name,
+			t->unfiltered ? "" : " [FILTER]", t->help);
 		for (size_t i = 0; i < t->field_count; i++)
 			buf_addf(&b, "  %-15s %s%s\n", t->fields[i].name, t->fields[i].help,
 				on_request(&t->fields[i]));
@@ -73,12 +73,15 @@ static int print_help(const struct table *t)
 		return print(&b);
 	}
 	buf_adds(&b,
-		"Usage: sockdash [OPTIONS] [top [VIEW]]   the dashboard, on all panes or on one\n"
-		"       sockdash [OPTIONS] VIEW          print one table\n"
+		"Usage: sockdash [OPTIONS] [top [VIEW [FILTER]]]\n"
+		"                                        the dashboard, on all panes or on one\n"
+		"       sockdash [OPTIONS] VIEW [FILTER] print one table, of the sockets that are "
+		"wanted\n"
 		"       sockdash [OPTIONS] report        print one page with all that matters\n"
 		"       sockdash [OPTIONS] record FILE   write samples to a file (- for standard "
 		"output)\n"
-		"       sockdash [OPTIONS] replay FILE [top [VIEW] | VIEW | report | record FILE]\n"
+		"       sockdash [OPTIONS] replay FILE [top [VIEW [FILTER]] | VIEW [FILTER] |\n"
+		"                                        report | record FILE]\n"
 		"                                        show such a file (- for standard "
 		"input)\n\n"
 		"Views ('sockdash VIEW --help' lists the fields):\n");
@@ -115,11 +118,25 @@ static int choose_record(struct choice *c, const struct options *o, int argc, ch
 	if (argc < 2 && !o->help)
 		return complain_usage("record needs a FILE, or - for standard output");
 	if (argc > 2)
-		return complain_usage("'%s' is one word too many", words[2]);
+		return complain_usage("'%s' is one word too many: record is about all sockets, and "
+				      "takes no filter",
+			words[2]);
 	return EXIT_DONE;
 }
 
-static int choose(struct choice *c, const struct options *o, int argc, char **words)
+/* What stands behind the view says which sockets are wanted. */
+static int choose_filter(const struct choice *c, struct options *o, int argc, char **words)
+{
+	if (o->help || !argc)
+		return EXIT_DONE;
+	if (c->run == RUN_REPORT || (c->run == RUN_VIEW && c->table->unfiltered))
+		return complain_usage("'%s' is one word too many: %s is about all sockets, and "
+				      "takes no filter",
+			words[0], c->table ? c->table->name : "report");
+	return filter_of_words(argc, words, &o->filter);
+}
+
+static int choose(struct choice *c, struct options *o, int argc, char **words)
 {
 	const char *command = argc ? words[0] : "top", *view = command;
 	int used = argc > 0;
@@ -143,9 +160,7 @@ static int choose(struct choice *c, const struct options *o, int argc, char **wo
 			view, c->run == RUN_TOP
 				      ? "top shows one of"
 				      : "commands are top, report, record, replay and the views");
-	if (argc > used)
-		return complain_usage("'%s' is one word too many", words[used]);
-	return EXIT_DONE;
+	return choose_filter(c, o, argc - used, words + used);
 }
 
 static int run(const struct choice *c, const struct options *o)
@@ -231,6 +246,7 @@ static int obey(struct options *o, int argc, char **words)
 		status = wrong;
 	else
 		status = run(&choice, o);
+	filter_put(o->filter);
 	log_close();
 	return status;
 }

@@ -119,7 +119,8 @@ static bool set_source(struct options *o, const char *argument, const char **wan
 
 	*wanted = "live, tape:FILE, synth or synth:WORD=N,...";
 	o->tape = o->synth = NULL;
-	if (strcmp(argument, "live") == 0)
+	o->plain = strcmp(argument, "live:plain") == 0;
+	if (o->plain || strcmp(argument, "live") == 0)
 		return true;
 	if (strncmp(argument, tape, tape_len) == 0 && argument[tape_len]) {
 		o->tape = argument + tape_len;

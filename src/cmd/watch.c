@@ -8,6 +8,8 @@
 #include "sockdash/clock.h"
 #include "sockdash/commands.h"
 #include "sockdash/feed.h"
+#include "sockdash/narrow.h"
+#include "sockdash/needs.h"
 
 /* How long a command observes where nothing else is wished. */
 #define COMMAND_WINDOW_S 3
@@ -21,7 +23,7 @@ struct run {
 	double window_s; /* to observe before speaking */
 	struct source_request request;
 	struct tracker *tracker;
-	struct sample *narrowed; /* the last one, where what is printed is narrowed */
+	struct sample *before; /* as the filter has made it, to compare with; or NULL */
 	uint64_t printed;
 	bool blind; /* the last sample had nothing of what was asked for */
 };
@@ -57,16 +59,28 @@ static int print_sample(struct run *r, const struct sample *s)
 	return err;
 }
 
-/* Puts what is narrowed in the place of the whole. */
-static int narrow(struct run *r, struct sample **s)
+/* Leaves of a sample what the filter selects, and puts peers together. */
+static int narrow(struct run *r, struct sample **sample)
 {
-	struct sample *whole = *s;
-	int err = sample_narrow(whole, &r->watch->narrowing, r->narrowed, NULL, s);
+	bool peers = r->watch->needs & NEED_PEERS;
+	const struct narrowing n = {
+		.filter = r->options->filter,
+		.prefix4 = peers ? r->options->prefix4 : 0,
+		.prefix6 = peers ? r->options->prefix6 : 0,
+	};
+	struct sample *narrowed;
+	int err = 0;
 
-	sample_put(whole);
-	sample_put(r->narrowed);
-	r->narrowed = err ? NULL : sample_get(*s);
-	return err;
+	if (narrowing_is_none(&n))
+		return 0;
+	err = sample_narrow(*sample, &n, r->before, NULL, &narrowed);
+	sample_put(*sample);
+	if (err)
+		return err;
+	sample_put(r->before);
+	r->before = sample_get(narrowed);
+	*sample = narrowed;
+	return 0;
 }
 
 static int take_sample(struct run *r, struct sample **out)
@@ -76,7 +90,7 @@ static int take_sample(struct run *r, struct sample **out)
 
 	if (!err)
 		err = tracker_step(r->tracker, frame, out);
-	if (!err && !narrowing_is_none(&r->watch->narrowing))
+	if (!err)
 		err = narrow(r, out);
 	if (!err)
 		frame_forget_diff(frame);
@@ -160,13 +174,15 @@ int watch_samples(const struct watch *w)
 
 	if (status)
 		return status;
-	r.request = options_request(o, w->needs);
+	r.request = options_request(o, w->needs | filter_needs(o->filter));
+	r.request.filter = w->whole ? NULL : o->filter;
 	r.wanted = o->count ? o->count : watch_is_series(o) ? UINT64_MAX : 1;
+	r.request.single = r.wanted == 1 && !w->window;
 	r.tracker = tracker_create(&settings);
 	err = r.tracker ? observe(&r) : -ENOMEM;
 	status = tell_end(&r, err);
+	sample_put(r.before);
 	origin_close(&r.origin);
-	sample_put(r.narrowed);
 	tracker_destroy(r.tracker);
 	return status;
 }

@@ -58,26 +58,6 @@ const struct filter_node *filter_nodes(const struct filter *f, size_t *count)
 
 /* ---- Testing --------------------------------------------------------------------------------- */
 
-static bool compare(enum filter_op op, int64_t a, int64_t b)
-{
-	switch (op) {
-	case FILTER_EQ:
-		return a == b;
-	case FILTER_NE:
-		return a != b;
-	case FILTER_GE:
-		return a >= b;
-	case FILTER_LE:
-		return a <= b;
-	case FILTER_GT:
-		return a > b;
-	case FILTER_LT:
-		return a < b;
-	default:
-		return false;
-	}
-}
-
 static bool in_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)
 {
 	unsigned bytes = bits / 8, rest = bits % 8;
@@ -101,15 +81,25 @@ static bool host_holds(const struct filter_node *n, const struct frame *f, const
 		       : !(s->flags & SOCK_IPV4) && in_prefix(bytes, n->bytes, n->prefix);
 }
 
-static bool autobound(const struct frame *f, const struct sock *s)
+/* What ss prints has passed two tests that differ: the kernel's, that bind() did not name the port, and
+ * its own, that it is in the range of ephemeral ports. So "autobound" takes both, and "not autobound"
+ * neither. Here the first can only be guessed: listeners have a port that was named, other UDP
+ * sockets are known by their port, and connections got theirs from connect() or from the listener. */
+static bool autobound(const struct frame *f, const struct sock *s, bool negated)
 {
-	return s->local_port >= f->counters[COUNTER_PORT_FIRST] &&
-	       s->local_port <= f->counters[COUNTER_PORT_LAST];
+	bool ephemeral = s->local_port >= f->counters[COUNTER_PORT_FIRST] &&
+			 s->local_port <= f->counters[COUNTER_PORT_LAST];
+	bool connection = s->proto == SOCK_TCP && s->state != SOCK_LISTEN;
+
+	if (s->proto == SOCK_UDP)
+		return ephemeral;
+	return negated ? ephemeral || connection : ephemeral && connection;
 }
 
-static bool term_holds(const struct filter *filter, const struct filter_node *n,
+static bool term_holds(const struct filter *filter, const struct filter_step *step,
 	const struct rowset *rows, uint32_t row)
 {
+	const struct filter_node *n = step->node;
 	const struct frame *f = rows->sample->frame;
 	const struct sock *s = &f->socks[row];
 	bool equal = n->op == FILTER_EQ;
@@ -118,7 +108,8 @@ static bool term_holds(const struct filter *filter, const struct filter_node *n,
 	case FILTER_STATE:
 		return n->states >> s->state & 1;
 	case FILTER_PORT:
-		return compare(n->op, n->local ? s->local_port : s->remote_port, n->port);
+		return filter_op_holds(
+			n->op, (n->local ? s->local_port : s->remote_port) - n->port);
 	case FILTER_HOST:
 		return host_holds(n, f, s) == equal;
 	case FILTER_DEVICE:
@@ -128,7 +119,7 @@ static bool term_holds(const struct filter *filter, const struct filter_node *n,
 	case FILTER_CGROUP:
 		return f->cgroups && (f->cgroups[row] == n->cgroup) == equal;
 	case FILTER_AUTOBOUND:
-		return autobound(f, s);
+		return autobound(f, s, step->negated);
 	case FILTER_FAMILY:
 		return !(s->flags & SOCK_IPV4) != n->ipv4;
 	case FILTER_FIELD:
@@ -147,7 +138,7 @@ bool filter_selects(const struct filter *f, const struct rowset *sockets, uint32
 	while (f && at < FILTER_FALSE) {
 		const struct filter_step *step = &f->steps[at];
 
-		at = term_holds(f, step->node, sockets, row) ? step->yes : step->no;
+		at = term_holds(f, step, sockets, row) ? step->yes : step->no;
 	}
 	return !f || at == FILTER_TRUE;
 }

@@ -11,14 +11,20 @@
 #include "sockdash/grow.h"
 #include "sockdash/needs.h"
 
+static int wrong(struct filter_builder *b, size_t at, size_t len, const char *format, va_list args)
+{
+	b->error->at = at;
+	b->error->len = len;
+	vsnprintf(b->error->wanted, sizeof b->error->wanted, format, args);
+	return -EINVAL;
+}
+
 int filter_wrong(struct filter_builder *b, size_t at, size_t len, const char *format, ...)
 {
 	va_list args;
 
-	b->error->at = at;
-	b->error->len = len;
 	va_start(args, format);
-	vsnprintf(b->error->wanted, sizeof b->error->wanted, format, args);
+	wrong(b, at, len, format, args);
 	va_end(args);
 	return -EINVAL;
 }
@@ -29,11 +35,53 @@ int filter_wrong_value(struct filter_builder *b, const struct filter_token *valu
 	size_t before = part && value->plain ? (size_t)(part - value->text) : 0;
 	va_list args;
 
-	filter_wrong(b, value->at + before, value->len - before, "%s", "");
 	va_start(args, format);
-	vsnprintf(b->error->wanted, sizeof b->error->wanted, format, args);
+	wrong(b, value->at + before, value->len - before, format, args);
 	va_end(args);
 	return -EINVAL;
+}
+
+int filter_wrong_next(struct filter_builder *b, const char *format, ...)
+{
+	struct filter_lexer ahead = b->lexer;
+	struct filter_token next;
+	va_list args;
+	int err = filter_lex_value(&ahead, false, &next);
+
+	if (err)
+		return err;
+	va_start(args, format);
+	wrong(b, next.at, next.len, format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+int filter_must_have(struct filter_builder *b, const struct filter_token *value, const char *wanted)
+{
+	if (value->kind != TOKEN_END)
+		return 0;
+	return filter_wrong(
+		b, value->at, value->len, "%s", value->len ? "the same quote at the end" : wanted);
+}
+
+bool filter_op_holds(enum filter_op op, int order)
+{
+	switch (op) {
+	case FILTER_EQ:
+		return order == 0;
+	case FILTER_NE:
+		return order != 0;
+	case FILTER_GE:
+		return order >= 0;
+	case FILTER_LE:
+		return order <= 0;
+	case FILTER_GT:
+		return order > 0;
+	case FILTER_LT:
+		return order < 0;
+	default:
+		return false;
+	}
 }
 
 int filter_add(struct filter_builder *b, const struct filter_node *node, uint32_t *row)
@@ -59,8 +107,9 @@ int filter_join(struct filter_builder *b, enum filter_kind kind, uint32_t left, 
 
 /* What is found out of each node on the way. */
 struct work {
-	uint32_t first;        /* step of its first term */
-	uint32_t yes, no;      /* where it goes on */
+	uint32_t first;   /* step of its first term */
+	uint32_t yes, no; /* where it goes on */
+	bool negated;
 	uint32_t may, may_not; /* states of sockets of which it can be true, or false */
 };
 
@@ -141,7 +190,8 @@ static void place_jumps(struct filter *f, struct work *work)
 		struct work *own = &work[i], *left = &work[n->left], *right = &work[n->right];
 
 		if (is_term(n)) {
-			f->steps[own->first] = (struct filter_step){ n, own->yes, own->no };
+			f->steps[own->first] =
+				(struct filter_step){ n, own->yes, own->no, own->negated };
 			continue;
 		}
 		left->yes = n->kind == FILTER_AND   ? right->first
@@ -150,10 +200,12 @@ static void place_jumps(struct filter *f, struct work *work)
 		left->no = n->kind == FILTER_OR    ? right->first
 			   : n->kind == FILTER_NOT ? own->yes
 						   : own->no;
+		left->negated = own->negated ^ (n->kind == FILTER_NOT);
 		if (n->kind == FILTER_NOT)
 			continue;
 		right->yes = own->yes;
 		right->no = own->no;
+		right->negated = own->negated;
 	}
 }
 

@@ -1,36 +1,33 @@
-/* Terms about fields. A field is compared with a value of its kind, read once; where several
- * processes own a socket, it is enough that one of them is as asked for. */
+/* Terms about fields. A field is compared with a value of its kind, read once. Where several
+ * processes own a socket, it is enough that one of them is as asked for, and "!=" means that none
+ * is. What a kernel can test becomes a term of ss. */
 #include "sockdash/filter_fields.h"
 
 #include <errno.h>
-#include <math.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sockdash/digits.h"
 #include "sockdash/endpoint.h"
+#include "sockdash/filter_hosts.h"
 #include "sockdash/filter_terms.h"
-#include "sockdash/fmt.h"
+#include "sockdash/filter_values.h"
 #include "sockdash/group.h"
 #include "sockdash/grow.h"
 #include "sockdash/needs.h"
 #include "sockdash/proc_fields.h"
 
-/* Fields of the processes that own a socket. */
-enum owner_field { OWNER_NONE, OWNER_PID, OWNER_PROCESS, OWNER_UNIT };
+typedef void proc_get(const struct frame *f, struct proc_subject p, struct value *out);
 
 struct filter_test {
 	const struct field *field; /* NULL: an end with its port */
-	enum owner_field owner;
+	proc_get *owner;           /* of a field of the processes that own a socket */
 	enum filter_op op;
 	bool local; /* of an end */
 	bool known; /* whether it is known is all that is asked */
-	bool exact; /* `number` is it, `real` may be rounded */
-	int64_t number;
-	double real;
+	struct filter_number number;
 	const char *text;
-	regex_t *pattern;
+	struct filter_pattern *pattern;
 };
 
 const struct filter_test *filter_test_at(const struct filter *f, uint32_t test)
@@ -41,10 +38,7 @@ const struct filter_test *filter_test_at(const struct filter *f, uint32_t test)
 void filter_tests_free(struct filter *f)
 {
 	for (uint32_t i = 0; i < f->test_count; i++)
-		if (f->tests[i].pattern) {
-			regfree(f->tests[i].pattern);
-			free(f->tests[i].pattern);
-		}
+		filter_pattern_free(f->tests[i].pattern);
 	free(f->tests);
 }
 
@@ -55,185 +49,162 @@ unsigned filter_test_needs(const struct filter_test *t)
 
 /* ---- Testing --------------------------------------------------------------------------------- */
 
-static bool by_order(enum filter_op op, int order)
+static bool is_number(enum value_type type)
 {
-	switch (op) {
-	case FILTER_EQ:
-		return order == 0;
-	case FILTER_NE:
-		return order != 0;
-	case FILTER_GE:
-		return order >= 0;
-	case FILTER_LE:
-		return order <= 0;
-	case FILTER_GT:
-		return order > 0;
-	case FILTER_LT:
-		return order < 0;
-	default:
-		return false;
-	}
+	return type == VALUE_COUNT || type == VALUE_DELTA || type == VALUE_ID ||
+	       type == VALUE_BYTES;
 }
 
-/* Of a lower bound only what it proves. */
-static bool bound_holds(const struct filter_test *t, double bound)
-{
-	switch (t->op) {
-	case FILTER_GE:
-		return bound >= t->real;
-	case FILTER_GT:
-	case FILTER_NE:
-		return bound > t->real;
-	default:
-		return false;
-	}
-}
-
-/* The text of a value, for patterns. */
+/* As a script reads it, for patterns. */
 static const char *text_of(const struct value *v, char room[DIGITS_MAX])
 {
-	switch (v->type) {
-	case VALUE_TEXT:
+	*room = '\0';
+	if (v->type == VALUE_TEXT)
 		return v->text;
-	case VALUE_ADDRESS:
+	if (v->type == VALUE_ADDRESS)
 		digits_address(room, v->address->bytes, v->ipv4);
-		return room;
-	case VALUE_COUNT:
-	case VALUE_DELTA:
-	case VALUE_ID:
-	case VALUE_BYTES:
+	else if (is_number(v->type))
 		digits_integer(room, v->number);
-		return room;
-	default:
-		if (!digits_decimal(room, v->real, 1))
-			*room = '\0';
-		return room;
-	}
+	else
+		digits_decimal(room, v->real, 1);
+	return room;
 }
 
 static bool text_holds(const struct filter_test *t, const char *text)
 {
 	if (t->pattern)
-		return (regexec(t->pattern, text, 0, NULL, 0) == 0) == (t->op == FILTER_LIKE);
+		return filter_pattern_finds(t->pattern, text) == (t->op == FILTER_LIKE);
 	return (strcmp(text, t->text) == 0) == (t->op == FILTER_EQ);
+}
+
+static int order(double a, double b)
+{
+	return (a > b) - (a < b);
+}
+
+/* A lower bound proves only that a value is larger than those below it. */
+static bool bound_holds(const struct filter_test *t, double bound)
+{
+	switch (t->op) {
+	case FILTER_GE:
+		return bound >= t->number.real;
+	case FILTER_GT:
+	case FILTER_NE:
+		return bound > t->number.real;
+	default:
+		return false;
+	}
 }
 
 static bool value_holds(const struct filter_test *t, const struct value *v)
 {
 	char room[DIGITS_MAX];
 
-	if (v->type == VALUE_NONE)
-		return false;
-	if (t->known)
-		return true;
+	if (v->type == VALUE_NONE || t->known)
+		return v->type != VALUE_NONE;
 	if (t->pattern || t->text)
 		return text_holds(t, text_of(v, room));
-	switch (v->type) {
-	case VALUE_COUNT:
-	case VALUE_DELTA:
-	case VALUE_ID:
-	case VALUE_BYTES:
-		if (t->exact)
-			return by_order(t->op, (v->number > t->number) - (v->number < t->number));
-		return by_order(
-			t->op, ((double)v->number > t->real) - ((double)v->number < t->real));
-	case VALUE_RATE:
-	case VALUE_TREND:
-	case VALUE_PERCENT:
-	case VALUE_AGE:
-	case VALUE_SPAN:
-		return v->at_least ? bound_holds(t, v->real)
-				   : by_order(t->op, (v->real > t->real) - (v->real < t->real));
-	default:
-		return false;
-	}
+	if (v->at_least)
+		return bound_holds(t, v->real);
+	if (!is_number(v->type))
+		return filter_op_holds(t->op, order(v->real, t->number.real));
+	if (!t->number.exact)
+		return filter_op_holds(t->op, order((double)v->number, t->number.real));
+	return filter_op_holds(
+		t->op, (v->number > t->number.whole) - (v->number < t->number.whole));
 }
 
-/* ---- Owners ---------------------------------------------------------------------------------- */
-
-static enum owner_field owner_field(const struct field *field)
-{
-	static const struct {
-		const char *name;
-		enum owner_field owner;
-	} names[] = {
-		{ "pid", OWNER_PID },
-		{ "process", OWNER_PROCESS },
-		{ "unit", OWNER_UNIT },
-	};
-
-	for (size_t i = 0; field && i < sizeof names / sizeof *names; i++)
-		if (strcmp(field->name, names[i].name) == 0)
-			return names[i].owner;
-	return OWNER_NONE;
-}
-
-static void owner_value(const struct filter_test *t, const struct frame *f, struct proc_subject p,
-	struct value *out)
-{
-	static void (*const get[])(
-		const struct frame *f, struct proc_subject p, struct value *out) = {
-		[OWNER_PID] = proc_field_pid,
-		[OWNER_PROCESS] = proc_field_process,
-		[OWNER_UNIT] = proc_field_unit,
-	};
-
-	*out = (struct value){ .type = VALUE_NONE };
-	get[t->owner](f, p, out);
-}
-
-/* One is as asked for; of "!=" and "!~": none is what they deny. */
 static bool owners_hold(const struct filter_test *t, const struct frame *f, const struct sock *s)
 {
-	bool all = t->op == FILTER_NE || t->op == FILTER_UNLIKE, any = false;
-	struct value v;
+	bool none = t->op == FILTER_NE || t->op == FILTER_UNLIKE, holds = false;
 
 	if (!f->owners_known)
 		return false;
 	if (s->owner == SOCK_NONE) {
-		owner_value(t, f, (struct proc_subject){ group_kind_without_owner(f, s), 0 }, &v);
+		struct value v = { .type = VALUE_NONE };
+
+		t->owner(f, (struct proc_subject){ .kind = group_kind_without_owner(f, s) }, &v);
 		return value_holds(t, &v);
 	}
 	for (uint32_t e = s->owner; e != SOCK_NONE; e = frame_next_owner(f, e)) {
-		owner_value(t, f, (struct proc_subject){ PROC_ROW_PROCESS, f->edges[e].proc }, &v);
+		struct value v = { .type = VALUE_NONE };
+
+		t->owner(f, (struct proc_subject){ PROC_ROW_PROCESS, f->edges[e].proc }, &v);
 		if (v.type == VALUE_NONE)
 			continue;
-		any = value_holds(t, &v);
-		if (any != all)
+		holds = value_holds(t, &v);
+		if (holds != none)
 			break;
 	}
-	return any;
+	return holds;
+}
+
+static bool end_holds(const struct filter_test *t, const struct frame *f, const struct sock *s)
+{
+	char room[ENDPOINT_MAX];
+
+	if (!t->local && sock_is_listener(s))
+		return false;
+	return t->known || text_holds(t, endpoint_text(f, s, t->local, 0, room));
 }
 
 bool filter_test_holds(const struct filter_test *t, const struct rowset *rows, uint32_t row)
 {
+	const struct frame *f = rows->sample->frame;
 	struct value v;
 
 	if (t->owner)
-		return owners_hold(t, rows->sample->frame, &rows->sample->frame->socks[row]);
-	if (!t->field) {
-		const struct frame *f = rows->sample->frame;
-		const struct sock *s = &f->socks[row];
-		char room[ENDPOINT_MAX];
-
-		if (!t->local && sock_is_listener(s))
-			return false;
-		return t->known || text_holds(t, endpoint_text(f, s, t->local, 0, room));
-	}
+		return owners_hold(t, f, &f->socks[row]);
+	if (!t->field)
+		return end_holds(t, f, &f->socks[row]);
 	v = rowset_value(rows, row, t->field);
 	return value_holds(t, &v);
 }
 
-/* ---- Reading --------------------------------------------------------------------------------- */
+/* ---- Which there are ------------------------------------------------------------------------- */
 
 static bool is_end(const char *name)
 {
 	return strcmp(name, "local") == 0 || strcmp(name, "remote") == 0;
 }
 
+static const struct field *find_field(const char *name)
+{
+	return table_field(&table_sockets, name, strlen(name));
+}
+
 bool filter_is_field(const char *name)
 {
-	return is_end(name) || table_field(&table_sockets, name, strlen(name));
+	return is_end(name) || find_field(name);
+}
+
+static proc_get *owner_of(const char *name)
+{
+	static const struct {
+		const char *name;
+		proc_get *get;
+	} owners[] = {
+		{ "pid", proc_field_pid },
+		{ "process", proc_field_process },
+		{ "unit", proc_field_unit },
+	};
+
+	for (size_t i = 0; i < sizeof owners / sizeof *owners; i++)
+		if (strcmp(name, owners[i].name) == 0)
+			return owners[i].get;
+	return NULL;
+}
+
+/* ---- Reading --------------------------------------------------------------------------------- */
+
+static bool is_like(enum filter_op op)
+{
+	return op == FILTER_LIKE || op == FILTER_UNLIKE;
+}
+
+static bool has_order(const struct field *field)
+{
+	return field && field->type != VALUE_TEXT && field->type != VALUE_ADDRESS;
 }
 
 static int add_test(struct filter_builder *b, const struct filter_test *t, uint32_t *row)
@@ -251,142 +222,115 @@ static int add_test(struct filter_builder *b, const struct filter_test *t, uint3
 }
 
 static int read_pattern(
-	struct filter_builder *b, const struct filter_operand *o, struct filter_test *t)
+	struct filter_builder *b, const struct filter_operand *o, struct filter_pattern **out)
 {
-	char said[128];
-	int err;
+	char wrong[FILTER_PATTERN_WRONG];
+	int err = filter_pattern_create(o->value.text, out, wrong);
 
-	t->pattern = malloc(sizeof *t->pattern);
-	if (!t->pattern)
-		return -ENOMEM;
-	err = regcomp(t->pattern, o->value.text, REG_EXTENDED | REG_NOSUB);
-	if (!err)
-		return 0;
-	regerror(err, t->pattern, said, sizeof said);
-	free(t->pattern);
-	t->pattern = NULL;
-	return err == REG_ESPACE ? -ENOMEM
-				 : filter_wrong_value(b, &o->value, NULL,
-					   "a regular expression; this is none: %s", said);
+	return err == -EINVAL ? filter_wrong_value(b, &o->value, NULL,
+					"an extended regular expression: %s", wrong)
+			      : err;
 }
 
-static double unit_of(enum value_type type, const char *unit)
+static int add_pattern(struct filter_builder *b, const struct filter_operand *o,
+	struct filter_test *t, uint32_t *row)
 {
-	static const struct {
-		enum value_type type;
-		const char *unit;
-		double factor;
-	} units[] = {
-		{ VALUE_AGE, "s", 1 },
-		{ VALUE_AGE, "m", 60 },
-		{ VALUE_AGE, "h", 3600 },
-		{ VALUE_AGE, "d", 86400 },
-		{ VALUE_SPAN, "us", 1e-6 },
-		{ VALUE_SPAN, "ms", 1e-3 },
-		{ VALUE_SPAN, "s", 1 },
-		{ VALUE_BYTES, "k", 1 << 10 },
-		{ VALUE_BYTES, "K", 1 << 10 },
-		{ VALUE_BYTES, "M", 1 << 20 },
-		{ VALUE_BYTES, "G", 1 << 30 },
-	};
+	int err = read_pattern(b, o, &t->pattern);
 
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-		if (units[i].type == type && strcmp(units[i].unit, unit) == 0)
-			return units[i].factor;
-	return *unit ? 0 : 1;
+	if (err)
+		return err;
+	err = add_test(b, t, row);
+	if (err)
+		filter_pattern_free(t->pattern);
+	return err;
 }
 
-static int read_number(
-	struct filter_builder *b, const struct filter_operand *o, struct filter_test *t)
+/* A pattern for states is one for eleven words. */
+static int add_like_state(struct filter_builder *b, const struct filter_operand *o, uint32_t *row)
 {
-	const char *text = o->value.text;
-	enum value_type type = t->field->type;
-	char *end;
-	double factor;
+	struct filter_pattern *pattern;
+	uint32_t states = 0;
+	int err = read_pattern(b, o, &pattern);
 
-	t->real = *text >= '0' && *text <= '9' ? strtod(text, &end) : -1;
-	factor = t->real >= 0 ? unit_of(type, end) : 0;
-	if (factor == 0 || !isfinite(t->real))
-		return filter_wrong_value(b, &o->value, NULL, "%s",
-			type == VALUE_AGE     ? "a time, as 30, 30s, 5m, 2h or 1d"
-			: type == VALUE_SPAN  ? "a time, as 0.1, 250us, 20ms or 1s"
-			: type == VALUE_BYTES ? "a number of bytes, as 0, 1460, 64k or 1M"
-					      : "a number");
-	t->real *= factor;
-	errno = 0;
-	t->number = (int64_t)strtoull(text, &end, 10);
-	t->exact = !*end && !errno;
-	return 0;
+	if (err)
+		return err;
+	for (unsigned state = 1; state < SOCK_STATE_COUNT; state++)
+		if (filter_pattern_finds(pattern, sock_state_name(state)))
+			states |= UINT32_C(1) << state;
+	filter_pattern_free(pattern);
+	return filter_add_states(b, states, o->op == FILTER_LIKE, row);
 }
 
-static bool is_text(const struct field *field)
+static int add_state(struct filter_builder *b, const struct filter_operand *o, uint32_t *row)
 {
-	return !field || field->type == VALUE_TEXT || field->type == VALUE_ADDRESS;
+	int64_t states;
+
+	if (is_like(o->op))
+		return add_like_state(b, o, row);
+	states = filter_state_word(o->value.text);
+	if (states < 0)
+		return filter_wrong_value(b, &o->value, NULL, "%s", filter_state_wanted);
+	return filter_add_states(b, (uint32_t)states, o->op == FILTER_EQ, row);
 }
 
-static int read_op(struct filter_builder *b, const struct field *field,
-	const struct filter_token *name, struct filter_operand *o)
+/* Ends, addresses and ports compared with one: what ss has, but that of a listener no remote end is
+ * known. */
+static int add_place(struct filter_builder *b, const struct filter_operand *o,
+	const struct filter_test *t, uint32_t *row)
 {
-	const char *wanted = is_text(field)
-				     ? "=, !=, ~ or !~ and a value behind this field"
-				     : "=, !=, >=, <=, >, <, ~ or !~ and a value behind this field";
-	size_t at;
-
-	o->name = *name;
-	if (!filter_lex_op(&b->lexer, &o->op, &at))
-		return filter_wrong(b, b->lexer.at, 0, "%s", wanted);
-	if (is_text(field) && o->op >= FILTER_GE && o->op <= FILTER_LT)
-		return filter_wrong(b, at, b->lexer.at - at, "%s", wanted);
-	return 0;
-}
-
-/* An end compared with an address: the kernel can do that. A listener has no other end. */
-static int add_end(
-	struct filter_builder *b, const struct filter_operand *o, bool local, uint32_t *row)
-{
+	bool port = t->field && t->field->type == VALUE_ID;
 	uint32_t known;
-	int err = filter_add_host(b, o, local, row);
+	int err =
+		port ? filter_add_port(b, o, t->local, row) : filter_add_host(b, o, t->local, row);
 
-	if (err || local)
+	if (err || t->local)
 		return err;
 	err = add_test(b, &(struct filter_test){ .known = true }, &known);
 	return err ? err : filter_join(b, FILTER_AND, *row, known, row);
 }
 
-int filter_add_field(struct filter_builder *b, const struct filter_token *name, uint32_t *row)
+static int add_value(struct filter_builder *b, const struct filter_operand *o,
+	struct filter_test *t, uint32_t *row)
 {
-	struct filter_test t = { .field = table_field(
-					 &table_sockets, name->text, strlen(name->text)),
-		.local = *name->text == 'l' };
+	if (t->field->type == VALUE_TEXT)
+		t->text = arena_text(&b->f->arena, o->value.text, strlen(o->value.text));
+	else if (!filter_number_read(o->value.text, t->field->type, &t->number))
+		return filter_wrong_value(
+			b, &o->value, NULL, "%s", filter_number_wanted(t->field->type));
+	return t->field->type == VALUE_TEXT && !t->text ? -ENOMEM : add_test(b, t, row);
+}
+
+static int read_operand(
+	struct filter_builder *b, const struct field *field, struct filter_operand *o)
+{
+	const char *ops = has_order(field) ? "=, !=, <, <=, >, >=, ~ or !~" : "=, !=, ~ or !~";
+	size_t at;
+	int err;
+
+	if (!filter_lex_op(&b->lexer, &o->op, &at))
+		return filter_wrong_next(b, "%s behind the name of a field", ops);
+	if (!has_order(field) && o->op >= FILTER_GE && o->op <= FILTER_LT)
+		return filter_wrong(b, at, b->lexer.at - at, "%s: this field has no order", ops);
+	err = filter_lex_value(&b->lexer, is_like(o->op), &o->value);
+	return err ? err : filter_must_have(b, &o->value, "a value");
+}
+
+int filter_add_field(struct filter_builder *b, const char *name, uint32_t *row)
+{
+	struct filter_test t = { .field = find_field(name),
+		.owner = owner_of(name),
+		.local = strncmp(name, "local", 5) == 0 };
 	struct filter_operand o = { .op = FILTER_EQ };
-	bool like;
-	int err = read_op(b, t.field, name, &o);
+	int err = read_operand(b, t.field, &o);
 
 	if (err)
 		return err;
-	like = o.op == FILTER_LIKE || o.op == FILTER_UNLIKE;
-	err = filter_lex_value(&b->lexer, like, &o.value);
-	if (err)
-		return err;
-	if (o.value.kind == TOKEN_END)
-		return filter_wrong(
-			b, o.value.at, o.value.len, o.value.len ? "a quote at the end" : "a value");
 	t.op = o.op;
-	if (like)
-		err = read_pattern(b, &o, &t);
-	else if (!t.field || t.field->type == VALUE_ADDRESS)
-		return add_end(b, &o, t.local, row);
-	else if (t.field->type != VALUE_TEXT)
-		err = read_number(b, &o, &t);
-	else if (!(t.text = arena_text(&b->f->arena, o.value.text, strlen(o.value.text))))
-		err = -ENOMEM;
-	if (err)
-		return err;
-	t.owner = owner_field(t.field);
-	err = add_test(b, &t, row);
-	if (err && t.pattern) {
-		regfree(t.pattern);
-		free(t.pattern);
-	}
-	return err;
+	if (strcmp(name, "state") == 0)
+		return add_state(b, &o, row);
+	if (is_like(o.op))
+		return add_pattern(b, &o, &t, row);
+	if (is_end(name) || strncmp(name, "local_", 6) == 0 || strncmp(name, "remote_", 7) == 0)
+		return add_place(b, &o, &t, row);
+	return add_value(b, &o, &t, row);
 }

@@ -6,6 +6,7 @@
 
 #include "sockdash/filter_build.h"
 #include "sockdash/filter_fields.h"
+#include "sockdash/filter_hints.h"
 #include "sockdash/filter_terms.h"
 #include "sockdash/grow.h"
 #include "sockdash/utf8.h"
@@ -83,7 +84,7 @@ static int whole(struct parser *p, uint32_t *row)
 static int missing_term(struct parser *p)
 {
 	return filter_wrong(&p->b, p->token.at, p->token.len,
-		"a term, as state close-wait, dport = :443, src 10.0.0.0/8, process = java");
+		"a condition, as state close-wait, dport = :443, src 10.0.0.0/8 or process = java");
 }
 
 static int close_level(struct parser *p)
@@ -118,14 +119,6 @@ static int connect(struct parser *p, enum filter_kind join)
 
 /* ---- Terms ----------------------------------------------------------------------------------- */
 
-static int wrong_op(struct parser *p, const struct filter_word *word, size_t at)
-{
-	return filter_wrong(&p->b, at, p->b.lexer.at - at, "%s",
-		word->takes == FILTER_TAKES_ORDER   ? "=, !=, >=, <=, > or <"
-		: word->takes == FILTER_TAKES_EQUAL ? "= or !="
-						    : word->wanted);
-}
-
 static bool takes(const struct filter_word *word, enum filter_op op)
 {
 	if (op == FILTER_LIKE || op == FILTER_UNLIKE)
@@ -137,21 +130,23 @@ static bool takes(const struct filter_word *word, enum filter_op op)
 /* A term that begins with a word of ss. */
 static int read_word(struct parser *p, const struct filter_word *word, uint32_t *row)
 {
-	struct filter_lexer *l = &p->b.lexer;
-	struct filter_operand o = { .op = FILTER_EQ, .name = p->token };
+	static const char *const ops[] = {
+		[FILTER_TAKES_ORDER] = "=, !=, >=, <=, > or <",
+		[FILTER_TAKES_EQUAL] = "= or !=",
+		[FILTER_TAKES_STATE] = filter_state_wanted,
+	};
+	struct filter_builder *b = &p->b;
+	struct filter_operand o = { .op = FILTER_EQ };
 	size_t at;
 	int err;
 
 	if (word->takes == FILTER_TAKES_NOTHING)
-		return word->add(&p->b, &o, row);
-	if (filter_lex_op(l, &o.op, &at) && !takes(word, o.op))
-		return wrong_op(p, word, at);
-	err = filter_lex_value(l, false, &o.value);
-	if (err)
-		return err;
-	if (o.value.kind == TOKEN_END)
-		return filter_wrong(&p->b, o.value.at, o.value.len, "%s", word->wanted);
-	return word->add(&p->b, &o, row);
+		return word->add(b, &o, row);
+	if (filter_lex_op(&b->lexer, &o.op, &at) && !takes(word, o.op))
+		return filter_wrong(b, at, b->lexer.at - at, "%s", ops[word->takes]);
+	err = filter_lex_value(&b->lexer, false, &o.value);
+	err = err ? err : filter_must_have(b, &o.value, word->wanted);
+	return err ? err : word->add(b, &o, row);
 }
 
 static bool op_follows(const struct parser *p)
@@ -165,18 +160,22 @@ static bool op_follows(const struct parser *p)
 
 static int unknown_word(struct parser *p)
 {
-	return missing_term(p);
+	char hint[FILTER_HINT_MAX];
+
+	if (!*filter_hint(p->token.text, hint))
+		return missing_term(p);
+	return filter_wrong(&p->b, p->token.at, p->token.len, "%s", hint);
 }
 
+/* What ss knows means what it means in ss; "state" is a field only with an operator. */
 static int read_term(struct parser *p, uint32_t *row)
 {
 	const struct filter_word *word = filter_word(p->token.text);
+	bool field = filter_is_field(p->token.text);
 
-	if (word && !(filter_is_field(word->name) && op_follows(p)))
+	if (word && !(field && op_follows(p)))
 		return read_word(p, word, row);
-	if (filter_is_field(p->token.text))
-		return filter_add_field(&p->b, &p->token, row);
-	return unknown_word(p);
+	return field ? filter_add_field(&p->b, p->token.text, row) : unknown_word(p);
 }
 
 /* State words at the beginning of a level are put together as ss does on its command line: in their
@@ -204,8 +203,8 @@ static int take_word(struct parser *p)
 {
 	const struct filter_word *word = filter_word(p->token.text);
 	struct level *l = level_of(p);
-	bool states = l->begins && word && !l->negated &&
-		      (*word->name == 'e' || strcmp(word->name, "state") == 0) && !op_follows(p);
+	bool states = l->begins && !l->negated && word && word->takes == FILTER_TAKES_STATE &&
+		      !op_follows(p);
 	uint32_t row;
 	int err = read_term(p, &row);
 

@@ -130,7 +130,7 @@ const struct table table_listen = {
 		"backlog,drops,drops_rate",
 	.sort = "-conns",
 	.then = "port",
-	.needs = NEED_ADDRESSES | NEED_SOCKETS,
+	.needs = NEED_ADDRESSES | NEED_SOCKETS | NEED_LISTENERS,
 	.count = count,
 	.identity = identity,
 };

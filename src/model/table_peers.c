@@ -180,7 +180,7 @@ const struct table table_peers = {
 		   "out_port,recv_q,send_q,processes,pid,process",
 	.sort = "-conns",
 	.then = "address",
-	.needs = NEED_SOCKETS | NEED_ADDRESSES | NEED_PEERS,
+	.needs = NEED_SOCKETS | NEED_ADDRESSES | NEED_LISTENERS | NEED_PEERS,
 	.count = count,
 	.identity = identity,
 };

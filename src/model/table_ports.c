@@ -168,6 +168,7 @@ const struct table table_ports = {
 	.sort = "-used",
 	.then = "remote_address",
 	.needs = NEED_SOCKETS | NEED_ADDRESSES | NEED_COUNTERS | NEED_PORTS | NEED_PORT_ROWS,
+	.whole = true,
 	.count = count,
 	.identity = identity,
 };

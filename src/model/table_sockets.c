@@ -211,7 +211,7 @@ static const struct field fields[] = {
 	{ "unit", "UNIT", "systemd unit or container of that process", VALUE_TEXT,
 		OWNER_FIELD(NEED_PROC_DETAILS), .get = get_unit },
 	{ "age", "AGE", "time since we first saw it; at least that where it was there before",
-		VALUE_AGE, .get = get_age },
+		VALUE_AGE, NEED_AGE, .get = get_age },
 	{ "wait_age", "WAITING", "CLOSE-WAIT: time since the peer closed", VALUE_AGE, NEED_WAIT_AGE,
 		.get = get_wait_age },
 	{ "timer", "TIMER", "timer that runs: on (retransmit), keepalive, timewait, persist",
