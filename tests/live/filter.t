@@ -2,7 +2,7 @@
 # Thousands of filters: what ss selects of the same sockets, and what we do.
 # shellcheck disable=SC2016 source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
-live_begin 120 "$@"
+live_begin 600 "$@"
 [[ -x $TOOLS/selects ]] || { echo "Bail out! no $TOOLS/selects"; exit 1; }
 
 zoo_start --scale 2 --brief
