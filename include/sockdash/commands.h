@@ -2,6 +2,7 @@
 #ifndef SOCKDASH_COMMANDS_H
 #define SOCKDASH_COMMANDS_H
 
+#include "sockdash/filter.h"
 #include "sockdash/options.h"
 #include "sockdash/output.h"
 #include "sockdash/rowset.h"
@@ -15,13 +16,26 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* complain(), and where to find help. Answers EXIT_USAGE. */
 int complain_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* "a, b, c": the names of all tables, or of the fields of one. */
+/* A command that is no view. */
+struct command {
+	const char *name, *help;
+	const char *wants;  /* what its next word is, as completions call it */
+	bool of_recordings; /* may follow "replay FILE" */
+};
+extern const struct command commands[];
+extern const size_t command_count;
+
+/* "a, b, c": the names of all commands, of all tables, or of the fields of one. */
+void list_commands(struct buf *out);
 void list_tables(struct buf *out);
 void list_fields(const struct table *t, struct buf *out);
 
 /* Says what kept a frame from being whole, each time that this changes: `told` is what was said
  * last. */
 void tell_problems(struct buf *told, const struct frame *f);
+
+/* Makes a filter of words; NULL of none. Says what is wrong with them, and answers the exit status. */
+int filter_of_words(int count, char **words, struct filter **out);
 
 /* Where frames come from, as the options say. */
 struct origin {
@@ -44,6 +58,7 @@ struct watch {
 	const struct options *options;
 	unsigned needs; /* NEED_... */
 	bool window;    /* observes before it speaks, unless it reads a tape */
+	bool whole;     /* samples must have all sockets, also those that are not wanted */
 	/* Prints a sample: 0 or -errno of the output. */
 	int (*print)(void *context, const struct sample *s);
 	void *context;
@@ -85,5 +100,8 @@ int cmd_report(const struct options *o);
 
 /* Opens the dashboard, on one table or (NULL) on all panes. */
 int cmd_top(const struct table *t, const struct options *o);
+
+/* Prints a script with which a shell completes our command lines: completions. */
+int cmd_completions(const char *shell);
 
 #endif

@@ -118,6 +118,9 @@ struct frame {
 	bool one_family;     /* IPv4 or IPv6 was not asked for */
 	unsigned absent;     /* bit 1 << enum sock_proto: not asked for, or not to be had */
 	bool preliminary;    /* for the first screen: without owners, not to be compared with */
+	/* Sockets that a filter does not select may be missing: the numbers are not of all there
+	 * are. By state: one that was not in the frame before may have been there all the same. */
+	bool filtered, by_state;
 	bool owners_known;   /* the owners were asked for (whether or not all could be seen) */
 	unsigned
 		asked; /* NEED_... that were asked for; all of a recording, which has what it has */

@@ -4,6 +4,7 @@
 
 #include "sockdash/diag.h"
 #include "sockdash/grow.h"
+#include "sockdash/live_filter.h"
 #include "sockdash/source.h"
 
 #define LIVE_STATES_ALL (((1u << SOCK_STATE_COUNT) - 1) & ~1u)
@@ -13,10 +14,15 @@ struct live_dump {
 	struct diag *diag;
 	const struct source_request *request;
 	const atomic_bool *stop;
+	struct live_filter *filter; /* for the kernel, or NULL: all sockets */
+	/* What it costs to walk through the sockets of the host, in ns of CPU; 0: as many as the
+	 * frame has. */
+	int64_t walk_ns;
 };
 
 /* Dumps one protocol in the families of the request: TCP in one walk of the kernel's table where
- * both are wanted. 0 or -errno as diag_dump() has it. */
+ * both are wanted. Where the filter selects none of these states, nothing is asked. 0 or -errno as
+ * diag_dump() has it. */
 int live_dump(const struct live_dump *d, enum sock_proto proto, uint32_t states, unsigned want,
 	diag_sink *sink, void *context);
 

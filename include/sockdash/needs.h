@@ -4,21 +4,23 @@
 #define SOCKDASH_NEEDS_H
 
 enum {
-	NEED_SOCKETS = 1,      /* the rows of the dump */
-	NEED_OWNERS = 2,       /* which processes own them */
-	NEED_PROC_DETAILS = 4, /* command line, unit, descriptor limit */
-	NEED_WAIT_AGE = 8,     /* since when sockets are in CLOSE-WAIT */
-	NEED_DROPS = 16,       /* drops per listener and UDP socket */
-	NEED_USERS = 64,       /* names of users: asking for one may ask a network */
-	NEED_COUNTERS = 32,    /* the kernel's counters */
-	NEED_ADDRESSES = 128,  /* addresses of sockets, and which listener a connection has */
-	NEED_PORTS = 256,      /* how many ephemeral ports each destination takes */
-	NEED_FINDINGS = 512,   /* what the audit makes of the rest, as far as that is there */
-	NEED_INFO = 1024,      /* tcp_info of every TCP socket: twice the work of all the rest */
-	NEED_PEERS = 2048,     /* the table of remote addresses */
-	NEED_EVENTS = 4096,    /* connections that ended between samples, also the short ones */
-	NEED_MARKS = 8192,     /* fwmark of sockets */
-	NEED_CGROUPS = 16384,  /* control group ids of sockets */
+	NEED_SOCKETS = 1,        /* the rows of the dump */
+	NEED_OWNERS = 2,         /* which processes own them */
+	NEED_PROC_DETAILS = 4,   /* command line, unit, descriptor limit */
+	NEED_WAIT_AGE = 8,       /* since when sockets are in CLOSE-WAIT */
+	NEED_DROPS = 16,         /* drops per listener and UDP socket */
+	NEED_USERS = 64,         /* names of users: asking for one may ask a network */
+	NEED_COUNTERS = 32,      /* the kernel's counters */
+	NEED_ADDRESSES = 128,    /* addresses of sockets, and which listener a connection has */
+	NEED_PORTS = 256,        /* how many ephemeral ports each destination takes */
+	NEED_FINDINGS = 512,     /* what the audit makes of the rest, as far as that is there */
+	NEED_INFO = 1024,        /* tcp_info of every TCP socket: twice the work of all the rest */
+	NEED_PEERS = 2048,       /* the table of remote addresses */
+	NEED_EVENTS = 4096,      /* connections that ended between samples, also the short ones */
+	NEED_MARKS = 8192,       /* fwmark of sockets */
+	NEED_CGROUPS = 16384,    /* control group ids of sockets */
+	NEED_AGE = 65536,        /* since when sockets are there, whatever state they were in */
+	NEED_LISTENERS = 131072, /* all listeners, also those that the filter does not select */
 };
 
 /* For the dashboard: whatever any of its panes shows without being asked. */

@@ -3,6 +3,7 @@
 #define SOCKDASH_OUTPUT_H
 
 #include "sockdash/buf.h"
+#include "sockdash/filter.h"
 #include "sockdash/format.h"
 #include "sockdash/rowset.h"
 
@@ -15,6 +16,7 @@ struct output_table {
 	bool with_time;        /* CSV: a first column with the time of the sample */
 	int width;             /* text: columns that a line may have; 0: as many as it takes */
 	bool ascii;            /* text: what is cut ends in "..." */
+	const struct filter *filter; /* JSON: what the rows are of, or NULL: of all sockets */
 	/* JSON: adds members to the document, each with a comma before it; or NULL. */
 	void (*add_members)(const struct sample *sample, struct buf *b);
 };

@@ -20,9 +20,10 @@ struct source_request {
 	double interval_s;        /* between frames, for a source that makes its own time */
 	int64_t owners_budget_ns; /* CPU for looking for owners in this frame, more in the next;
 				     0: all that it takes */
-	/* Only sockets that it may select are wanted, NULL: all. A source may tell of more. Of
-	 * listeners all are told where it may select any. */
+	/* Only sockets that it may select are wanted, NULL: all. A source may tell of more, and
+	 * tells of all listeners where NEED_LISTENERS is asked for. */
 	const struct filter *filter;
+	bool single; /* the only frame: no other will be compared with it */
 };
 
 struct source;
@@ -63,8 +64,9 @@ static inline void source_close(struct source *s)
 		s->ops->close(s);
 }
 
-/* The running kernel, seen from the calling thread's network namespace. 0 or -ENOMEM; a kernel
- * without sock_diag is not an error but a problem told in each frame. */
-int source_open_live(struct source **out);
+/* The running kernel, seen from the calling thread's network namespace. Where `plain`, the kernel is
+ * not asked to filter. 0 or -ENOMEM; a kernel without sock_diag is not an error but a problem told
+ * in each frame. */
+int source_open_live(bool plain, struct source **out);
 
 #endif

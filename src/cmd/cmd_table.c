@@ -117,6 +117,7 @@ static int print_sample(void *context, const struct sample *s)
 		.with_time = watch_is_series(o),
 		.width = r->blocks ? terminal_width() : 0,
 		.add_members = r->command->add_members,
+		.filter = o->filter,
 	};
 
 	if (r->command->look)
@@ -145,6 +146,7 @@ int table_command_run(const struct table_command *c, const struct options *o)
 	struct watch watch = {
 		.options = o,
 		.window = c->table->window,
+		.whole = c->table->whole,
 		.print = print_sample,
 		.context = &r,
 	};

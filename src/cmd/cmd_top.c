@@ -108,9 +108,11 @@ int cmd_top(const struct table *t, const struct options *o)
 	struct app_settings settings = {
 		.pane = find_pane(t),
 		.interval_s = o->interval_s,
+		.live = !o->tape && !o->synth,
 		.replay = o->tape != NULL,
 		.cpu_limit = o->cpu_limit,
 		.all = o->all,
+		.filter = o->filter,
 		.secure = o->secure,
 	};
 	struct tracker_settings tracker = options_tracker(o, DASHBOARD_WINDOW_S);

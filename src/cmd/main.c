@@ -61,8 +61,8 @@ static int print_help(const struct table *t)
 	struct buf b = { 0 };
 
 	if (t) {
-		buf_addf(&b, "Usage: sockdash [OPTIONS] %s\n\nPrints %s.\n\nFields:\n", t->name,
-			t->help);
+		buf_addf(&b, "Usage: sockdash [OPTIONS] %s%s\n\nPrints %s.\n\nFields:\n", t->name,
+			t->unfiltered ? "" : " [FILTER]", t->help);
 		for (size_t i = 0; i < t->field_count; i++)
 			buf_addf(&b, "  %-15s %s%s\n", t->fields[i].name, t->fields[i].help,
 				on_request(&t->fields[i]));
@@ -73,14 +73,20 @@ static int print_help(const struct table *t)
 		return print(&b);
 	}
 	buf_adds(&b,
-		"Usage: sockdash [OPTIONS] [top [VIEW]]   the dashboard, on all panes or on one\n"
-		"       sockdash [OPTIONS] VIEW          print one table\n"
+		"Usage: sockdash [OPTIONS] [top [VIEW [FILTER]]]\n"
+		"                                        the dashboard, on all panes or on one\n"
+		"       sockdash [OPTIONS] VIEW [FILTER] print one table, of the sockets that are "
+		"wanted\n"
 		"       sockdash [OPTIONS] report        print one page with all that matters\n"
 		"       sockdash [OPTIONS] record FILE   write samples to a file (- for standard "
 		"output)\n"
-		"       sockdash [OPTIONS] replay FILE [top [VIEW] | VIEW | report | record FILE]\n"
+		"       sockdash [OPTIONS] replay FILE [top [VIEW [FILTER]] | VIEW [FILTER] |\n"
+		"                                        report | record FILE]\n"
 		"                                        show such a file (- for standard "
-		"input)\n\n"
+		"input)\n"
+		"       sockdash completions SHELL       print a script with which bash, zsh or "
+		"fish\n"
+		"                                        complete command lines\n\n"
 		"Views ('sockdash VIEW --help' lists the fields):\n");
 	for (size_t i = 0; i < table_count; i++)
 		buf_addf(&b, "  %-10s %s\n", tables[i]->name, tables[i]->help);
@@ -91,21 +97,29 @@ static int print_help(const struct table *t)
 
 /* ---- Commands -------------------------------------------------------------------------------- */
 
-static int unknown_view(const char *word, const char *before)
+static int unknown_view(const char *word, bool of_top)
 {
 	struct buf names = { 0 };
 
+	if (of_top) {
+		buf_adds(&names, "top shows one of: ");
+	} else {
+		buf_adds(&names, "commands are ");
+		list_commands(&names);
+		buf_adds(&names, " and the views: ");
+	}
 	list_tables(&names);
-	complain_usage("unknown view '%s'; %s: %s", word, before, names.data);
+	complain_usage("unknown view '%s'; %s", word, names.data);
 	buf_free(&names);
 	return EXIT_USAGE;
 }
 
 /* What is asked for. */
 struct choice {
-	enum { RUN_TOP, RUN_VIEW, RUN_REPORT, RUN_RECORD } run;
+	enum { RUN_TOP, RUN_VIEW, RUN_REPORT, RUN_RECORD, RUN_COMPLETIONS } run;
 	const struct table *table; /* NULL: of the dashboard all, of others none */
 	const char *path;          /* to record to */
+	const char *shell;         /* to complete in */
 };
 
 static int choose_record(struct choice *c, const struct options *o, int argc, char **words)
@@ -115,17 +129,46 @@ static int choose_record(struct choice *c, const struct options *o, int argc, ch
 	if (argc < 2 && !o->help)
 		return complain_usage("record needs a FILE, or - for standard output");
 	if (argc > 2)
+		return complain_usage("'%s' is one word too many: record is about all sockets, and "
+				      "takes no filter",
+			words[2]);
+	return EXIT_DONE;
+}
+
+static int choose_completions(struct choice *c, const struct options *o, int argc, char **words)
+{
+	c->run = RUN_COMPLETIONS;
+	c->shell = argc > 1 ? words[1] : NULL;
+	if (o->tape)
+		return complain_usage("completions are not in a recording");
+	if (argc < 2 && !o->help)
+		return complain_usage("completions needs a SHELL: bash, zsh or fish");
+	if (argc > 2)
 		return complain_usage("'%s' is one word too many", words[2]);
 	return EXIT_DONE;
 }
 
-static int choose(struct choice *c, const struct options *o, int argc, char **words)
+/* What stands behind the view says which sockets are wanted. */
+static int choose_filter(const struct choice *c, struct options *o, int argc, char **words)
+{
+	if (o->help || !argc)
+		return EXIT_DONE;
+	if (c->run == RUN_REPORT || (c->run == RUN_VIEW && c->table->unfiltered))
+		return complain_usage("'%s' is one word too many: %s is about all sockets, and "
+				      "takes no filter",
+			words[0], c->table ? c->table->name : "report");
+	return filter_of_words(argc, words, &o->filter);
+}
+
+static int choose(struct choice *c, struct options *o, int argc, char **words)
 {
 	const char *command = argc ? words[0] : "top", *view = command;
 	int used = argc > 0;
 
 	if (strcmp(command, "record") == 0)
 		return choose_record(c, o, argc, words);
+	if (strcmp(command, "completions") == 0)
+		return choose_completions(c, o, argc, words);
 	if (o->anonymize && !o->help)
 		return complain_usage("--anonymize is for record");
 	if (strcmp(command, "report") == 0) {
@@ -139,13 +182,8 @@ static int choose(struct choice *c, const struct options *o, int argc, char **wo
 	}
 	c->table = view ? table_find(view, strlen(view)) : NULL;
 	if (view && !c->table)
-		return unknown_view(
-			view, c->run == RUN_TOP
-				      ? "top shows one of"
-				      : "commands are top, report, record, replay and the views");
-	if (argc > used)
-		return complain_usage("'%s' is one word too many", words[used]);
-	return EXIT_DONE;
+		return unknown_view(view, c->run == RUN_TOP);
+	return choose_filter(c, o, argc - used, words + used);
 }
 
 static int run(const struct choice *c, const struct options *o)
@@ -159,6 +197,8 @@ static int run(const struct choice *c, const struct options *o)
 		return c->table == &table_audit ? cmd_audit(o) : cmd_table(c->table, o);
 	case RUN_REPORT:
 		return cmd_report(o);
+	case RUN_COMPLETIONS:
+		return cmd_completions(c->shell);
 	default:
 		return cmd_record(c->path, o);
 	}
@@ -231,6 +271,7 @@ static int obey(struct options *o, int argc, char **words)
 		status = wrong;
 	else
 		status = run(&choice, o);
+	filter_put(o->filter);
 	log_close();
 	return status;
 }

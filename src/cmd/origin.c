@@ -84,7 +84,7 @@ int origin_open(const struct options *o, struct origin *out)
 	if (o->synth)
 		return open_synth(o->synth, &out->source);
 	if (!o->tape) {
-		err = source_open_live(&out->source);
+		err = source_open_live(o->plain, &out->source);
 	} else {
 		status = open_tape(o->tape, &out->tape);
 		if (status)

@@ -9,6 +9,7 @@
 #include "sockdash/options.h"
 #include "sockdash/output.h"
 #include "sockdash/problems.h"
+#include "sockdash/utf8.h"
 
 void output_json_string(struct buf *b, const char *text)
 {
@@ -119,7 +120,11 @@ static void add_sample(struct buf *b, const struct sample *s)
 
 	buf_adds(b, ",\"sample\":{\"source\":");
 	output_json_string(b, f->kind);
-	buf_addf(b, ",\"sockets\":%" PRIu32 ",\"interval\":", f->sock_count);
+	if (f->filtered)
+		buf_adds(b, ",\"sockets\":null");
+	else
+		buf_addf(b, ",\"sockets\":%" PRIu32, f->sock_count);
+	buf_adds(b, ",\"interval\":");
 	if (s->interval_s == s->interval_s)
 		add_real(b, s->interval_s, 3);
 	else
@@ -142,6 +147,18 @@ static void add_sample(struct buf *b, const struct sample *s)
 	buf_addc(b, '}');
 }
 
+/* It comes from the command line, as it is. */
+static void add_filter(struct buf *b, const char *text)
+{
+	struct buf safe = { 0 };
+
+	utf8_add_safe(&safe, text, strlen(text));
+	buf_adds(b, ",\"filter\":");
+	output_json_string(b, safe.data ? safe.data : "");
+	b->failed |= safe.failed;
+	buf_free(&safe);
+}
+
 static void add_head(struct buf *b, const struct output_table *t, const char *view)
 {
 	const struct sample *s = t->rows.sample;
@@ -151,6 +168,8 @@ static void add_head(struct buf *b, const struct output_table *t, const char *vi
 		"{\"sockdash\":\"%s\",\"view\":\"%s\",\"time\":\"%s\",\"host\":", SOCKDASH_VERSION,
 		view, fmt_iso_time(time, s->frame->wall_ns));
 	output_json_string(b, s->frame->host);
+	if (t->filter)
+		add_filter(b, filter_text(t->filter));
 	if (t->add_members)
 		t->add_members(s, b);
 	/* A tape may say anything. */

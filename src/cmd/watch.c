@@ -8,6 +8,7 @@
 #include "sockdash/clock.h"
 #include "sockdash/commands.h"
 #include "sockdash/feed.h"
+#include "sockdash/narrow.h"
 
 /* How long a command observes where nothing else is wished. */
 #define COMMAND_WINDOW_S 3
@@ -21,6 +22,7 @@ struct run {
 	double window_s; /* to observe before speaking */
 	struct source_request request;
 	struct tracker *tracker;
+	struct sample *before; /* as the filter has made it, to compare with; or NULL */
 	uint64_t printed;
 	bool blind; /* the last sample had nothing of what was asked for */
 };
@@ -56,6 +58,22 @@ static int print_sample(struct run *r, const struct sample *s)
 	return err;
 }
 
+/* Leaves of a sample what the filter selects. */
+static int narrow(struct run *r, struct sample **sample)
+{
+	const struct narrowing n = { .filter = r->options->filter };
+	struct sample *narrowed;
+	int err = sample_narrow(*sample, &n, r->before, NULL, &narrowed);
+
+	sample_put(*sample);
+	if (err)
+		return err;
+	sample_put(r->before);
+	r->before = sample_get(narrowed);
+	*sample = narrowed;
+	return 0;
+}
+
 static int take_sample(struct run *r, struct sample **out)
 {
 	struct frame *frame;
@@ -63,6 +81,8 @@ static int take_sample(struct run *r, struct sample **out)
 
 	if (!err)
 		err = tracker_step(r->tracker, frame, out);
+	if (!err && r->options->filter)
+		err = narrow(r, out);
 	if (!err)
 		frame_forget_diff(frame);
 	return err;
@@ -145,11 +165,14 @@ int watch_samples(const struct watch *w)
 
 	if (status)
 		return status;
-	r.request = options_request(o, w->needs);
+	r.request = options_request(o, w->needs | filter_needs(o->filter));
+	r.request.filter = w->whole ? NULL : o->filter;
 	r.wanted = o->count ? o->count : watch_is_series(o) ? UINT64_MAX : 1;
+	r.request.single = r.wanted == 1 && !w->window;
 	r.tracker = tracker_create(&settings);
 	err = r.tracker ? observe(&r) : -ENOMEM;
 	status = tell_end(&r, err);
+	sample_put(r.before);
 	origin_close(&r.origin);
 	tracker_destroy(r.tracker);
 	return status;

@@ -154,7 +154,7 @@ int frame_carry_times(struct frame *cur, const struct frame *prev)
 			s->flags = (uint8_t)(s->flags | (g->flags & SOCK_OLDER));
 			carry_wait(s, g->state, g->wait_since, g->flags);
 		} else {
-			begin_now(cur, s, cur->diff.known);
+			begin_now(cur, s, cur->diff.known && !cur->by_state);
 		}
 	}
 	hash_free(&ghosts);

@@ -58,7 +58,7 @@ static uint64_t identity(const struct rowset *rows, uint32_t row)
 	.name = "audit", .title = "Findings", .help = "what is wrong, and what to do about it",    \
 	.fields = fields, .field_count = sizeof fields / sizeof *fields,                           \
 	.columns = "severity,id,subject,evidence", .sort = "", .needs = NEED_ALL, .window = true,  \
-	.count = counter, .identity = identity
+	.unfiltered = true, .count = counter, .identity = identity
 
 static const struct table all = { TABLE_AUDIT(count_all) };
 const struct table table_audit = { TABLE_AUDIT(count), .all = &all };

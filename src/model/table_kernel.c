@@ -113,7 +113,7 @@ static uint64_t identity(const struct rowset *rows, uint32_t row)
 	.fields = fields, .field_count = sizeof fields / sizeof *fields,                           \
 	.columns = "name,value,rate,highest,percent,meaning", .sort = "",                          \
 	.needs = NEED_COUNTERS | NEED_SOCKETS | NEED_ADDRESSES | NEED_PORTS, .window = true,       \
-	.count = counter, .identity = identity
+	.unfiltered = true, .count = counter, .identity = identity
 
 static const struct table all = { TABLE_KERNEL(count_all) };
 const struct table table_kernel = { TABLE_KERNEL(count), .all = &all };

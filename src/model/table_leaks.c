@@ -213,7 +213,7 @@ static uint64_t identity(const struct rowset *rows, uint32_t row)
 	.columns = "pid,process,pile,count,verdict,growth,exhaustion,since,oldest,why,peer,"       \
 		   "fds,fd_limit",                                                                 \
 	.sort = "", .needs = NEED_SOCKETS | NEED_OWNERS | NEED_WAIT_AGE, .window = true,           \
-	.count = counter, .identity = identity
+	.whole = true, .count = counter, .identity = identity
 
 static const struct table all = { TABLE_LEAKS(count_all) };
 const struct table table_leaks = { TABLE_LEAKS(count), .all = &all };

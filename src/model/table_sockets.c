@@ -54,7 +54,7 @@ static void get_remote_address(const struct rowset *rows, uint32_t row, struct v
 static void get_remote_port(const struct rowset *rows, uint32_t row, struct value *out)
 {
 	if (!sock_is_listener(sock_of(rows, row)))
-		value_number(out, VALUE_ID, sock_of(rows, row)->remote_port);
+		value_port(out, sock_of(rows, row)->proto, sock_of(rows, row)->remote_port);
 }
 
 /* Of a socket that was there when we first looked, once, nothing is known. */
@@ -211,7 +211,7 @@ static const struct field fields[] = {
 	{ "unit", "UNIT", "systemd unit or container of that process", VALUE_TEXT,
 		OWNER_FIELD(NEED_PROC_DETAILS), .get = get_unit },
 	{ "age", "AGE", "time since we first saw it; at least that where it was there before",
-		VALUE_AGE, .get = get_age },
+		VALUE_AGE, NEED_AGE, .get = get_age },
 	{ "wait_age", "WAITING", "CLOSE-WAIT: time since the peer closed", VALUE_AGE, NEED_WAIT_AGE,
 		.get = get_wait_age },
 	{ "timer", "TIMER", "timer that runs: on (retransmit), keepalive, timewait, persist",

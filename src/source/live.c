@@ -24,16 +24,17 @@
 #include "sockdash/procnet.h"
 #include "sockdash/source.h"
 
-#define STATE_BIT(s) (1u << (s))
-
 /* A single socket is asked for by its addresses. */
 #define WANTS_ADDRESSES (NEED_ADDRESSES | NEED_WAIT_AGE | NEED_OWNERS)
 
 struct live {
 	struct source base;
 	struct diag *diag;
+	struct live_filter filter;
 	struct live_owners *owners;
 	struct live_still still;
+	bool plain;      /* the kernel is not asked to filter */
+	int64_t walk_ns; /* CPU of the last dump of TCP that was filtered; 0: it was not */
 	struct live_events *events; /* or NULL */
 	int64_t events_from_ns;     /* mono_ns of the frame since which they are counted */
 	int64_t epoch_ns;
@@ -59,24 +60,48 @@ static int ensure_diag(struct live *l)
 	return l->open_error;
 }
 
+static struct live_dump conversation(struct live *l, const struct source_request *r)
+{
+	return (struct live_dump){ .diag = l->diag, .request = r, .stop = &l->base.cancelled };
+}
+
+static int dump_tcp(struct live *l, const struct source_request *r, struct diag_rows *rows)
+{
+	struct live_dump filtered = conversation(l, r), whole = filtered;
+	uint32_t states = live_filter_states(&l->filter, SOCK_TCP), listen = 1u << SOCK_LISTEN;
+	bool listeners = r->needs & NEED_LISTENERS;
+	unsigned drops = r->needs & NEED_DROPS ? DIAG_WANT_DROPS : 0;
+	int64_t cpu;
+	int err;
+
+	filtered.filter = &l->filter;
+	/* A mask of LISTEN alone does not walk the table of connections. */
+	err = live_dump(listeners ? &whole : &filtered, SOCK_TCP,
+		listeners ? listen : states & listen, drops, diag_rows_add, rows);
+	cpu = clock_thread_cpu_ns();
+	if (!err)
+		err = live_dump(&filtered, SOCK_TCP, states & ~listen,
+			rows->frame->infos ? DIAG_WANT_INFO | DIAG_WANT_CONGESTION : 0,
+			diag_rows_add, rows);
+	l->walk_ns = clock_thread_cpu_ns() - cpu;
+	return err;
+}
+
+static int dump_udp(struct live *l, const struct source_request *r, struct diag_rows *rows)
+{
+	struct live_dump d = conversation(l, r);
+
+	d.filter = &l->filter;
+	return live_dump(&d, SOCK_UDP, live_filter_states(&l->filter, SOCK_UDP),
+		r->needs & NEED_DROPS ? DIAG_WANT_DROPS : 0, diag_rows_add, rows);
+}
+
 static int dump_once(
 	struct live *l, const struct source_request *r, enum sock_proto proto, struct frame *f)
 {
-	struct live_dump d = { l->diag, r, &l->base.cancelled };
 	struct diag_rows rows = { f, if_indextoname, !(r->needs & WANTS_ADDRESSES) };
-	unsigned drops = r->needs & NEED_DROPS ? DIAG_WANT_DROPS : 0;
 
-	unsigned info = f->infos ? DIAG_WANT_INFO | DIAG_WANT_CONGESTION : 0;
-	int err;
-
-	if (proto == SOCK_UDP)
-		return live_dump(&d, proto, LIVE_STATES_ALL, drops, diag_rows_add, &rows);
-	/* A mask of LISTEN alone does not walk the table of connections. */
-	err = live_dump(&d, proto, STATE_BIT(SOCK_LISTEN), drops, diag_rows_add, &rows);
-	if (!err)
-		err = live_dump(&d, proto, LIVE_STATES_ALL & ~STATE_BIT(SOCK_LISTEN), info,
-			diag_rows_add, &rows);
-	return err;
+	return (proto == SOCK_TCP ? dump_tcp : dump_udp)(l, r, &rows);
 }
 
 /* Errors that will be there again: a part of the kernel is missing, or we may not. */
@@ -147,7 +172,7 @@ static int collect_protocol(
 
 static int collect_sockets(struct live *l, const struct source_request *r, struct frame *f)
 {
-	int err = 0;
+	int err = live_filter_set(&l->filter, l->plain ? NULL : r->filter, r->single, f);
 
 	ensure_diag(l);
 	f->kind = "sock_diag";
@@ -157,6 +182,8 @@ static int collect_sockets(struct live *l, const struct source_request *r, struc
 		else
 			f->absent |= 1u << proto;
 	}
+	f->filtered = l->filter.narrows;
+	f->by_state = l->filter.by_state;
 	return err;
 }
 
@@ -165,11 +192,15 @@ static int collect_sockets(struct live *l, const struct source_request *r, struc
 static int collect_wait_ages(
 	struct live *l, const struct source_request *r, const struct frame *prev, struct frame *f)
 {
-	struct live_dump d = { l->diag, r, &l->base.cancelled };
+	struct live_dump d = conversation(l, r);
 	int err;
 
 	if (f->problems[FRAME_NO_SOCK_DIAG])
 		return 0;
+	if (f->filtered) {
+		d.filter = &l->filter;
+		d.walk_ns = l->walk_ns;
+	}
 	err = live_ask_wait_ages(&d, f);
 	if (!err)
 		err = live_still_ask(&d, &l->still, prev, f);
@@ -181,7 +212,7 @@ static int collect_wait_ages(
  * owner is out of sight: it looks once more whether it is there. */
 static int confirm_hidden(struct live *l, const struct source_request *r, struct frame *f)
 {
-	struct live_dump d = { l->diag, r, &l->base.cancelled };
+	struct live_dump d = conversation(l, r);
 	int err = f->problems[FRAME_NO_SOCK_DIAG] ? 0 : live_confirm_hidden(&d, f);
 
 	return err == -ECANCELED || err == -ENOMEM ? err : 0;
@@ -192,7 +223,8 @@ static int collect_owners(
 {
 	int err = live_owners_resolve(l->owners, f, prev, r, &l->base.cancelled);
 
-	if (!err && frame_owners_compare(f, prev))
+	/* A socket that is gone from a filtered frame may only be in another state. */
+	if (!err && frame_owners_compare(f, prev) && !f->filtered)
 		err = live_find_resets(f, prev, &l->base.cancelled);
 	if (err || frame_owners_compare(f, prev) || f->owners_percent < 100)
 		return err;
@@ -357,12 +389,13 @@ static void live_close(struct source *s)
 
 	diag_close(l->diag);
 	live_events_close(l->events);
+	live_filter_free(&l->filter);
 	live_owners_destroy(l->owners);
 	live_still_free(&l->still);
 	free(l);
 }
 
-int source_open_live(struct source **out)
+int source_open_live(bool plain, struct source **out)
 {
 	static const struct source_ops ops = { .next = live_next, .close = live_close };
 	struct live *l = calloc(1, sizeof *l);
@@ -370,6 +403,8 @@ int source_open_live(struct source **out)
 	if (!l)
 		return -ENOMEM;
 	l->base.ops = &ops;
+	l->plain = plain;
+	live_filter_init(&l->filter);
 	live_owners_name(geteuid(), l->user, sizeof l->user);
 	l->owners = live_owners_create();
 	if (!l->owners) {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "sockdash/diag_info.h"
 #include "sockdash/diag_rows.h"
 #include "sockdash/hash.h"
 
@@ -15,25 +16,44 @@
  * it, and passed over. */
 enum { COST_GET = 4500, COST_ROW_INFO = 1500, COST_ROW = 900, COST_PASSED = 120 };
 
-int live_dump(const struct live_dump *d, enum sock_proto proto, uint32_t states, unsigned want,
-	diag_sink *sink, void *context)
+static int dump_families(
+	const struct live_dump *d, struct diag_query *q, diag_sink *sink, void *context)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	const struct source_request *r = d->request;
-	struct diag_query q = {
-		.protocol = proto == SOCK_TCP ? IPPROTO_TCP : IPPROTO_UDP,
-		.states = states,
-		.want = want,
-	};
 	int err = 0;
 
-	if (proto == SOCK_TCP && r->ipv4 && r->ipv6)
-		return diag_dump(d->diag, &q, sink, context, d->stop);
+	if (q->protocol == IPPROTO_TCP && r->ipv4 && r->ipv6)
+		return diag_dump(d->diag, q, sink, context, d->stop);
 	for (size_t i = 0; !err && i < sizeof families; i++) {
-		q.family = families[i];
-		if (q.family == AF_INET ? r->ipv4 : r->ipv6)
-			err = diag_dump(d->diag, &q, sink, context, d->stop);
+		q->family = families[i];
+		if (q->family == AF_INET ? r->ipv4 : r->ipv6)
+			err = diag_dump(d->diag, q, sink, context, d->stop);
 	}
+	return err;
+}
+
+int live_dump(const struct live_dump *d, enum sock_proto proto, uint32_t states, unsigned want,
+	diag_sink *sink, void *context)
+{
+	struct diag_program program = { .never = !states };
+	bool again;
+	int err;
+
+	do {
+		struct diag_query q = {
+			.protocol = proto == SOCK_TCP ? IPPROTO_TCP : IPPROTO_UDP,
+			.states = states,
+			.want = want,
+			.program = &program,
+		};
+
+		err = d->filter && states ? live_filter_compile(d->filter, states, &program) : 0;
+		if (!err && !program.never)
+			err = dump_families(d, &q, sink, context);
+		again = d->filter && live_filter_refused(d->filter, &program, err);
+		diag_program_free(&program);
+	} while (again);
 	return err;
 }
 
@@ -69,25 +89,6 @@ static struct sock *chosen_sock(const struct chosen *c, const struct diag_sock *
 	return row == HASH_NONE ? NULL : &c->f->socks[row];
 }
 
-static struct diag_id identity(const struct frame *f, const struct sock *s)
-{
-	const struct address *local = frame_address(f, s->local),
-			     *remote = frame_address(f, s->remote);
-	bool ipv4 = s->flags & SOCK_IPV4;
-	struct diag_id id = {
-		.cookie = s->cookie,
-		.local_port = s->local_port,
-		.remote_port = s->remote_port,
-		.iface = local->scope,
-		.family = ipv4 ? AF_INET : AF_INET6,
-		.protocol = IPPROTO_TCP,
-	};
-
-	memcpy(id.local, ipv4 ? local->bytes + 12 : local->bytes, ipv4 ? 4 : 16);
-	memcpy(id.remote, ipv4 ? remote->bytes + 12 : remote->bytes, ipv4 ? 4 : 16);
-	return id;
-}
-
 int live_dump_get(const struct live_dump *d, const struct frame *f, const struct row_list *rows,
 	unsigned want, diag_sink *sink, void *context)
 {
@@ -96,8 +97,11 @@ int live_dump_get(const struct live_dump *d, const struct frame *f, const struct
 
 	if (!ids)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < rows->count; i++)
-		ids[i] = identity(f, &f->socks[rows->rows[i]]);
+	for (uint32_t i = 0; i < rows->count; i++) {
+		struct sock_id id = sock_id_of(f, &f->socks[rows->rows[i]]);
+
+		ids[i] = diag_id_of(&id);
+	}
 	err = diag_get(d->diag, ids, rows->count, want, sink, context, d->stop);
 	free(ids);
 	return err;
@@ -118,6 +122,7 @@ static int take_wait_age(void *context, const struct diag_sock *d)
 int live_ask_wait_ages(const struct live_dump *d, struct frame *f)
 {
 	struct chosen c = { .f = f };
+	uint64_t walk = d->walk_ns ? (uint64_t)d->walk_ns : (uint64_t)f->sock_count * COST_PASSED;
 	uint64_t waiting = 0;
 	int err = 0;
 
@@ -128,8 +133,7 @@ int live_ask_wait_ages(const struct live_dump *d, struct frame *f)
 		if (f->socks[row].wait_since == SOCK_TIME_NONE)
 			err = choose(&c, row);
 	}
-	if (!err && (uint64_t)c.list.count * COST_GET >
-			    waiting * COST_ROW_INFO + (uint64_t)f->sock_count * COST_PASSED)
+	if (!err && (uint64_t)c.list.count * COST_GET > waiting * COST_ROW_INFO + walk)
 		err = live_dump(
 			d, SOCK_TCP, 1u << SOCK_CLOSE_WAIT, DIAG_WANT_INFO, take_wait_age, &c);
 	else if (!err && c.list.count)
@@ -157,7 +161,8 @@ static bool is_unclear(const struct sock *s, enum sock_proto proto)
 	return s->proto == proto && s->inode && s->owner == SOCK_NONE && !(s->flags & SOCK_HIDDEN);
 }
 
-/* UDP sockets are few, and to ask for one of them is full of traps. */
+/* UDP sockets are few, and to ask for one of them is full of traps. Of a filtered frame nobody knows
+ * how many there are of TCP. */
 static int confirm_protocol(const struct live_dump *d, struct frame *f, enum sock_proto proto)
 {
 	struct chosen c = { .f = f };
@@ -167,8 +172,8 @@ static int confirm_protocol(const struct live_dump *d, struct frame *f, enum soc
 	for (uint32_t row = 0; !err && row < f->sock_count; row++)
 		if (is_unclear(&f->socks[row], proto))
 			err = choose(&c, row);
-	dumps = proto == SOCK_UDP ||
-		(uint64_t)c.list.count * COST_GET > (uint64_t)f->sock_count * COST_ROW;
+	dumps = proto == SOCK_UDP || (!f->filtered && (uint64_t)c.list.count * COST_GET >
+							      (uint64_t)f->sock_count * COST_ROW);
 	if (!err && c.list.count)
 		err = dumps ? live_dump(d, proto, LIVE_STATES_ALL & ~(1u << SOCK_TIME_WAIT), 0,
 				      mark_if_there, &c)

@@ -94,7 +94,9 @@ static void test_extensions(void **state)
 		{ 0, 0 },
 		{ DIAG_WANT_INFO, 0x02 },
 		{ DIAG_WANT_DROPS, 0x40 },
-		{ ~0u, 0x42 },
+		{ DIAG_WANT_CONGESTION, 0x08 },
+		{ DIAG_WANT_TOS, 0x30 },
+		{ ~0u, 0x7a },
 	};
 	uint8_t bytes[DIAG_REQUEST_MAX];
 
