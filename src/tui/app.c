@@ -126,8 +126,8 @@ unsigned app_needs(const struct app *a)
 
 	if (a->full == APP_OVERVIEW)
 		return NEED_ALL | needs;
-	/* The source does not know the filter: listeners are all there. */
-	needs |= pane_needs(&a->panes[a->full]) & ~(unsigned)NEED_LISTENERS;
+	/* The source does not know the filter: listeners are all there, and ages too. */
+	needs |= pane_needs(&a->panes[a->full]) & ~(unsigned)(NEED_LISTENERS | NEED_AGE);
 	if (panes[a->full] != &pane_states)
 		return NEED_ALL | needs;
 	return NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS | NEED_FINDINGS | needs;
