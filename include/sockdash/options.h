@@ -24,6 +24,7 @@ struct options {
 	const char *sort, *columns; /* NULL: the table's own */
 	bool processes;             /* sockets: with their owners */
 	bool all;                   /* the rows of a view that are left out otherwise, too */
+	uint8_t prefix4, prefix6;   /* peers: bits by which they stand together; 0: not */
 	unsigned protocols;         /* bit 1 << enum sock_proto */
 	bool ipv4, ipv6;
 	bool no_header;
