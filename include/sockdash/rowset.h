@@ -25,10 +25,13 @@ enum value_type {
 
 struct value {
 	enum value_type type;
-	bool at_least;      /* a lower bound: an age that began before we looked */
+	bool at_least;      /* a lower bound: an age that began before we looked, a count that lost some */
 	bool doubtful;      /* VALUE_TEXT: may still become another; people see a "?" behind it */
 	bool ipv4;          /* VALUE_ADDRESS: of an AF_INET socket */
 	const char *device; /* VALUE_ADDRESS: the device it is bound to, or "" */
+	uint8_t port_of;    /* VALUE_ID: a port of this protocol + 1; 0: something else */
+	/* People see this in its place, NULL: nothing else. Good until the next value. */
+	const char *name;
 	union {
 		int64_t number;
 		double real;
@@ -87,8 +90,13 @@ struct looks;
 struct names;
 struct beside {
 	const struct looks *looks; /* tcp_info of the sockets on the screen */
-	const struct names *names; /* of hosts and services, in place of their numbers */
+	struct names *names;       /* of hosts and services, in place of their numbers */
 };
+
+static inline struct names *rowset_names(const struct rowset *rows)
+{
+	return rows->beside ? rows->beside->names : NULL;
+}
 
 /* Tables, in the order of their keys and of the help. */
 extern const struct table table_states, table_listen, table_procs, table_leaks, table_sockets,
@@ -214,6 +222,12 @@ static inline void value_text(struct value *v, const char *text)
 		v->type = VALUE_TEXT;
 		v->text = text;
 	}
+}
+
+static inline void value_port(struct value *v, unsigned proto, uint16_t port)
+{
+	value_number(v, VALUE_ID, port);
+	v->port_of = (uint8_t)(proto + 1);
 }
 
 /* The local or remote address of a socket. */

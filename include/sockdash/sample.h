@@ -32,6 +32,7 @@ struct listener_row {
 	uint32_t conns, estab, close_wait, syn_recv; /* of its address and port (TCP) */
 	uint32_t syn_again; /* of syn_recv: the answer to the SYN was sent more than once */
 	int64_t delta;      /* of conns */
+	uint64_t ended;     /* connections that did since the sample before, where that is known */
 	double drops_rate;
 	double drops_window; /* the same over the window */
 	double full_share;   /* of the last seconds in which the accept queue was full, 0 to 1 */

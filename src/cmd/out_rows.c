@@ -16,7 +16,7 @@ struct cell {
 static bool is_same(const struct value *a, const struct value *b)
 {
 	return a->type == b->type && a->number == b->number && a->at_least == b->at_least &&
-	       a->ipv4 == b->ipv4 && a->device == b->device;
+	       a->ipv4 == b->ipv4 && a->device == b->device && a->name == b->name;
 }
 
 static void add_row(const struct output_table *t, const struct output_form *form,

@@ -32,9 +32,21 @@ static bool is_mapped(const uint8_t *bytes)
 	return memcmp(bytes, any_ipv4, 12) == 0;
 }
 
-static uint64_t place(const struct sock *s, uint32_t address)
+/* The local end of a connection. */
+struct end {
+	const struct address *address;
+	uint32_t row; /* of the address in the frame; SOCK_NONE: it is no listener's */
+	uint16_t port, netns;
+};
+
+static uint64_t place(const struct end *e, uint32_t address)
 {
-	return (uint64_t)s->netns << 48 | (uint64_t)s->local_port << 32 | address;
+	return (uint64_t)e->netns << 48 | (uint64_t)e->port << 32 | address;
+}
+
+static struct end local_end(const struct frame *f, const struct sock *s)
+{
+	return (struct end){ frame_address(f, s->local), s->local, s->local_port, s->netns };
 }
 
 static uint64_t address_key(const uint8_t bytes[16], uint32_t scope)
@@ -51,16 +63,17 @@ static uint32_t find_address(const struct index *ix, const uint8_t bytes[16], ui
 static int index_listener(struct index *ix, struct sample *s, uint32_t row)
 {
 	const struct sock *sock = &s->frame->socks[s->listeners[row].sock];
-	const struct address *local = frame_address(s->frame, sock->local);
+	struct end end = local_end(s->frame, sock);
 	uint32_t first;
 	int err;
 
 	ix->next[row] = SOCK_NONE;
 	if (sock->proto != SOCK_TCP)
 		return 0;
-	err = hash_put(&ix->addresses, address_key(local->bytes, local->scope), sock->local);
+	err = hash_put(
+		&ix->addresses, address_key(end.address->bytes, end.address->scope), end.row);
 	if (!err)
-		err = hash_add(&ix->by_place, place(sock, sock->local), row, &first);
+		err = hash_add(&ix->by_place, place(&end, end.row), row, &first);
 	if (!err && first != row) {
 		ix->next[row] = ix->next[first];
 		ix->next[first] = row;
@@ -69,9 +82,14 @@ static int index_listener(struct index *ix, struct sample *s, uint32_t row)
 	return err;
 }
 
+static bool has_listener(const struct index *ix, uint16_t port)
+{
+	return ix->ports[port / 8] & 1u << port % 8;
+}
+
 /* The first listener at an address and the connection's port, or HASH_NONE. An IPv6 wildcard
  * that is V6ONLY does not serve IPv4. */
-static uint32_t probe(const struct index *ix, const struct sample *s, const struct sock *c,
+static uint32_t probe(const struct index *ix, const struct sample *s, const struct end *c,
 	uint32_t address, bool for_ipv4)
 {
 	uint32_t found;
@@ -87,12 +105,11 @@ static uint32_t probe(const struct index *ix, const struct sample *s, const stru
 
 /* The first listener that a connection came through, or HASH_NONE: at its own address, at the
  * wildcard of its family, at that of IPv6; each on its device before those on all. */
-static uint32_t find_listener(const struct index *ix, const struct sample *s, const struct sock *c)
+static uint32_t find_listener(const struct index *ix, const struct sample *s, const struct end *c)
 {
-	const struct frame *f = s->frame;
-	const struct address *local = frame_address(f, c->local);
+	const struct address *local = c->address;
 	bool ipv4 = is_mapped(local->bytes);
-	uint32_t found = probe(ix, s, c, c->local, false);
+	uint32_t found = probe(ix, s, c, c->row, false);
 
 	if (found == HASH_NONE && local->scope) {
 		found = probe(ix, s, c, find_address(ix, local->bytes, 0), false);
@@ -113,11 +130,13 @@ static void count_conns(const struct index *ix, struct sample *s)
 	for (uint32_t n = 0; n < sample_sock_count(s); n++) {
 		const struct sock *c = &s->frame->socks[sample_sock_row(s, n)];
 		struct listener_row *l;
+		struct end end;
 		uint32_t found;
 
-		if (!sock_is_conn(c) || !(ix->ports[c->local_port / 8] & 1u << c->local_port % 8))
+		if (!sock_is_conn(c) || !has_listener(ix, c->local_port))
 			continue;
-		found = find_listener(ix, s, c);
+		end = local_end(s->frame, c);
+		found = find_listener(ix, s, &end);
 		if (found == HASH_NONE)
 			continue;
 		l = &s->listeners[found];
@@ -127,12 +146,59 @@ static void count_conns(const struct index *ix, struct sample *s)
 		l->syn_recv += c->state == SOCK_SYN_RECV;
 		l->syn_again += c->state == SOCK_SYN_RECV && c->retrans > 0;
 	}
+}
+
+/* The only listener of a port, or HASH_NONE. */
+static uint32_t find_only(const struct index *ix, const struct sample *s, const struct end *c)
+{
+	uint32_t only = HASH_NONE;
+
+	for (uint32_t row = 0; row < s->listener_count; row++) {
+		const struct sock *sock = &s->frame->socks[s->listeners[row].sock];
+		struct end end = local_end(s->frame, sock);
+
+		if (sock->proto != SOCK_TCP || end.port != c->port || end.netns != c->netns ||
+			hash_get(&ix->by_place, place(&end, end.row)) != row)
+			continue;
+		if (only != HASH_NONE)
+			return HASH_NONE;
+		only = row;
+	}
+	return only;
+}
+
+/* Those that ended, also where nothing was to be seen of them. One that its own process has aborted
+ * has lost its local address, but not its port. */
+static void count_ended(const struct index *ix, struct sample *s)
+{
+	const struct ended_table *t = &s->frame->ended.ends[ENDED_LOCAL];
+
+	for (uint32_t i = 0; i < t->count; i++) {
+		const struct address *a = &t->rows[i].address;
+		struct end end = { a, find_address(ix, a->bytes, a->scope), t->rows[i].port,
+			t->rows[i].netns };
+		uint32_t found = HASH_NONE;
+
+		if (!has_listener(ix, end.port))
+			continue;
+		found = find_listener(ix, s, &end);
+		if (found == HASH_NONE && (memcmp(a->bytes, any_ipv4, sizeof any_ipv4) == 0 ||
+						  memcmp(a->bytes, any_ipv6, sizeof any_ipv6) == 0))
+			found = find_only(ix, s, &end);
+		if (found != HASH_NONE)
+			s->listeners[found].ended += t->rows[i].count;
+	}
+}
+
+/* Listeners of one place have the same connections. */
+static void share_counts(const struct index *ix, struct sample *s)
+{
 	for (uint32_t row = 0; row < s->listener_count; row++) {
 		const struct listener_row *first = &s->listeners[row];
 		const struct sock *sock = &s->frame->socks[first->sock];
+		struct end end = local_end(s->frame, sock);
 
-		if (sock->proto != SOCK_TCP ||
-			hash_get(&ix->by_place, place(sock, sock->local)) != row)
+		if (sock->proto != SOCK_TCP || hash_get(&ix->by_place, place(&end, end.row)) != row)
 			continue;
 		for (uint32_t other = ix->next[row]; other != SOCK_NONE; other = ix->next[other]) {
 			struct listener_row *l = &s->listeners[other];
@@ -142,6 +208,7 @@ static void count_conns(const struct index *ix, struct sample *s)
 			l->close_wait = first->close_wait;
 			l->syn_recv = first->syn_recv;
 			l->syn_again = first->syn_again;
+			l->ended = first->ended;
 		}
 	}
 }
@@ -317,8 +384,13 @@ static int count(struct sample *s)
 		err = index_listener(ix, s, row);
 	ix->any_ipv4 = find_address(ix, any_ipv4, 0);
 	ix->any_ipv6 = find_address(ix, any_ipv6, 0);
-	if (!err)
+	if (!err) {
 		count_conns(ix, s);
+		/* In a part of a sample they are those of the whole. */
+		if (!s->whole)
+			count_ended(ix, s);
+		share_counts(ix, s);
+	}
 	free(ix->next);
 	hash_free(&ix->by_place);
 	hash_free(&ix->addresses);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "sockdash/names.h"
 #include "sockdash/needs.h"
 
 const struct table *const tables[] = { &table_states, &table_listen, &table_procs, &table_leaks,
@@ -31,11 +32,23 @@ struct rowset rowset_of(const struct table *t, const struct sample *sample)
 	return (struct rowset){ .table = t, .sample = sample, .count = t->count(sample) };
 }
 
+/* The name of what has one. */
+static const char *name_of(struct names *names, const struct value *v)
+{
+	if (v->type == VALUE_ADDRESS)
+		return names_host(names, v->address->bytes);
+	if (v->type == VALUE_ID && v->port_of)
+		return names_service(names, (enum sock_proto)(v->port_of - 1), (uint16_t)v->number);
+	return NULL;
+}
+
 struct value rowset_value(const struct rowset *rows, uint32_t row, const struct field *field)
 {
 	struct value v = { .type = VALUE_NONE };
 
 	field->get(rows, row, &v);
+	if (rowset_names(rows))
+		v.name = name_of(rowset_names(rows), &v);
 	return v;
 }
 

@@ -21,7 +21,7 @@ void sock_field_local_address(const struct frame *f, const struct sock *s, struc
 void sock_field_local_port(const struct frame *f, const struct sock *s, struct value *out)
 {
 	(void)f;
-	value_number(out, VALUE_ID, s->local_port);
+	value_port(out, s->proto, s->local_port);
 }
 
 void sock_field_inode(const struct frame *f, const struct sock *s, struct value *out)

@@ -73,6 +73,28 @@ static void get_drops_rate(const struct rowset *rows, uint32_t row, struct value
 	value_real(out, VALUE_RATE, row_of(rows, row)->drops_rate);
 }
 
+/* Through a narrowed sample they are those of all connections: nobody can say which of them a filter
+ * would have selected. */
+static void get_ended(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	const struct ended *e = &rows->sample->frame->ended;
+
+	if (!e->known || sock_of(rows, row)->proto != SOCK_TCP)
+		return;
+	value_number(out, VALUE_COUNT, (int64_t)row_of(rows, row)->ended);
+	out->at_least = e->at_least;
+}
+
+static void get_ended_rate(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	const struct ended *e = &rows->sample->frame->ended;
+
+	if (!e->known || sock_of(rows, row)->proto != SOCK_TCP)
+		return;
+	value_real(out, VALUE_RATE, (double)row_of(rows, row)->ended / rows->sample->interval_s);
+	out->at_least = e->at_least;
+}
+
 static const struct field fields[] = {
 	{ "netns", "NETNS", "network namespace, by inode", VALUE_ID, .get = get_netns },
 	{ "proto", "PROTO", "protocol: tcp or udp", VALUE_TEXT, .get = get_proto },
@@ -106,6 +128,10 @@ static const struct field fields[] = {
 		VALUE_COUNT, NEED_DROPS, .get = get_drops },
 	{ "drops_rate", "DROPS/s", "of them per second since the sample before", VALUE_RATE,
 		NEED_DROPS, .get = get_drops_rate },
+	{ "ended", "ENDED", "connections that ended since the sample before, also the shortest",
+		VALUE_COUNT, NEED_EVENTS, .on_request = true, .get = get_ended },
+	{ "ended_rate", "ENDED/s", "of them per second", VALUE_RATE, NEED_EVENTS,
+		.on_request = true, .get = get_ended_rate },
 	{ "inode", "INODE", "inode of the socket", VALUE_ID, .on_request = true, .get = get_inode },
 };
 

@@ -54,7 +54,7 @@ static void get_remote_address(const struct rowset *rows, uint32_t row, struct v
 static void get_remote_port(const struct rowset *rows, uint32_t row, struct value *out)
 {
 	if (!sock_is_listener(sock_of(rows, row)))
-		value_number(out, VALUE_ID, sock_of(rows, row)->remote_port);
+		value_port(out, sock_of(rows, row)->proto, sock_of(rows, row)->remote_port);
 }
 
 /* Of a socket that was there when we first looked, once, nothing is known. */

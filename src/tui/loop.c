@@ -13,6 +13,7 @@
 #include "sockdash/clock.h"
 #include "sockdash/keycodes.h"
 #include "sockdash/log.h"
+#include "sockdash/narrower.h"
 #include "sockdash/orderer.h"
 
 /* One notices what takes longer. */
@@ -22,6 +23,7 @@ struct loop {
 	struct app *app;
 	struct sampler *sampler;
 	struct orderer *orderer;
+	struct narrower *narrower;
 	int64_t late_ns[PANE_COUNT]; /* when the order that a pane waits for is late; 0 none */
 	struct terminal *terminal;
 	struct cells cells;
@@ -162,6 +164,27 @@ static void take_orders(struct loop *l)
 	}
 }
 
+static void take_narrowings(struct loop *l)
+{
+	struct narrow_job made;
+
+	while (narrower_take(l->narrower, &made)) {
+		if (made.made)
+			orderer_keep(l->orderer, made.made);
+		app_take_narrowing(l->app, &made);
+		narrow_job_drop(&made);
+		l->dirty = l->untidy = true;
+	}
+}
+
+static void wish_narrowing(struct loop *l)
+{
+	struct narrow_job wish;
+	bool waits = app_wish_narrowing(l->app, &wish);
+
+	narrower_wish(l->narrower, waits ? &wish : NULL);
+}
+
 /* What panes wait for is known once they were drawn. */
 static void wish_orders(struct loop *l)
 {
@@ -219,6 +242,7 @@ static int draw(struct loop *l)
 	}
 	app_draw(l->app, &l->cells);
 	l->terminal->ops->draw(l->terminal, &l->cells);
+	wish_narrowing(l);
 	wish_orders(l);
 	return 0;
 }
@@ -232,6 +256,7 @@ static int wait_for_something(struct loop *l)
 		{ .fd = sampler_fd(l->sampler), .events = POLLIN },
 		{ .fd = l->signal_fd, .events = POLLIN },
 		{ .fd = orderer_fd(l->orderer), .events = POLLIN },
+		{ .fd = narrower_fd(l->narrower), .events = POLLIN },
 	};
 
 	if (poll(fds, sizeof fds / sizeof *fds, time_to_tell(l)) < 0)
@@ -240,6 +265,8 @@ static int wait_for_something(struct loop *l)
 		take_signals(l);
 	if (fds[1].revents)
 		take_sample(l);
+	if (fds[4].revents)
+		take_narrowings(l);
 	if (fds[3].revents)
 		take_orders(l);
 	if (fds[0].revents & POLLIN)
@@ -269,6 +296,8 @@ int loop_run(struct app *a, struct sampler *sampler, struct terminal *terminal, 
 	err = l.signal_fd < 0 ? -errno : 0;
 	if (!err)
 		err = orderer_start(&l.orderer);
+	if (!err)
+		err = narrower_start(&l.narrower);
 	while (!err && !a->quit && !l.ended_by && l.left) {
 		err = draw(&l);
 		if (!err)
@@ -278,6 +307,7 @@ int loop_run(struct app *a, struct sampler *sampler, struct terminal *terminal, 
 	if (!err && !l.left)
 		err = draw(&l);
 	terminal->ops->leave(terminal);
+	narrower_stop(l.narrower);
 	orderer_stop(l.orderer);
 	if (l.signal_fd >= 0)
 		close(l.signal_fd);

@@ -21,19 +21,36 @@ static void add_device(const char *device, char room[FORMAT_MAX])
 }
 
 /* "~12s" would read as "about": a lower bound has a ">". */
-static const char *age(const struct value *v, int width, char room[FORMAT_MAX])
+static const char *lower_bound(const struct value *v, int width, char room[FORMAT_MAX])
 {
-	char text[FMT_MAX];
+	struct value exact = *v;
+	char text[FORMAT_MAX];
 
-	if (!v->at_least || width < 0)
-		return fmt_age(room, v->real, width);
+	exact.at_least = false;
 	/* No room behind the ">" is less than 0, which is not "as many as it takes". */
-	snprintf(room, FORMAT_MAX, ">%s", fmt_age(text, v->real, width > 1 ? width - 1 : -width));
+	snprintf(room, FORMAT_MAX, ">%.*s", FORMAT_MAX - 2,
+		format_value(&exact, width > 1 ? width - 1 : -width, text));
+	return room;
+}
+
+static const char *address(const struct value *v, char room[FORMAT_MAX])
+{
+	if (v->name && !*v->device)
+		return v->name;
+	if (v->name)
+		snprintf(room, FORMAT_MAX, "%s", v->name);
+	else
+		fmt_address(room, v->address->bytes, v->ipv4);
+	add_device(v->device, room);
 	return room;
 }
 
 const char *format_value(const struct value *v, int width, char room[FORMAT_MAX])
 {
+	bool bound = v->type == VALUE_COUNT || v->type == VALUE_RATE || v->type == VALUE_AGE;
+
+	if (bound && v->at_least && width >= 0)
+		return lower_bound(v, width, room);
 	switch (v->type) {
 	case VALUE_COUNT:
 		return fmt_count(room, (uint64_t)v->number, width);
@@ -42,7 +59,7 @@ const char *format_value(const struct value *v, int width, char room[FORMAT_MAX]
 	case VALUE_BYTES:
 		return fmt_bytes(room, (uint64_t)v->number, width);
 	case VALUE_ID:
-		return plain_number(v, room);
+		return v->name ? v->name : plain_number(v, room);
 	case VALUE_RATE:
 		return fmt_rate(room, v->real, width);
 	case VALUE_TREND:
@@ -50,7 +67,7 @@ const char *format_value(const struct value *v, int width, char room[FORMAT_MAX]
 	case VALUE_PERCENT:
 		return fmt_percent(room, v->real, width);
 	case VALUE_AGE:
-		return age(v, width, room);
+		return fmt_age(room, v->real, width);
 	case VALUE_SPAN:
 		return fmt_span(room, v->real, width);
 	case VALUE_TEXT:
@@ -59,9 +76,7 @@ const char *format_value(const struct value *v, int width, char room[FORMAT_MAX]
 		snprintf(room, FORMAT_MAX, "%s?", v->text);
 		return room;
 	case VALUE_ADDRESS:
-		fmt_address(room, v->address->bytes, v->ipv4);
-		add_device(v->device, room);
-		return room;
+		return address(v, room);
 	default:
 		return "-";
 	}
@@ -79,10 +94,15 @@ static void remove_all(char *text, char unwanted)
 
 const char *format_plain(const struct value *v, char room[FORMAT_MAX])
 {
+	if (v->name)
+		return format_value(v, 0, room);
 	switch (v->type) {
 	case VALUE_COUNT:
 	case VALUE_BYTES:
-		return plain_number(v, room);
+		plain_number(v, v->at_least ? room + 1 : room);
+		if (v->at_least)
+			*room = '>';
+		return room;
 	case VALUE_TEXT:
 	case VALUE_ADDRESS:
 	case VALUE_NONE:

@@ -27,7 +27,8 @@ static void draw_address(struct cells *c, struct area cell, const struct rowset 
 	if (s->proto == SOCK_UDP)
 		used = cells_put(c, cell, 0, 0, cell.width, ROLE_DIM, "udp ");
 	cells_put(c, cell, used, 0, cell.width - used, ROLE_TEXT,
-		endpoint_text(rows->sample->frame, s, true, cell.width - used, room));
+		endpoint_named(
+			rows->sample->frame, rowset_names(rows), s, true, cell.width - used, room));
 }
 
 /* The kernel drops when the queue is longer than the backlog. */
