@@ -14,6 +14,9 @@
 PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
 MANDIR  ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 BUILD   ?= build
 CFLAGS  ?= -O2 -g
 INSTALL ?= install
@@ -46,6 +49,8 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/t
 UNIT_LIB   := $(patsubst tests/lib/%.c,$(BUILD)/tests/lib/%.o,$(wildcard tests/lib/*.c))
 FUZZERS    := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 TOOLS      := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/*.c))
+# This one tests what is in the library.
+LIBRARY_TOOLS := $(BUILD)/tests/selects
 BENCH_TOOL := $(BUILD)/tests/bench
 # The targets again, with clang and libFuzzer.
 LIBFUZZERS      := $(FUZZERS:$(BUILD)/tests/%=$(BUILD)/fuzz/%)
@@ -123,7 +128,12 @@ $(FUZZERS): $(BUILD)/tests/%: tests/fuzz/%.c $(BUILD)/tests/driver.o $(SAN_LIBRA
 	$(Q)$(CC) $(BASE_FLAGS) -Itests $(SAN_WARNINGS) $(SANITIZE) $(LIBS_CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< \
 		$(BUILD)/tests/driver.o $(SAN_LIBRARY) $(LIBS)
 
-$(TOOLS): $(BUILD)/tests/%: tests/tools/%.c $(BUILD)/flags
+$(LIBRARY_TOOLS): $(BUILD)/tests/%: tests/tools/%.c $(SAN_LIBRARY)
+	$(call say,TOOL,$<)
+	$(Q)$(CC) $(BASE_FLAGS) $(SAN_WARNINGS) $(SANITIZE) $(LIBS_CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< \
+		$(SAN_LIBRARY) $(LIBS)
+
+$(filter-out $(LIBRARY_TOOLS),$(TOOLS)): $(BUILD)/tests/%: tests/tools/%.c $(BUILD)/flags
 	$(call say,TOOL,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_FLAGS) $(WARNINGS) -O2 -g -pthread -MMD -MP -MF $@.d -MT $@ -o $@ $<
@@ -144,7 +154,7 @@ CHECK = $(shell setarch -R true 2>/dev/null && echo setarch -R) \
 	$(PROVE) --failures --comments --timer --exec 'bash tests/check/one.sh'
 
 LAYERS_T := tests/check/layers.t
-DOCS_T   := tests/check/docs.t
+DOCS_T   := tests/check/docs.t tests/check/completions.t
 FUZZ_T   := tests/fuzz/fuzz.t
 LIVE_T   := $(wildcard tests/live/*.t)
 TTY_T    := $(wildcard tests/tty/*.t)
@@ -226,15 +236,28 @@ screenshots: $(PROGRAM)
 
 # ---- Installing ------------------------------------------------------------------------------------
 
-install: $(PROGRAM)
-	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8'
+COMPLETIONS := $(addprefix $(BUILD)/completions/,bash zsh fish)
+
+# By the program itself, or another that runs here: SELF=/usr/bin/sockdash.
+SELF ?= $(PROGRAM)
+$(COMPLETIONS): $(PROGRAM)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(SELF) --config /dev/null completions $(@F) >$@
+
+install: $(PROGRAM) $(COMPLETIONS)
+	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8' \
+		'$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)'
 	$(INSTALL) -m 755 $(PROGRAM) '$(DESTDIR)$(BINDIR)/sockdash'
 	$(INSTALL) -m 644 man/sockdash-tape.5 '$(DESTDIR)$(MANDIR)/man5/sockdash-tape.5'
 	$(INSTALL) -m 644 man/sockdash.8 '$(DESTDIR)$(MANDIR)/man8/sockdash.8'
+	$(INSTALL) -m 644 $(BUILD)/completions/bash '$(DESTDIR)$(BASHDIR)/sockdash'
+	$(INSTALL) -m 644 $(BUILD)/completions/zsh '$(DESTDIR)$(ZSHDIR)/_sockdash'
+	$(INSTALL) -m 644 $(BUILD)/completions/fish '$(DESTDIR)$(FISHDIR)/sockdash.fish'
 
 uninstall:
 	rm -f '$(DESTDIR)$(BINDIR)/sockdash' '$(DESTDIR)$(MANDIR)/man5/sockdash-tape.5' \
-		'$(DESTDIR)$(MANDIR)/man8/sockdash.8'
+		'$(DESTDIR)$(MANDIR)/man8/sockdash.8' '$(DESTDIR)$(BASHDIR)/sockdash' \
+		'$(DESTDIR)$(ZSHDIR)/_sockdash' '$(DESTDIR)$(FISHDIR)/sockdash.fish'
 
 clean:
 	rm -rf '$(BUILD)'

@@ -11,6 +11,7 @@
 #include "sockdash/prompt.h"
 #include "sockdash/sample.h"
 #include "sockdash/shown.h"
+#include "sockdash/sight.h"
 
 enum app_mode {
 	APP_PANES,
@@ -35,6 +36,7 @@ struct app {
 	char message[160];     /* of the last key or event; "" none */
 	struct sample *sample; /* the newest, whole */
 	bool secure; /* only looks: no actions on sockets and processes, no files written */
+	bool live;   /* of the kernel that we run on */
 	bool replay; /* of a recording */
 	struct feed_position position; /* in it */
 
@@ -43,6 +45,10 @@ struct app {
 	uint8_t prefix4, prefix6; /* bits by which peers stand together; 0: each for itself */
 	struct shown shown;
 	struct places places; /* the way back */
+
+	/* What is known beside the samples, of what is on the screen. */
+	struct beside beside;
+	struct looks *looks; /* or NULL */
 
 	/* Typing. */
 	struct prompt prompt;
@@ -61,6 +67,7 @@ struct app {
 struct app_settings {
 	int pane; /* to open on, or APP_OVERVIEW */
 	double interval_s;
+	bool live; /* of the kernel that we run on */
 	bool replay;
 	double cpu_limit;            /* percent of one core; 0: none */
 	bool all;                    /* panes begin with all rows */

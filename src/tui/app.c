@@ -19,12 +19,14 @@ void app_init(struct app *a, const struct app_settings *s)
 		.full = s->pane,
 		.focus = 0,
 		.secure = s->secure,
+		.live = s->live,
 		.replay = s->replay,
 		.control = { .interval_s = s->interval_s, .speed = 1, .cpu_limit = s->cpu_limit },
 	};
 	for (size_t i = 0; i < PANE_COUNT; i++) {
 		pane_init(&a->panes[i], panes[i]);
 		a->panes[i].all = s->all;
+		a->panes[i].beside = &a->beside;
 	}
 	shown_init(&a->shown);
 	a->filter = filter_get(s->filter);
@@ -36,6 +38,7 @@ void app_free(struct app *a)
 	for (size_t i = 0; i < PANE_COUNT; i++)
 		pane_free(&a->panes[i]);
 	shown_free(&a->shown);
+	app_take_looks(a, NULL);
 	places_free(&a->places);
 	filter_put(a->filter);
 	filter_put(a->filter_before);
