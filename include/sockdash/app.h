@@ -75,6 +75,7 @@ struct app_settings {
 	bool all;                    /* panes begin with all rows */
 	bool secure;                 /* no actions, no files */
 	const struct filter *filter; /* to begin with; NULL: none */
+	uint8_t prefix4, prefix6;    /* likewise */
 };
 
 void app_init(struct app *a, const struct app_settings *s);
