@@ -14,6 +14,9 @@
 PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
 MANDIR  ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 BUILD   ?= build
 CFLAGS  ?= -O2 -g
 INSTALL ?= install
@@ -144,7 +147,7 @@ CHECK = $(shell setarch -R true 2>/dev/null && echo setarch -R) \
 	$(PROVE) --failures --comments --timer --exec 'bash tests/check/one.sh'
 
 LAYERS_T := tests/check/layers.t
-DOCS_T   := tests/check/docs.t
+DOCS_T   := tests/check/docs.t tests/check/completions.t
 FUZZ_T   := tests/fuzz/fuzz.t
 LIVE_T   := $(wildcard tests/live/*.t)
 TTY_T    := $(wildcard tests/tty/*.t)
@@ -226,15 +229,28 @@ screenshots: $(PROGRAM)
 
 # ---- Installing ------------------------------------------------------------------------------------
 
-install: $(PROGRAM)
-	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8'
+COMPLETIONS := $(addprefix $(BUILD)/completions/,bash zsh fish)
+
+# By the program itself, or another that runs here: SELF=/usr/bin/sockdash.
+SELF ?= $(PROGRAM)
+$(COMPLETIONS): $(PROGRAM)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(SELF) --config /dev/null completions $(@F) >$@
+
+install: $(PROGRAM) $(COMPLETIONS)
+	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8' \
+		'$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)'
 	$(INSTALL) -m 755 $(PROGRAM) '$(DESTDIR)$(BINDIR)/sockdash'
 	$(INSTALL) -m 644 man/sockdash-tape.5 '$(DESTDIR)$(MANDIR)/man5/sockdash-tape.5'
 	$(INSTALL) -m 644 man/sockdash.8 '$(DESTDIR)$(MANDIR)/man8/sockdash.8'
+	$(INSTALL) -m 644 $(BUILD)/completions/bash '$(DESTDIR)$(BASHDIR)/sockdash'
+	$(INSTALL) -m 644 $(BUILD)/completions/zsh '$(DESTDIR)$(ZSHDIR)/_sockdash'
+	$(INSTALL) -m 644 $(BUILD)/completions/fish '$(DESTDIR)$(FISHDIR)/sockdash.fish'
 
 uninstall:
 	rm -f '$(DESTDIR)$(BINDIR)/sockdash' '$(DESTDIR)$(MANDIR)/man5/sockdash-tape.5' \
-		'$(DESTDIR)$(MANDIR)/man8/sockdash.8'
+		'$(DESTDIR)$(MANDIR)/man8/sockdash.8' '$(DESTDIR)$(BASHDIR)/sockdash' \
+		'$(DESTDIR)$(ZSHDIR)/_sockdash' '$(DESTDIR)$(FISHDIR)/sockdash.fish'
 
 clean:
 	rm -rf '$(BUILD)'

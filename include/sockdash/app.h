@@ -7,7 +7,11 @@
 #include "sockdash/feed.h"
 #include "sockdash/filter.h"
 #include "sockdash/pane.h"
+#include "sockdash/places.h"
+#include "sockdash/prompt.h"
 #include "sockdash/sample.h"
+#include "sockdash/shown.h"
+#include "sockdash/sight.h"
 
 enum app_mode {
 	APP_PANES,
@@ -15,6 +19,8 @@ enum app_mode {
 	APP_SORT,     /* choosing the column to sort by */
 	APP_INTERVAL, /* typing the interval */
 	APP_JUMP,     /* typing where in a recording to go */
+	APP_FILTER,   /* typing the filter, which follows */
+	APP_SEARCH,   /* typing what to search for, likewise */
 };
 
 #define APP_OVERVIEW (-1)
@@ -24,15 +30,32 @@ struct app {
 	int full;       /* the pane that fills the screen, or APP_OVERVIEW */
 	unsigned focus; /* of the overview */
 	enum app_mode mode;
-	uint32_t menu;  /* APP_SORT: field under the cursor; APP_HELP: first line */
-	uint32_t page;  /* APP_HELP: lines on the screen when it was last drawn */
-	char typed[24]; /* APP_INTERVAL, APP_JUMP */
-	bool lost;      /* the message says that a sample was lost: the next sample takes it away */
-	char message[160]; /* of the last key or event; "" none */
-	struct sample *sample;
+	uint32_t menu; /* APP_SORT: field under the cursor; APP_HELP: first line */
+	uint32_t page; /* APP_HELP: lines on the screen when it was last drawn */
+	bool lost;     /* the message says that a sample was lost: the next sample takes it away */
+	char message[160];     /* of the last key or event; "" none */
+	struct sample *sample; /* the newest, whole */
 	bool secure; /* only looks: no actions on sockets and processes, no files written */
+	bool live;   /* of the kernel that we run on */
 	bool replay; /* of a recording */
 	struct feed_position position; /* in it */
+
+	/* What the panes show: the samples as the filter of the place where we are makes them. */
+	struct filter *filter;    /* NULL: none */
+	uint8_t prefix4, prefix6; /* bits by which peers stand together; 0: each for itself */
+	struct shown shown;
+	struct places places; /* the way back */
+
+	/* What is known beside the samples, of what is on the screen. */
+	struct beside beside;
+	struct looks *looks; /* or NULL */
+
+	/* Typing. */
+	struct prompt prompt;
+	struct prompt_history filters, searches; /* typed before */
+	struct filter *filter_before;            /* APP_FILTER: the one to give back */
+	struct filter_error mistake; /* APP_FILTER: in what is typed now, where `mistaken` */
+	bool mistaken;
 
 	/* Wishes, for the loop to fulfil. */
 	struct feed_control control;
@@ -44,11 +67,12 @@ struct app {
 struct app_settings {
 	int pane; /* to open on, or APP_OVERVIEW */
 	double interval_s;
+	bool live; /* of the kernel that we run on */
 	bool replay;
 	double cpu_limit;            /* percent of one core; 0: none */
 	bool all;                    /* panes begin with all rows */
-	const struct filter *filter; /* to begin with; NULL: none */
 	bool secure;                 /* no actions, no files */
+	const struct filter *filter; /* to begin with; NULL: none */
 };
 
 void app_init(struct app *a, const struct app_settings *s);
@@ -73,6 +97,13 @@ void app_take_order(struct app *a, size_t pane, struct pane_order *made);
 /* Tells that one waits so long for it that one should be told. */
 void app_late_order(struct app *a, size_t pane);
 
+/* The narrowing that is waited for, for somebody to make (its samples and filter are borrowed). False
+ * where none is. */
+bool app_wish_narrowing(const struct app *a, struct narrow_job *out);
+
+/* Takes such a narrowing, unless it is not wished any more: what is left in *made is the caller's. */
+void app_take_narrowing(struct app *a, struct narrow_job *made);
+
 /* Tells that a sample could not be made. */
 void app_lost_sample(struct app *a, int error);
 
@@ -88,9 +119,15 @@ struct pane_state *app_pane(struct app *a);
 struct feed_control *app_wish(struct app *a); /* to change what it answers */
 void app_say(struct app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void app_open_pane(struct app *a, int pane);
-void app_step_interval(struct app *a, int direction);
-void app_step_speed(struct app *a, int direction);
-void app_prompt(struct app *a, enum app_mode mode);
+
+/* Makes a filter (a reference, which becomes the app's; NULL: none) that of the place where we are. */
+void app_set_filter(struct app *a, struct filter *f);
+
+/* Brings what is shown up to sample and filter, as far as it takes no time. */
+void app_follow(struct app *a);
+
+/* Opens the details of the socket with that identity in the table of sockets. */
+void app_open_socket(struct app *a, uint64_t identity);
 
 /* The lines of the help, and one of them: its text and what it is. */
 size_t app_help_lines(bool replay);

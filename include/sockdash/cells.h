@@ -21,7 +21,9 @@ enum role {
 	ROLE_GOOD,
 	ROLE_WARNING,
 	ROLE_CRITICAL,
-	ROLE_KEY, /* a key, in help and footer */
+	ROLE_KEY,     /* a key, in help and footer */
+	ROLE_MISTAKE, /* what is wrong in a text that is typed */
+	ROLE_MATCH,   /* what was searched for */
 	ROLE_COUNT,
 };
 

@@ -16,7 +16,17 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* complain(), and where to find help. Answers EXIT_USAGE. */
 int complain_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* "a, b, c": the names of all tables, or of the fields of one. */
+/* A command that is no view. */
+struct command {
+	const char *name, *help;
+	const char *wants;  /* what its next word is, as completions call it */
+	bool of_recordings; /* may follow "replay FILE" */
+};
+extern const struct command commands[];
+extern const size_t command_count;
+
+/* "a, b, c": the names of all commands, of all tables, or of the fields of one. */
+void list_commands(struct buf *out);
 void list_tables(struct buf *out);
 void list_fields(const struct table *t, struct buf *out);
 
@@ -90,5 +100,8 @@ int cmd_report(const struct options *o);
 
 /* Opens the dashboard, on one table or (NULL) on all panes. */
 int cmd_top(const struct table *t, const struct options *o);
+
+/* Prints a script with which a shell completes our command lines: completions. */
+int cmd_completions(const char *shell);
 
 #endif

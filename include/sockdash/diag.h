@@ -135,7 +135,7 @@ struct diag_id {
 	uint16_t local_port, remote_port;
 	uint32_t iface;   /* index of the bound device, 0: none */
 	uint8_t family;   /* AF_INET or AF_INET6 */
-	uint8_t protocol; /* IPPROTO_TCP */
+	uint8_t protocol; /* IPPROTO_TCP; to be destroyed also IPPROTO_UDP */
 };
 
 /* Writes the request for a query into `out`; answers its length, 0 for what cannot be asked (family
@@ -143,8 +143,9 @@ struct diag_id {
 #define DIAG_REQUEST_MAX (256 + DIAG_PROGRAM_MAX)
 size_t diag_request(void *out, const struct diag_query *query, uint32_t sequence);
 
-/* The request for one socket. */
+/* The request for one socket, and the one to destroy it. */
 size_t diag_request_one(void *out, const struct diag_id *id, unsigned want, uint32_t sequence);
+size_t diag_request_destroy(void *out, const struct diag_id *id, uint32_t sequence);
 
 struct diag;
 
@@ -166,5 +167,16 @@ int diag_dump(struct diag *d, const struct diag_query *query, diag_sink *sink, v
  * are still there (with the same cookie), in order. Errors as with diag_dump(). */
 int diag_get(struct diag *d, const struct diag_id *ids, size_t count, unsigned want,
 	diag_sink *sink, void *context, const atomic_bool *stop);
+
+/* Gets what became of a socket that was to be destroyed: 0, -ENOENT it was gone (or has another cookie),
+ * -EPERM it takes CAP_NET_ADMIN, -EOPNOTSUPP a kernel without CONFIG_INET_DIAG_DESTROY, or one that
+ * cannot do it in this state. */
+typedef void diag_destroyed(void *context, size_t socket, int error);
+
+/* Destroys sockets, as diag_get() asks for them: the owner of one that is established gets
+ * ECONNABORTED, the peer a RST. A descriptor of it stays open. Errors as with diag_dump(), but not
+ * those of single sockets. */
+int diag_destroy(struct diag *d, const struct diag_id *ids, size_t count, diag_destroyed *told,
+	void *context, const atomic_bool *stop);
 
 #endif

@@ -30,6 +30,9 @@ const struct filter_word *filter_word(const char *name);
 /* Bits 1 << enum sock_state of a word for states, as ss has it or as they are printed; -1: it is
  * none. */
 int64_t filter_state_word(const char *word);
+
+/* The word for states in that place of their table; NULL behind the last one. */
+const char *filter_state_name(size_t place);
 extern const char filter_state_wanted[];
 
 /* Adds a node for sockets in these states, or in the others. 0 or -ENOMEM. */

@@ -2,7 +2,8 @@
 #ifndef SOCKDASH_KEYCODES_H
 #define SOCKDASH_KEYCODES_H
 
-/* A key as a terminal reports it: an ASCII character, or one of these. */
+/* A key as a terminal reports it: an ASCII character, one of these, or KEYCODE_TEXT with the code
+ * point of another character. */
 enum keycode {
 	KEYCODE_NONE = -1, /* none waits */
 	KEYCODE_TAB = '\t',
@@ -19,7 +20,9 @@ enum keycode {
 	KEYCODE_END,
 	KEYCODE_BACK_TAB,
 	KEYCODE_FUNCTION, /* + n for F1 to F12 */
-	KEYCODE_OTHER = KEYCODE_FUNCTION + 13,
+	KEYCODE_DELETE = KEYCODE_FUNCTION + 13,
+	KEYCODE_OTHER,
+	KEYCODE_TEXT = 0x200000, /* | a code point from 128 on */
 };
 #define KEYCODE_CTRL(letter) ((letter)&31)
 

@@ -65,6 +65,28 @@ void options_list_settings(struct buf *out);
 /* The lines of the help that list all options. */
 void options_help(struct buf *out);
 
+/* What an option takes, for who helps with typing it. */
+enum option_kind {
+	OPTION_PLAIN,  /* nothing */
+	OPTION_SWITCH, /* nothing, or one of its words behind a "=" */
+	OPTION_OTHER,  /* a number, a text */
+	OPTION_FILE,
+	OPTION_FIELD,
+	OPTION_FIELDS, /* several, separated by commas */
+	OPTION_WORDS,  /* one of its words */
+};
+
+struct option_entry {
+	char letter; /* 0: it has none */
+	const char *name;
+	const char *help; /* NULL: not for everybody */
+	enum option_kind kind;
+	const char *const *words; /* the last one is NULL */
+};
+
+/* The entry in that place of the table; false behind the last one. */
+bool options_entry(size_t place, struct option_entry *out);
+
 /* What samples are made with; a window of `standard_s` seconds where none is given. */
 struct tracker_settings options_tracker(const struct options *o, double standard_s);
 

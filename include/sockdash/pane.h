@@ -142,6 +142,8 @@ struct pane_state {
 	uint32_t at_once; /* PANE_AT_ONCE; tests make it small */
 	bool waiting;     /* for an order that is not made at once, and shows the last one */
 	bool late;        /* that takes time that one notices; set from outside */
+	bool filtered;    /* by a filter, and... */
+	bool filtering;   /* ...what it shows is not that yet; both set from outside */
 	uint64_t failed;  /* serial of the sample that there is no memory for, 0 none... */
 	struct sort_key failed_by; /* ...in this order... */
 	bool failed_all;           /* ...and of these rows */
@@ -173,6 +175,20 @@ bool pane_wish(const struct pane_state *p, struct sample *sample, struct pane_or
  * *made is the caller's: sample and order, those that were shown before or those that were not
  * taken. 0 or -ENOMEM. */
 int pane_take(struct pane_state *p, struct pane_order *made);
+
+/* Its rows are on their way, somebody else makes them: keys are owed until then. */
+void pane_await(struct pane_state *p);
+
+/* What the user did to it, to be done again: order, cursor, scrolling. A cursor that was on the first
+ * row, whichever that is, is on the one that was there. */
+struct pane_memory {
+	struct sort_key sort;
+	bool all;
+	uint64_t cursor;
+	uint32_t position, top, shift;
+};
+void pane_remember(struct pane_state *p, struct pane_memory *out);
+void pane_return(struct pane_state *p, const struct pane_memory *m); /* lets go of its rows */
 
 /* The pane is not on the screen: it waits for nothing, and keeps its rows only as long as they are
  * those of the newest sample. The cursor stays. */

@@ -32,6 +32,19 @@ void screen_overview(struct cells *c, struct area a, struct pane_state *states, 
 /* Whether an area of this size has room for the four panes. */
 bool screen_has_overview(int width, int height);
 
+/* The way that led to what is seen, from its beginning; all texts borrowed. */
+#define SCREEN_STEPS_MAX 32
+struct screen_way {
+	const char *steps[SCREEN_STEPS_MAX];
+	size_t count;
+	const char *filter;     /* its text, "" none */
+	bool counted;           /* it is known: */
+	uint32_t selected, all; /* how many sockets are left, of how many */
+};
+
+/* Draws it in one line. */
+void screen_way(struct cells *c, struct area a, const struct screen_way *w);
+
 /* One line of problems of the frame; false, and nothing drawn, where there are none. */
 bool screen_problems(struct cells *c, struct area a, const struct frame *f);
 

@@ -108,6 +108,7 @@ int cmd_top(const struct table *t, const struct options *o)
 	struct app_settings settings = {
 		.pane = find_pane(t),
 		.interval_s = o->interval_s,
+		.live = !o->tape && !o->synth,
 		.replay = o->tape != NULL,
 		.cpu_limit = o->cpu_limit,
 		.all = o->all,

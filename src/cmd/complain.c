@@ -1,4 +1,4 @@
-/* What every command says when it is not understood, and lists of the names that would be. */
+/* What every command says when it is not understood. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,16 +53,4 @@ void tell_problems(struct buf *told, const struct frame *f)
 		fputs(all.data, stderr);
 	buf_free(told);
 	*told = all;
-}
-
-void list_tables(struct buf *out)
-{
-	for (size_t i = 0; i < table_count; i++)
-		buf_addf(out, "%s%s", i ? ", " : "", tables[i]->name);
-}
-
-void list_fields(const struct table *t, struct buf *out)
-{
-	for (size_t i = 0; i < t->field_count; i++)
-		buf_addf(out, "%s%s", i ? ", " : "", t->fields[i].name);
 }

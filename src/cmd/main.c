@@ -84,7 +84,10 @@ static int print_help(const struct table *t)
 		"       sockdash [OPTIONS] replay FILE [top [VIEW [FILTER]] | VIEW [FILTER] |\n"
 		"                                        report | record FILE]\n"
 		"                                        show such a file (- for standard "
-		"input)\n\n"
+		"input)\n"
+		"       sockdash completions SHELL       print a script with which bash, zsh or "
+		"fish\n"
+		"                                        complete command lines\n\n"
 		"Views ('sockdash VIEW --help' lists the fields):\n");
 	for (size_t i = 0; i < table_count; i++)
 		buf_addf(&b, "  %-10s %s\n", tables[i]->name, tables[i]->help);
@@ -95,21 +98,29 @@ static int print_help(const struct table *t)
 
 /* ---- Commands -------------------------------------------------------------------------------- */
 
-static int unknown_view(const char *word, const char *before)
+static int unknown_view(const char *word, bool of_top)
 {
 	struct buf names = { 0 };
 
+	if (of_top) {
+		buf_adds(&names, "top shows one of: ");
+	} else {
+		buf_adds(&names, "commands are ");
+		list_commands(&names);
+		buf_adds(&names, " and the views: ");
+	}
 	list_tables(&names);
-	complain_usage("unknown view '%s'; %s: %s", word, before, names.data);
+	complain_usage("unknown view '%s'; %s", word, names.data);
 	buf_free(&names);
 	return EXIT_USAGE;
 }
 
 /* What is asked for. */
 struct choice {
-	enum { RUN_TOP, RUN_VIEW, RUN_REPORT, RUN_RECORD } run;
+	enum { RUN_TOP, RUN_VIEW, RUN_REPORT, RUN_RECORD, RUN_COMPLETIONS } run;
 	const struct table *table; /* NULL: of the dashboard all, of others none */
 	const char *path;          /* to record to */
+	const char *shell;         /* to complete in */
 };
 
 static int choose_record(struct choice *c, const struct options *o, int argc, char **words)
@@ -122,6 +133,19 @@ static int choose_record(struct choice *c, const struct options *o, int argc, ch
 		return complain_usage("'%s' is one word too many: record is about all sockets, and "
 				      "takes no filter",
 			words[2]);
+	return EXIT_DONE;
+}
+
+static int choose_completions(struct choice *c, const struct options *o, int argc, char **words)
+{
+	c->run = RUN_COMPLETIONS;
+	c->shell = argc > 1 ? words[1] : NULL;
+	if (o->tape)
+		return complain_usage("completions are not in a recording");
+	if (argc < 2 && !o->help)
+		return complain_usage("completions needs a SHELL: bash, zsh or fish");
+	if (argc > 2)
+		return complain_usage("'%s' is one word too many", words[2]);
 	return EXIT_DONE;
 }
 
@@ -144,6 +168,8 @@ static int choose(struct choice *c, struct options *o, int argc, char **words)
 
 	if (strcmp(command, "record") == 0)
 		return choose_record(c, o, argc, words);
+	if (strcmp(command, "completions") == 0)
+		return choose_completions(c, o, argc, words);
 	if (o->anonymize && !o->help)
 		return complain_usage("--anonymize is for record");
 	if (strcmp(command, "report") == 0) {
@@ -157,10 +183,7 @@ static int choose(struct choice *c, struct options *o, int argc, char **words)
 	}
 	c->table = view ? table_find(view, strlen(view)) : NULL;
 	if (view && !c->table)
-		return unknown_view(
-			view, c->run == RUN_TOP
-				      ? "top shows one of"
-				      : "commands are top, report, record, replay and the views");
+		return unknown_view(view, c->run == RUN_TOP);
 	return choose_filter(c, o, argc - used, words + used);
 }
 
@@ -175,6 +198,8 @@ static int run(const struct choice *c, const struct options *o)
 		return c->table == &table_audit ? cmd_audit(o) : cmd_table(c->table, o);
 	case RUN_REPORT:
 		return cmd_report(o);
+	case RUN_COMPLETIONS:
+		return cmd_completions(c->shell);
 	default:
 		return cmd_record(c->path, o);
 	}

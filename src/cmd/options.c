@@ -71,17 +71,18 @@ static bool set_count(struct options *o, const char *argument, const char **want
 	return true;
 }
 
+static const char *const color_words[] = {
+	[COLOR_AUTO] = "auto",
+	[COLOR_ALWAYS] = "always",
+	[COLOR_NEVER] = "never",
+	NULL,
+};
+
 static bool set_color(struct options *o, const char *argument, const char **wanted)
 {
-	static const char *const words[] = {
-		[COLOR_AUTO] = "auto",
-		[COLOR_ALWAYS] = "always",
-		[COLOR_NEVER] = "never",
-	};
-
 	*wanted = "auto, always or never";
-	for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
-		if (strcmp(argument, words[i]) == 0) {
+	for (unsigned i = 0; color_words[i]; i++) {
+		if (strcmp(argument, color_words[i]) == 0) {
 			o->color = (enum color)i;
 			return true;
 		}
@@ -327,6 +328,51 @@ void options_help(struct buf *out)
 		buf_fill(out, ' ', 28 - (int)(out->len - start));
 		buf_addf(out, " %s\n", r->help);
 	}
+}
+
+/* What the argument is called in the help says what it is. */
+static void describe_argument(const struct option_row *row, struct option_entry *out)
+{
+	static const char *const source_words[] = { "live", "tape:", "synth", NULL };
+	static const struct {
+		const char *argument;
+		enum option_kind kind;
+		const char *const *words;
+	} kinds[] = {
+		{ "FILE", OPTION_FILE, NULL },
+		{ "FIELD", OPTION_FIELD, NULL },
+		{ "LIST", OPTION_FIELDS, NULL },
+		{ "WHEN", OPTION_WORDS, color_words },
+		{ "SOURCE", OPTION_WORDS, source_words },
+	};
+
+	out->kind = OPTION_OTHER;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (strcmp(row->argument, kinds[i].argument) != 0)
+			continue;
+		out->kind = kinds[i].kind;
+		out->words = kinds[i].words;
+	}
+}
+
+bool options_entry(size_t place, struct option_entry *out)
+{
+	static const char *const switch_words[] = { "yes", "no", NULL };
+	const struct option_row *row;
+
+	if (place >= ROW_COUNT)
+		return false;
+	row = &rows[place];
+	*out = (struct option_entry){ .name = row->name, .help = row->help };
+	if (row->letter < LONG_ONLY)
+		out->letter = (char)row->letter;
+	if (row->argument) {
+		describe_argument(row, out);
+	} else if (is_switch(row)) {
+		out->kind = OPTION_SWITCH;
+		out->words = switch_words;
+	}
+	return true;
 }
 
 struct tracker_settings options_tracker(const struct options *o, double standard_s)

@@ -145,36 +145,95 @@ out:
 	return rc;
 }
 
+/* ---- Single sockets -------------------------------------------------------------------------- */
+
+/* What is asked about each of some sockets: to tell of it, or to destroy it. */
+struct errand {
+	const struct diag_id *ids;
+	size_t count;
+	unsigned want;
+	diag_sink *sink;
+	diag_destroyed *destroyed; /* NULL: it is to tell */
+	void *context;
+};
+
 /* Asks for some sockets with one system call; the kernel answers each in a datagram of its own. */
-static int ask_batch(struct diag *d, const struct diag_id *ids, size_t count, unsigned want)
+static int ask_batch(struct diag *d, const struct errand *e, size_t at, size_t count)
 {
 	_Alignas(struct nlmsghdr) char requests[GET_BATCH * GET_REQUEST_MAX];
 	size_t len = 0;
 
-	for (size_t i = 0; i < count; i++)
-		len += diag_request_one(requests + len, &ids[i], want, next_sequence(d));
+	for (size_t i = at; i < at + count; i++)
+		len += e->destroyed
+			       ? diag_request_destroy(requests + len, &e->ids[i], next_sequence(d))
+			       : diag_request_one(
+					 requests + len, &e->ids[i], e->want, next_sequence(d));
 	return send_all(d, requests, len);
+}
+
+/* Errors of the conversation, in which an answer may be missing. */
+static bool is_broken(int error)
+{
+	return error == -ENOBUFS || error == -ENOSPC || error == -EBADMSG || error == -EBADF;
+}
+
+/* Takes the answer to one request: there, gone, or what became of it. */
+static int take_answer(struct diag *d, const struct errand *e, size_t i)
+{
+	struct diag_expect expect = { .protocol = e->ids[i].protocol };
+	int rc;
+
+	/* Of the sequence any: there are no answers but those to this batch. */
+	expect.port = mnl_socket_get_portid(d->socket);
+	rc = receive(d, &expect, e->sink, e->context);
+	if (!e->destroyed)
+		return rc > 0 || rc == -ENOENT || rc == -ESTALE ? 0 : rc;
+	if (is_broken(rc))
+		return rc;
+	e->destroyed(e->context, i, rc == -ESTALE ? -ENOENT : rc > 0 ? 0 : rc);
+	return 0;
+}
+
+static int run_errand(struct diag *d, const struct errand *e, const atomic_bool *stop)
+{
+	int rc = d->socket ? 0 : reconnect(d);
+
+	for (size_t at = 0; rc == 0 && at < e->count; at += GET_BATCH) {
+		size_t n = e->count - at < GET_BATCH ? e->count - at : GET_BATCH;
+
+		rc = stop && *stop ? -ECANCELED : ask_batch(d, e, at, n);
+		for (size_t i = at; rc == 0 && i < at + n; i++)
+			rc = take_answer(d, e, i);
+	}
+	if (rc < 0)
+		disconnect(d);
+	return rc;
 }
 
 int diag_get(struct diag *d, const struct diag_id *ids, size_t count, unsigned want,
 	diag_sink *sink, void *context, const atomic_bool *stop)
 {
-	int rc = d->socket ? 0 : reconnect(d);
+	struct errand e = {
+		.ids = ids, .count = count, .want = want, .sink = sink, .context = context
+	};
 
-	for (size_t at = 0; rc == 0 && at < count; at += GET_BATCH) {
-		size_t n = count - at < GET_BATCH ? count - at : GET_BATCH;
-		struct diag_expect expect = { .protocol = ids[at].protocol };
+	return run_errand(d, &e, stop);
+}
 
-		rc = stop && *stop ? -ECANCELED : ask_batch(d, ids + at, n, want);
-		/* Of the sequence any: there are no answers but those to this batch. */
-		expect.port = mnl_socket_get_portid(d->socket);
-		for (size_t i = 0; rc == 0 && i < n; i++) {
-			rc = receive(d, &expect, sink, context);
-			if (rc > 0 || rc == -ENOENT || rc == -ESTALE) /* there, or gone */
-				rc = 0;
-		}
-	}
-	if (rc < 0)
-		disconnect(d);
-	return rc;
+/* An acknowledgement has no rows. */
+static int no_row(void *context, const struct diag_sock *row)
+{
+	(void)context;
+	(void)row;
+	return 0;
+}
+
+int diag_destroy(struct diag *d, const struct diag_id *ids, size_t count, diag_destroyed *told,
+	void *context, const atomic_bool *stop)
+{
+	struct errand e = {
+		.ids = ids, .count = count, .sink = no_row, .destroyed = told, .context = context
+	};
+
+	return run_errand(d, &e, stop);
 }

@@ -93,12 +93,11 @@ size_t diag_request(void *out, const struct diag_query *query, uint32_t sequence
 	return len ? append_program(out, len, query->program) : 0;
 }
 
-size_t diag_request_one(void *out, const struct diag_id *id, unsigned want, uint32_t sequence)
+static struct inet_diag_req_v2 request_of(const struct diag_id *id)
 {
 	struct inet_diag_req_v2 one = {
 		.sdiag_family = id->family,
 		.sdiag_protocol = id->protocol,
-		.idiag_ext = extension_bits(want),
 		.idiag_states = STATES_ALL,
 		.id = {
 			.idiag_sport = htons(id->local_port),
@@ -110,5 +109,20 @@ size_t diag_request_one(void *out, const struct diag_id *id, unsigned want, uint
 
 	memcpy(one.id.idiag_src, id->local, sizeof(one.id.idiag_src));
 	memcpy(one.id.idiag_dst, id->remote, sizeof(one.id.idiag_dst));
+	return one;
+}
+
+size_t diag_request_one(void *out, const struct diag_id *id, unsigned want, uint32_t sequence)
+{
+	struct inet_diag_req_v2 one = request_of(id);
+
+	one.idiag_ext = extension_bits(want);
 	return finish(out, SOCK_DIAG_BY_FAMILY, 0, sequence, &one, sizeof(one));
+}
+
+size_t diag_request_destroy(void *out, const struct diag_id *id, uint32_t sequence)
+{
+	struct inet_diag_req_v2 one = request_of(id);
+
+	return finish(out, SOCK_DESTROY, NLM_F_ACK, sequence, &one, sizeof(one));
 }

@@ -18,42 +18,47 @@
 const char filter_state_wanted[] =
 	"a state: established, syn-sent, close-wait, time-wait, listening, connected...";
 
+static const struct {
+	const char *word;
+	uint32_t states;
+} state_words[] = {
+	{ "established", BIT(SOCK_ESTAB) },
+	{ "syn-sent", BIT(SOCK_SYN_SENT) },
+	{ "syn-recv", BIT(SOCK_SYN_RECV) },
+	{ "syn-rcv", BIT(SOCK_SYN_RECV) },
+	{ "fin-wait-1", BIT(SOCK_FIN_WAIT_1) },
+	{ "fin-wait-2", BIT(SOCK_FIN_WAIT_2) },
+	{ "time-wait", BIT(SOCK_TIME_WAIT) },
+	{ "unconnected", BIT(SOCK_CLOSE) },
+	{ "closed", BIT(SOCK_CLOSE) },
+	{ "close", BIT(SOCK_CLOSE) },
+	{ "close-wait", BIT(SOCK_CLOSE_WAIT) },
+	{ "last-ack", BIT(SOCK_LAST_ACK) },
+	{ "listening", BIT(SOCK_LISTEN) },
+	{ "closing", BIT(SOCK_CLOSING) },
+	{ "all", FILTER_ALL_STATES },
+	{ "connected", FILTER_ALL_STATES & ~(BIT(SOCK_CLOSE) | BIT(SOCK_LISTEN)) },
+	{ "synchronized",
+		FILTER_ALL_STATES & ~(BIT(SOCK_CLOSE) | BIT(SOCK_LISTEN) | BIT(SOCK_SYN_SENT)) },
+	{ "bucket", BIT(SOCK_SYN_RECV) | BIT(SOCK_TIME_WAIT) },
+	{ "big", FILTER_ALL_STATES & ~(BIT(SOCK_SYN_RECV) | BIT(SOCK_TIME_WAIT)) },
+	{ "unknown", 0 },
+};
+
 int64_t filter_state_word(const char *word)
 {
-	static const struct {
-		const char *word;
-		uint32_t states;
-	} words[] = {
-		{ "established", BIT(SOCK_ESTAB) },
-		{ "syn-sent", BIT(SOCK_SYN_SENT) },
-		{ "syn-recv", BIT(SOCK_SYN_RECV) },
-		{ "syn-rcv", BIT(SOCK_SYN_RECV) },
-		{ "fin-wait-1", BIT(SOCK_FIN_WAIT_1) },
-		{ "fin-wait-2", BIT(SOCK_FIN_WAIT_2) },
-		{ "time-wait", BIT(SOCK_TIME_WAIT) },
-		{ "unconnected", BIT(SOCK_CLOSE) },
-		{ "closed", BIT(SOCK_CLOSE) },
-		{ "close", BIT(SOCK_CLOSE) },
-		{ "close-wait", BIT(SOCK_CLOSE_WAIT) },
-		{ "last-ack", BIT(SOCK_LAST_ACK) },
-		{ "listening", BIT(SOCK_LISTEN) },
-		{ "closing", BIT(SOCK_CLOSING) },
-		{ "all", FILTER_ALL_STATES },
-		{ "connected", FILTER_ALL_STATES & ~(BIT(SOCK_CLOSE) | BIT(SOCK_LISTEN)) },
-		{ "synchronized", FILTER_ALL_STATES & ~(BIT(SOCK_CLOSE) | BIT(SOCK_LISTEN) |
-							      BIT(SOCK_SYN_SENT)) },
-		{ "bucket", BIT(SOCK_SYN_RECV) | BIT(SOCK_TIME_WAIT) },
-		{ "big", FILTER_ALL_STATES & ~(BIT(SOCK_SYN_RECV) | BIT(SOCK_TIME_WAIT)) },
-		{ "unknown", 0 },
-	};
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (strcasecmp(word, words[i].word) == 0)
-			return words[i].states;
+	for (size_t i = 0; i < sizeof state_words / sizeof *state_words; i++)
+		if (strcasecmp(word, state_words[i].word) == 0)
+			return state_words[i].states;
 	for (unsigned state = 1; state < SOCK_STATE_COUNT; state++)
 		if (strcasecmp(word, sock_state_name(state)) == 0)
 			return BIT(state); /* as they are printed, which ss does not know */
 	return -1;
+}
+
+const char *filter_state_name(size_t place)
+{
+	return place < sizeof state_words / sizeof *state_words ? state_words[place].word : NULL;
 }
 
 int filter_add_states(struct filter_builder *b, uint32_t states, bool those, uint32_t *row)

@@ -26,6 +26,31 @@ struct sock_id sock_id_of(const struct frame *f, const struct sock *s)
 	};
 }
 
+int looks_wish_add(struct looks_wish *w, const struct sock_id *id)
+{
+	int err = grow(&w->ids, w->count, &w->room, sizeof *w->ids);
+
+	if (!err)
+		w->ids[w->count++] = *id;
+	return err;
+}
+
+bool looks_wish_same(const struct looks_wish *a, const struct looks_wish *b)
+{
+	if (a->count != b->count || a->watched != b->watched)
+		return false;
+	for (uint32_t i = 0; i < a->count; i++)
+		if (a->ids[i].key != b->ids[i].key)
+			return false;
+	return true;
+}
+
+void looks_wish_free(struct looks_wish *w)
+{
+	free(w->ids);
+	*w = (struct looks_wish){ 0 };
+}
+
 struct looks *looks_create(void)
 {
 	return calloc(1, sizeof(struct looks));
@@ -40,8 +65,23 @@ void looks_free(struct looks *l)
 	free(l);
 }
 
+struct looks *looks_copy(const struct looks *l)
+{
+	struct looks *copy = looks_create();
+
+	for (uint32_t i = 0; copy && i < l->count; i++) {
+		if (grow(&copy->all, i, &copy->room, sizeof *copy->all) ||
+			hash_put(&copy->by_key, l->all[i].key, i)) {
+			looks_free(copy);
+			return NULL;
+		}
+		copy->all[copy->count++] = l->all[i];
+	}
+	return copy;
+}
+
 /* The rates since the look before. */
-static void set_rates(struct look *now, const struct look *before)
+static void set_rates(struct sock_look *now, const struct sock_look *before)
 {
 	struct sock_info base = { .known = true,
 		.bytes_acked = before->base_acked,
@@ -67,13 +107,13 @@ static void set_rates(struct look *now, const struct look *before)
 int looks_add(struct looks *l, const struct looks *before, uint64_t key, int64_t mono_ns,
 	const struct sock_info *info)
 {
-	struct look one = { .key = key,
+	struct sock_look one = { .key = key,
 		.mono_ns = mono_ns,
 		.info = *info,
 		.base_ns = mono_ns,
 		.base_acked = info->bytes_acked,
 		.base_received = info->bytes_received };
-	const struct look *then = looks_find(before, key);
+	const struct sock_look *then = looks_find(before, key);
 
 	one.info.rx_rate = one.info.tx_rate = NAN;
 	if (then)
@@ -85,7 +125,7 @@ int looks_add(struct looks *l, const struct looks *before, uint64_t key, int64_t
 	return 0;
 }
 
-const struct look *looks_find(const struct looks *l, uint64_t key)
+const struct sock_look *looks_find(const struct looks *l, uint64_t key)
 {
 	uint32_t at = l ? hash_get(&l->by_key, key) : HASH_NONE;
 
@@ -95,7 +135,7 @@ const struct look *looks_find(const struct looks *l, uint64_t key)
 const struct sock_info *looks_info(
 	const struct looks *l, const struct frame *f, const struct sock *s)
 {
-	const struct look *look = l ? looks_find(l, frame_sock_key(f, s)) : NULL;
+	const struct sock_look *look = l ? looks_find(l, frame_sock_key(f, s)) : NULL;
 
 	return look ? &look->info : NULL;
 }

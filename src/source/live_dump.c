@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "sockdash/diag_info.h"
 #include "sockdash/diag_rows.h"
 #include "sockdash/hash.h"
 
@@ -88,25 +89,6 @@ static struct sock *chosen_sock(const struct chosen *c, const struct diag_sock *
 	return row == HASH_NONE ? NULL : &c->f->socks[row];
 }
 
-static struct diag_id identity(const struct frame *f, const struct sock *s)
-{
-	const struct address *local = frame_address(f, s->local),
-			     *remote = frame_address(f, s->remote);
-	bool ipv4 = s->flags & SOCK_IPV4;
-	struct diag_id id = {
-		.cookie = s->cookie,
-		.local_port = s->local_port,
-		.remote_port = s->remote_port,
-		.iface = local->scope,
-		.family = ipv4 ? AF_INET : AF_INET6,
-		.protocol = IPPROTO_TCP,
-	};
-
-	memcpy(id.local, ipv4 ? local->bytes + 12 : local->bytes, ipv4 ? 4 : 16);
-	memcpy(id.remote, ipv4 ? remote->bytes + 12 : remote->bytes, ipv4 ? 4 : 16);
-	return id;
-}
-
 int live_dump_get(const struct live_dump *d, const struct frame *f, const struct row_list *rows,
 	unsigned want, diag_sink *sink, void *context)
 {
@@ -115,8 +97,11 @@ int live_dump_get(const struct live_dump *d, const struct frame *f, const struct
 
 	if (!ids)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < rows->count; i++)
-		ids[i] = identity(f, &f->socks[rows->rows[i]]);
+	for (uint32_t i = 0; i < rows->count; i++) {
+		struct sock_id id = sock_id_of(f, &f->socks[rows->rows[i]]);
+
+		ids[i] = diag_id_of(&id);
+	}
 	err = diag_get(d->diag, ids, rows->count, want, sink, context, d->stop);
 	free(ids);
 	return err;

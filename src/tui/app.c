@@ -2,21 +2,16 @@
  * picture. */
 #include "sockdash/app.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sockdash/fmt.h"
-#include "sockdash/jump.h"
+#include "sockdash/ask.h"
 #include "sockdash/keys.h"
 #include "sockdash/menus.h"
 #include "sockdash/needs.h"
-#include "sockdash/sampler.h"
 #include "sockdash/screen.h"
-#include "sockdash/utf8.h"
 
 void app_init(struct app *a, const struct app_settings *s)
 {
@@ -24,13 +19,17 @@ void app_init(struct app *a, const struct app_settings *s)
 		.full = s->pane,
 		.focus = 0,
 		.secure = s->secure,
+		.live = s->live,
 		.replay = s->replay,
 		.control = { .interval_s = s->interval_s, .speed = 1, .cpu_limit = s->cpu_limit },
 	};
 	for (size_t i = 0; i < PANE_COUNT; i++) {
 		pane_init(&a->panes[i], panes[i]);
 		a->panes[i].all = s->all;
+		a->panes[i].beside = &a->beside;
 	}
+	shown_init(&a->shown);
+	a->filter = filter_get(s->filter);
 	a->control.needs = app_needs(a);
 }
 
@@ -38,6 +37,15 @@ void app_free(struct app *a)
 {
 	for (size_t i = 0; i < PANE_COUNT; i++)
 		pane_free(&a->panes[i]);
+	shown_free(&a->shown);
+	app_take_looks(a, NULL);
+	places_free(&a->places);
+	filter_put(a->filter);
+	filter_put(a->filter_before);
+	a->filter = a->filter_before = NULL;
+	prompt_free(&a->prompt);
+	prompt_forget(&a->filters);
+	prompt_forget(&a->searches);
 	sample_put(a->sample);
 	a->sample = NULL;
 }
@@ -49,6 +57,7 @@ void app_take(struct app *a, struct sample *sample)
 	if (a->lost)
 		a->message[0] = '\0';
 	a->lost = false;
+	app_follow(a);
 }
 
 void app_move(struct app *a, const struct feed_position *position)
@@ -101,40 +110,111 @@ void app_open_pane(struct app *a, int pane)
 		a->focus = (unsigned)pane;
 }
 
+static struct narrowing narrowing_of(const struct app *a)
+{
+	return (struct narrowing){ a->filter, a->prefix4, a->prefix6 };
+}
+
 /* ---- What is looked at ----------------------------------------------------------------------- */
 
 /* The header has the findings, which want all that there is. Only who looks at the states alone asks
  * for the cheapest sample: there the audit finds what it finds in the header's own needs. */
 unsigned app_needs(const struct app *a)
 {
-	if (a->full == APP_OVERVIEW || panes[a->full] != &pane_states)
-		return NEED_ALL;
-	return NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS | NEED_FINDINGS |
-	       pane_needs(&a->panes[a->full]);
+	unsigned needs = a->filter ? filter_needs(a->filter) : 0;
+
+	if (a->full == APP_OVERVIEW)
+		return NEED_ALL | needs;
+	needs |= pane_needs(&a->panes[a->full]);
+	if (panes[a->full] != &pane_states)
+		return NEED_ALL | needs;
+	return NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS | NEED_FINDINGS | needs;
 }
 
 /* What has come into sight and is not in the sample comes at once, with a new one. */
 static void follow_needs(struct app *a)
 {
 	unsigned needs = app_needs(a), more = needs & ~a->control.needs;
+	struct narrowing how = narrowing_of(a);
+	bool narrowed = !narrowing_is_nothing(&how);
 
-	if (needs == a->control.needs)
+	if (needs == a->control.needs && narrowed == a->control.narrowed)
 		return;
 	app_wish(a)->needs = needs;
+	a->control.narrowed = narrowed;
 	if (more && !a->replay && (!a->sample || more & ~a->sample->frame->asked))
 		a->control.now = true;
 }
 
-/* ---- Orders ---------------------------------------------------------------------------------- */
+/* ---- The sample that is shown ---------------------------------------------------------------- */
 
 static void say_no_memory(struct app *a)
 {
 	app_say(a, "out of memory: a pane cannot be shown");
 }
 
+void app_follow(struct app *a)
+{
+	struct narrowing how = narrowing_of(a);
+
+	if (shown_update(&a->shown, a->sample, &how))
+		app_say(a, "out of memory: what is shown is not filtered as it should be");
+	for (size_t i = 0; i < PANE_COUNT; i++) {
+		a->panes[i].filtered = !filter_is_all(a->filter);
+		a->panes[i].filtering = a->sample && !shown_is(&a->shown, &how);
+	}
+}
+
+/* Under another filter a pane goes on showing what it has, and begins with nothing. */
+static void update_pane(struct app *a, size_t pane)
+{
+	struct pane_state *p = &a->panes[pane];
+
+	if (p->filtering && !p->sample)
+		pane_await(p);
+	else if (pane_update(p, a->shown.sample))
+		say_no_memory(a);
+}
+
+void app_set_filter(struct app *a, struct filter *f)
+{
+	filter_put(a->filter);
+	a->filter = f;
+	a->shown.failed = 0;
+	app_follow(a);
+}
+
+bool app_wish_narrowing(const struct app *a, struct narrow_job *out)
+{
+	struct narrowing how = narrowing_of(a);
+
+	return shown_wish(&a->shown, a->sample, &how, out);
+}
+
+void app_take_narrowing(struct app *a, struct narrow_job *made)
+{
+	struct narrowing how = narrowing_of(a);
+
+	if (shown_take(&a->shown, &how, made))
+		app_say(a, "out of memory: what is shown is not filtered as it should be");
+	app_follow(a);
+}
+
+void app_open_socket(struct app *a, uint64_t identity)
+{
+	(void)identity;
+	app_say(a, "there is nothing more to tell of a socket yet");
+}
+
+/* ---- Orders ---------------------------------------------------------------------------------- */
+
 bool app_wish_order(const struct app *a, size_t pane, struct pane_order *out)
 {
-	return pane_wish(&a->panes[pane], a->sample, out);
+	const struct pane_state *p = &a->panes[pane];
+	bool waits = pane_wish(p, a->shown.sample, out);
+
+	/* There may be nothing to order yet. */
+	return waits && a->shown.sample && !(p->filtering && !p->sample);
 }
 
 void app_take_order(struct app *a, size_t pane, struct pane_order *made)
@@ -148,107 +228,6 @@ void app_late_order(struct app *a, size_t pane)
 	a->panes[pane].late = true;
 }
 
-/* ---- Interval -------------------------------------------------------------------------------- */
-
-static void say_interval(struct app *a)
-{
-	double wished = a->control.interval_s;
-	char held[FMT_MAX];
-
-	if (a->sample && sample_is_held(a->sample, wished))
-		app_say(a, "every %g seconds, %s by the CPU limit", wished,
-			screen_seconds(held, a->sample->least_s));
-	else
-		app_say(a, "every %g seconds", wished);
-}
-
-void app_step_interval(struct app *a, int direction)
-{
-	static const double steps[] = { 0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 15, 30, 60, 120, 300, 600,
-		3600 };
-	size_t n = sizeof steps / sizeof *steps;
-	double now = a->control.interval_s;
-
-	for (size_t i = 0; i < n; i++) {
-		double step = steps[direction > 0 ? i : n - 1 - i];
-
-		if (direction > 0 ? step > now * 1.001 : step < now * 0.999) {
-			app_wish(a)->interval_s = step;
-			break;
-		}
-	}
-	say_interval(a);
-}
-
-void app_step_speed(struct app *a, int direction)
-{
-	static const double steps[] = { 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000 };
-	const size_t n = sizeof steps / sizeof *steps;
-	size_t at = 0;
-
-	while (at + 1 < n && steps[at] < a->control.speed)
-		at++;
-	if (direction > 0 ? at + 1 < n : at > 0)
-		app_wish(a)->speed = steps[direction > 0 ? at + 1 : at - 1];
-	app_say(a, "%g times as fast as it was recorded", a->control.speed);
-}
-
-/* ---- Prompts --------------------------------------------------------------------------------- */
-
-void app_prompt(struct app *a, enum app_mode mode)
-{
-	a->mode = mode;
-	a->typed[0] = '\0';
-}
-
-static void finish_jump(struct app *a)
-{
-	a->mode = APP_PANES;
-	if (!a->typed[0] || !a->sample)
-		return;
-	if (jump_parse(a->typed, a->sample->frame->wall_ns, &a->position, app_wish(a)))
-		app_say(a,
-			"'%s' is no place in time: 10:53, 2026-11-22 10:53:07, +90s, -5m, 50%%, "
-			"#12",
-			a->typed);
-}
-
-static void finish_interval(struct app *a)
-{
-	char *end;
-	double typed = strtod(a->typed, &end);
-
-	a->mode = APP_PANES;
-	if (!a->typed[0])
-		return;
-	if (*end || !isfinite(typed) || typed < SAMPLER_INTERVAL_MIN ||
-		typed > SAMPLER_INTERVAL_MAX) {
-		app_say(a, "'%s' is not an interval: it takes %g to %g seconds", a->typed,
-			SAMPLER_INTERVAL_MIN, SAMPLER_INTERVAL_MAX);
-		return;
-	}
-	app_wish(a)->interval_s = typed;
-	say_interval(a);
-}
-
-static void prompt_key(struct app *a, int key)
-{
-	size_t len = strlen(a->typed);
-
-	if (key == KEYCODE_ESCAPE)
-		a->mode = APP_PANES;
-	else if (key == KEYCODE_RETURN || key == '\n')
-		a->mode == APP_JUMP ? finish_jump(a) : finish_interval(a);
-	else if (key == KEYCODE_CTRL('u'))
-		a->typed[0] = '\0';
-	else if ((key == KEYCODE_RUBOUT || key == 8) && len)
-		a->typed[len - 1] = '\0';
-	else if (key >= ' ' && key < KEYCODE_RUBOUT && len + 1 < sizeof a->typed) {
-		a->typed[len] = (char)key;
-		a->typed[len + 1] = '\0';
-	}
-}
-
 /* ---- Keys and picture ------------------------------------------------------------------------ */
 
 static void take_key(struct app *a, int key)
@@ -256,8 +235,9 @@ static void take_key(struct app *a, int key)
 	static void (*const modes[])(struct app *, int) = {
 		[APP_HELP] = menu_help_key,
 		[APP_SORT] = menu_sort_key,
-		[APP_INTERVAL] = prompt_key,
-		[APP_JUMP] = prompt_key,
+		[APP_INTERVAL] = ask_key,
+		[APP_JUMP] = ask_key,
+		[APP_FILTER] = ask_key,
 	};
 	const struct key_binding *binding;
 
@@ -269,8 +249,8 @@ static void take_key(struct app *a, int key)
 		return;
 	}
 	/* The cursor moves over what is newest, as far as it is there. */
-	if (pane_update(app_pane(a), a->sample))
-		say_no_memory(a);
+	app_follow(a);
+	update_pane(a, (size_t)(app_pane(a) - a->panes));
 	binding = key_find(key, a->replay);
 	if (binding)
 		binding->act(a, key);
@@ -284,24 +264,17 @@ void app_key(struct app *a, int key)
 	follow_needs(a);
 }
 
-static void draw_bottom(struct app *a, struct cells *c, struct area line)
+static void draw_bottom(struct app *a, struct cells *c, struct area lines)
 {
 	struct screen_key keys[24];
-	char text[80];
 
-	if (a->mode == APP_INTERVAL) {
-		snprintf(text, sizeof text, "seconds between samples (%g): %s_",
-			a->control.interval_s, a->typed);
-		cells_put(c, line, 0, 0, line.width, ROLE_STRONG, text);
-	} else if (a->mode == APP_JUMP) {
-		snprintf(text, sizeof text, "jump to (time, +90s, -5m, 50%%, #12): %s_", a->typed);
-		cells_put(c, line, 0, 0, line.width, ROLE_STRONG, text);
-	} else if (a->message[0]) {
-		cells_put(c, line, 0, 0, line.width, ROLE_STRONG, a->message);
-	} else {
+	if (ask_height(a, c->height))
+		ask_draw(a, c, lines);
+	else if (a->message[0])
+		cells_put(c, lines, 0, 0, lines.width, ROLE_STRONG, a->message);
+	else
 		screen_footer(
-			c, line, keys, key_footer(a->replay, keys, sizeof keys / sizeof *keys));
-	}
+			c, lines, keys, key_footer(a->replay, keys, sizeof keys / sizeof *keys));
 }
 
 static bool is_visible(const struct app *a, size_t pane)
@@ -313,15 +286,16 @@ static bool is_visible(const struct app *a, size_t pane)
 
 static void update_panes(struct app *a)
 {
+	app_follow(a);
 	for (size_t i = 0; i < PANE_COUNT; i++) {
-		if (!is_visible(a, i))
-			pane_hide(&a->panes[i], a->sample);
-		else if (pane_update(&a->panes[i], a->sample))
-			say_no_memory(a);
+		if (is_visible(a, i))
+			update_pane(a, i);
+		else
+			pane_hide(&a->panes[i], a->shown.sample);
 	}
 }
 
-void app_draw(struct app *a, struct cells *c)
+static void draw_header(const struct app *a, struct cells *c, struct area all)
 {
 	struct screen_header h = {
 		.interval_s = a->control.interval_s,
@@ -334,7 +308,33 @@ void app_draw(struct app *a, struct cells *c)
 		.ended = a->position.ended,
 		.damaged = a->position.damaged || a->position.torn,
 	};
-	struct area all = cells_all(c), body, line;
+
+	screen_header(c, all, a->sample, &h);
+}
+
+/* The panes and what stands between them and the header. */
+static void draw_body(struct app *a, struct cells *c, struct area body)
+{
+	struct area line = body;
+
+	line.height = 1;
+	if (body.height > 6 && place_draw_way(a, c, line)) {
+		body.y++;
+		body.height--;
+	}
+	line.y = body.y + body.height - 1;
+	if (a->sample && body.height > 6 && screen_problems(c, line, a->sample->frame))
+		body.height--;
+	if (a->full == APP_OVERVIEW)
+		screen_overview(c, body, a->panes, a->focus);
+	else
+		pane_draw(&a->panes[a->full], c, body, a->full + 1, PANE_FOCUSED | PANE_FULL);
+}
+
+void app_draw(struct app *a, struct cells *c)
+{
+	struct area all = cells_all(c), body = all, bottom = all;
+	int asked = ask_height(a, c->height);
 
 	cells_clear(c);
 	update_panes(a);
@@ -342,18 +342,13 @@ void app_draw(struct app *a, struct cells *c)
 		menu_draw_help(a, c);
 		return;
 	}
-	screen_header(c, all, a->sample, &h);
-	body = (struct area){ 0, SCREEN_HEADER_LINES, c->width,
-		c->height - SCREEN_HEADER_LINES - 1 };
-	line = (struct area){ 0, c->height - 2, c->width, 1 };
-	if (a->sample && body.height > 6 && screen_problems(c, line, a->sample->frame))
-		body.height--;
-	if (a->full == APP_OVERVIEW)
-		screen_overview(c, body, a->panes, a->focus);
-	else
-		pane_draw(&a->panes[a->full], c, body, a->full + 1, PANE_FOCUSED | PANE_FULL);
-	line.y = c->height - 1;
-	draw_bottom(a, c, line);
+	draw_header(a, c, all);
+	bottom.height = asked ? asked : 1;
+	bottom.y = c->height - bottom.height;
+	body.y = SCREEN_HEADER_LINES;
+	body.height = bottom.y - body.y;
+	draw_body(a, c, body);
+	draw_bottom(a, c, bottom);
 	if (a->mode == APP_SORT)
 		menu_draw_sort(a, c);
 }

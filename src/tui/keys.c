@@ -2,7 +2,9 @@
 #include "sockdash/keys.h"
 
 #include "sockdash/app.h"
+#include "sockdash/ask.h"
 #include "sockdash/menus.h"
+#include "sockdash/pace.h"
 
 static void quit(struct app *a, int key)
 {
@@ -22,17 +24,22 @@ static void open_numbered(struct app *a, int key)
 	app_open_pane(a, key == '0' ? APP_OVERVIEW : key - '1');
 }
 
-static void open_focused(struct app *a, int key)
+static void open_row(struct app *a, int key)
 {
 	(void)key;
-	if (a->full == APP_OVERVIEW)
-		app_open_pane(a, (int)a->focus);
+	place_open(a);
 }
 
 static void back(struct app *a, int key)
 {
 	(void)key;
-	app_open_pane(a, APP_OVERVIEW);
+	place_back(a);
+}
+
+static void type_filter(struct app *a, int key)
+{
+	(void)key;
+	ask(a, APP_FILTER);
 }
 
 static void turn_pane(struct app *a, int key)
@@ -96,7 +103,7 @@ static void scroll_columns(struct app *a, int key)
 	struct pane_state *p = app_pane(a);
 
 	if (a->full == APP_OVERVIEW)
-		app_say(a, "columns scroll in full screen: press Enter");
+		app_say(a, "columns scroll in full screen: press %u", a->focus + 1);
 	else if (key == KEYCODE_RIGHT && p->more_columns)
 		p->shift++;
 	else if (key == KEYCODE_LEFT && p->shift)
@@ -148,13 +155,13 @@ static void sample_now(struct app *a, int key)
 
 static void change_interval(struct app *a, int key)
 {
-	app_step_interval(a, key == '-' ? -1 : 1);
+	pace_step_interval(a, key == '-' ? -1 : 1);
 }
 
 static void type_interval(struct app *a, int key)
 {
 	(void)key;
-	app_prompt(a, APP_INTERVAL);
+	ask(a, APP_INTERVAL);
 }
 
 static void step_forward(struct app *a, int key)
@@ -180,12 +187,12 @@ static void step_ten(struct app *a, int key)
 static void type_jump(struct app *a, int key)
 {
 	(void)key;
-	app_prompt(a, APP_JUMP);
+	ask(a, APP_JUMP);
 }
 
 static void change_speed(struct app *a, int key)
 {
-	app_step_speed(a, key == '-' ? -1 : 1);
+	pace_step_speed(a, key == '-' ? -1 : 1);
 }
 
 static void repaint(struct app *a, int key)
@@ -214,8 +221,9 @@ const struct key_binding key_bindings[] = {
 	{ { '1', '2', '3', '4', '5', '6', '7' }, "1-7",
 		"open states, listen, procs, leaks, sockets, kernel, audit", { "1-7", "view" },
 		open_numbered, KEY_ANYWHERE },
-	{ { '0' }, "0", "back to the overview", NO_FOOTER, open_numbered, KEY_ANYWHERE },
-	{ { KEYCODE_ESCAPE, KEYCODE_RUBOUT, 8 }, "Esc", "back to the overview", NO_FOOTER, back,
+	{ { '0' }, "0", "the overview", NO_FOOTER, open_numbered, KEY_ANYWHERE },
+	{ { KEYCODE_ESCAPE, KEYCODE_RUBOUT, 8 }, "Esc",
+		"back to where the row was opened, or to the overview", NO_FOOTER, back,
 		KEY_ANYWHERE },
 	{ { KEYCODE_TAB, KEYCODE_BACK_TAB }, "Tab", "next pane (Shift-Tab: the one before)",
 		{ "Tab", "pane" }, turn_pane, KEY_ANYWHERE },
@@ -223,8 +231,11 @@ const struct key_binding key_bindings[] = {
 		move_up, KEY_ANYWHERE },
 	{ { KEYCODE_DOWN, 'j', KEYCODE_CTRL('n') }, DOWN " j", "down a row", NO_FOOTER, move_down,
 		KEY_ANYWHERE },
-	{ { KEYCODE_RETURN, '\n' }, "Enter", "open the pane that has the cursor",
-		{ "Enter", "open" }, open_focused, KEY_ANYWHERE },
+	{ { KEYCODE_RETURN, '\n' }, "Enter", "open the row: its connections", { "Enter", "open" },
+		open_row, KEY_ANYWHERE },
+	{ { 'f', '\\', KEYCODE_FUNCTION + 4 }, "f \\ F4",
+		"type a filter: only the sockets that it selects are there", { "f", "filter" },
+		type_filter, KEY_ANYWHERE },
 	{ { KEYCODE_PAGE_UP, KEYCODE_CTRL('b') }, "PgUp", "up a page", NO_FOOTER, page_up,
 		KEY_ANYWHERE },
 	{ { KEYCODE_PAGE_DOWN, KEYCODE_CTRL('f') }, "PgDn", "down a page", NO_FOOTER, page_down,

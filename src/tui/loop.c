@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include "sockdash/clock.h"
+#include "sockdash/errands.h"
 #include "sockdash/keycodes.h"
 #include "sockdash/log.h"
+#include "sockdash/narrower.h"
 #include "sockdash/orderer.h"
 
 /* One notices what takes longer. */
@@ -22,6 +24,9 @@ struct loop {
 	struct app *app;
 	struct sampler *sampler;
 	struct orderer *orderer;
+	struct narrower *narrower;
+	struct errands *errands; /* NULL: there is nothing to ask the kernel for */
+	uint64_t looked_at;      /* what it was asked to look at last, and for which sample */
 	int64_t late_ns[PANE_COUNT]; /* when the order that a pane waits for is late; 0 none */
 	struct terminal *terminal;
 	struct cells cells;
@@ -162,6 +167,59 @@ static void take_orders(struct loop *l)
 	}
 }
 
+static void take_narrowings(struct loop *l)
+{
+	struct narrow_job made;
+
+	while (narrower_take(l->narrower, &made)) {
+		if (made.made)
+			orderer_keep(l->orderer, made.made);
+		app_take_narrowing(l->app, &made);
+		narrow_job_drop(&made);
+		l->dirty = l->untidy = true;
+	}
+}
+
+static void wish_narrowing(struct loop *l)
+{
+	struct narrow_job wish;
+	bool waits = app_wish_narrowing(l->app, &wish);
+
+	narrower_wish(l->narrower, waits ? &wish : NULL);
+}
+
+/* ---- Errands --------------------------------------------------------------------------------- */
+
+static void take_errands(struct loop *l)
+{
+	struct looks *looks = errands_take_looks(l->errands);
+
+	if (looks)
+		app_take_looks(l->app, looks);
+	l->dirty = true;
+}
+
+/* The sockets on the screen are looked at anew for each sample, and when others come into sight. */
+static void wish_looks(struct loop *l)
+{
+	struct looks_wish wish = { 0 };
+	uint64_t what = l->app->sample ? l->app->sample->serial : 0;
+
+	if (!l->errands)
+		return;
+	if (app_wish_looks(l->app, &wish))
+		log_line("no memory to look at sockets");
+	what = hash_mix(what, wish.watched);
+	for (uint32_t i = 0; i < wish.count; i++)
+		what = hash_mix(what, wish.ids[i].key);
+	if (wish.count && what != l->looked_at)
+		errands_look(l->errands, &wish);
+	l->looked_at = what;
+	looks_wish_free(&wish);
+}
+
+/* ---- What panes wait for --------------------------------------------------------------------- */
+
 /* What panes wait for is known once they were drawn. */
 static void wish_orders(struct loop *l)
 {
@@ -219,7 +277,9 @@ static int draw(struct loop *l)
 	}
 	app_draw(l->app, &l->cells);
 	l->terminal->ops->draw(l->terminal, &l->cells);
+	wish_narrowing(l);
 	wish_orders(l);
+	wish_looks(l);
 	return 0;
 }
 
@@ -232,6 +292,8 @@ static int wait_for_something(struct loop *l)
 		{ .fd = sampler_fd(l->sampler), .events = POLLIN },
 		{ .fd = l->signal_fd, .events = POLLIN },
 		{ .fd = orderer_fd(l->orderer), .events = POLLIN },
+		{ .fd = narrower_fd(l->narrower), .events = POLLIN },
+		{ .fd = l->errands ? errands_fd(l->errands) : -1, .events = POLLIN },
 	};
 
 	if (poll(fds, sizeof fds / sizeof *fds, time_to_tell(l)) < 0)
@@ -240,6 +302,10 @@ static int wait_for_something(struct loop *l)
 		take_signals(l);
 	if (fds[1].revents)
 		take_sample(l);
+	if (fds[4].revents)
+		take_narrowings(l);
+	if (fds[5].revents)
+		take_errands(l);
 	if (fds[3].revents)
 		take_orders(l);
 	if (fds[0].revents & POLLIN)
@@ -269,6 +335,10 @@ int loop_run(struct app *a, struct sampler *sampler, struct terminal *terminal, 
 	err = l.signal_fd < 0 ? -errno : 0;
 	if (!err)
 		err = orderer_start(&l.orderer);
+	if (!err)
+		err = narrower_start(&l.narrower);
+	if (!err && a->live)
+		err = errands_start(&l.errands);
 	while (!err && !a->quit && !l.ended_by && l.left) {
 		err = draw(&l);
 		if (!err)
@@ -278,7 +348,9 @@ int loop_run(struct app *a, struct sampler *sampler, struct terminal *terminal, 
 	if (!err && !l.left)
 		err = draw(&l);
 	terminal->ops->leave(terminal);
+	narrower_stop(l.narrower);
 	orderer_stop(l.orderer);
+	errands_stop(l.errands);
 	if (l.signal_fd >= 0)
 		close(l.signal_fd);
 	cells_free(&l.cells);

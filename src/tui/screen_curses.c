@@ -148,6 +148,7 @@ static int translate(int code)
 		{ KEY_SELECT, KEYCODE_END },
 		{ KEY_BTAB, KEYCODE_BACK_TAB },
 		{ KEY_BACKSPACE, KEYCODE_RUBOUT },
+		{ KEY_DC, KEYCODE_DELETE },
 		{ KEY_ENTER, KEYCODE_RETURN },
 	};
 
@@ -185,6 +186,7 @@ static int sequence_key(const char *sequence)
 		{ "[5~", KEYCODE_PAGE_UP },
 		{ "[6~", KEYCODE_PAGE_DOWN },
 		{ "[Z", KEYCODE_BACK_TAB },
+		{ "[3~", KEYCODE_DELETE },
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
@@ -238,7 +240,10 @@ static int read_key(struct terminal *base)
 		return KEYCODE_NONE;
 	if (kind == KEY_CODE_YES)
 		return translate((int)code);
-	return code < 128 ? (int)code : KEYCODE_OTHER;
+	if (code < 128)
+		return (int)code;
+	/* C1 controls are nothing that is typed. */
+	return code >= 0xa0 && code <= 0x10ffff ? KEYCODE_TEXT | (int)code : KEYCODE_OTHER;
 }
 
 /* ---- Opening and closing --------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include "sockdash/crash.h"
 #include "sockdash/keycodes.h"
 #include "sockdash/terminal.h"
+#include "sockdash/utf8.h"
 
 #define WIDTH  80
 #define HEIGHT 24
@@ -52,6 +53,21 @@ static void draw(struct terminal *base, const struct cells *c)
 	buf_free(&b);
 }
 
+/* The rest of a character of UTF-8, which came with its beginning. */
+static int read_character(unsigned char first)
+{
+	size_t len = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+	char bytes[4] = { (char)first };
+	uint32_t code;
+
+	for (size_t i = 1; i < len; i++)
+		if (read(STDIN_FILENO, &bytes[i], 1) != 1)
+			return KEYCODE_OTHER;
+	if (utf8_decode(bytes, len, &code) != len || code < 0xa0)
+		return KEYCODE_OTHER;
+	return KEYCODE_TEXT | (int)code;
+}
+
 static int read_key(struct terminal *base)
 {
 	unsigned char byte;
@@ -61,6 +77,8 @@ static int read_key(struct terminal *base)
 	n = read(STDIN_FILENO, &byte, 1);
 	if (n != 1)
 		return KEYCODE_NONE;
+	if (byte >= 0xc2)
+		return read_character(byte);
 	return byte == '\n' ? KEYCODE_RETURN : byte < 128 ? byte : KEYCODE_OTHER;
 }
 

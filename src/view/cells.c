@@ -201,8 +201,8 @@ void cells_text(const struct cells *c, struct buf *out, bool mark)
 
 void cells_roles(const struct cells *c, struct buf *out)
 {
-	static const char letters[ROLE_COUNT + 1] = ".dthsbrcgwxk";
-	static const char selected[ROLE_COUNT + 1] = ",DTHSBRCGWXK";
+	static const char letters[ROLE_COUNT + 1] = ".dthsbrcgwxkef";
+	static const char selected[ROLE_COUNT + 1] = ",DTHSBRCGWXKEF";
 
 	for (int y = 0; y < c->height; y++) {
 		for (int x = 0; x < c->width; x++) {

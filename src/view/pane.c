@@ -247,6 +247,29 @@ int pane_take(struct pane_state *p, struct pane_order *made)
 	return install(p, made);
 }
 
+void pane_await(struct pane_state *p)
+{
+	p->waiting = true;
+}
+
+void pane_remember(struct pane_state *p, struct pane_memory *out)
+{
+	if (!p->cursor && p->count)
+		pane_move(p, 0);
+	*out = (struct pane_memory){ p->sort, p->all, p->cursor, p->position, p->top, p->shift };
+}
+
+void pane_return(struct pane_state *p, const struct pane_memory *m)
+{
+	pane_free(p);
+	p->sort = m->sort;
+	p->all = m->all;
+	p->cursor = m->cursor;
+	p->position = m->position;
+	p->top = m->top;
+	p->shift = m->shift;
+}
+
 void pane_hide(struct pane_state *p, const struct sample *newest)
 {
 	if (p->sample != newest)

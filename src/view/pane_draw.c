@@ -197,7 +197,11 @@ static int draw_title_notes(const struct pane_state *p, struct cells *c, struct 
 			p->sort.descending ? "\xe2\x96\xbc" : "\xe2\x96\xb2", p->sort.field->title);
 		x += cells_put(c, a, x, 0, a.width - x, ROLE_DIM, text);
 	}
-	if (is_sorting(p))
+	if (p->pane->unfiltered && p->filtered)
+		x += cells_put(c, a, x, 0, a.width - x, ROLE_DIM, " (not filtered)");
+	if (p->filtering && !p->pane->unfiltered)
+		x += cells_put(c, a, x, 0, a.width - x, ROLE_STRONG, " filtering\xe2\x80\xa6");
+	else if (is_sorting(p))
 		x += cells_put(c, a, x, 0, a.width - x, ROLE_STRONG, " sorting\xe2\x80\xa6");
 	if (p->pane->shows_owners && sample && sample->frame->owners_percent < 100) {
 		snprintf(text, sizeof text, " resolving owners %d %%",
@@ -333,8 +337,12 @@ static void draw_no_rows(const struct pane_state *p, struct cells *c, struct are
 	enum role role = p->pane->empty_role;
 	struct buf text = { 0 };
 
-	if (p->pane->say_empty)
+	if (p->filtered && !p->pane->unfiltered) {
+		buf_adds(&text, "nothing here is selected by the filter");
+		role = ROLE_DIM;
+	} else if (p->pane->say_empty) {
 		p->pane->say_empty(p->sample, p->all, &text, &role);
+	}
 	cells_put(c, rows, 1, 0, rows.width - 1, role, text.len ? text.data : p->pane->empty);
 	buf_free(&text);
 }
@@ -348,8 +356,9 @@ static void draw_emptiness(const struct pane_state *p, struct cells *c, struct a
 			"there is no memory for this pane");
 	else if (!sample)
 		cells_put(c, rows, 1, 0, rows.width - 1, ROLE_DIM,
-			p->waiting ? "sorting\xe2\x80\xa6"
-				   : "waiting for the first sample\xe2\x80\xa6");
+			p->filtering ? "filtering\xe2\x80\xa6"
+			: p->waiting ? "sorting\xe2\x80\xa6"
+				     : "waiting for the first sample\xe2\x80\xa6");
 	else if (p->pane->shows_owners && !sample->frame->owners_known)
 		cells_put(c, rows, 1, 0, rows.width - 1, ROLE_DIM,
 			owners_follow(sample->frame) ? "resolving owners\xe2\x80\xa6"

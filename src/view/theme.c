@@ -17,6 +17,8 @@ struct look theme_look(enum role role, bool colors)
 		[ROLE_WARNING] = { THEME_YELLOW, .bold = true },
 		[ROLE_CRITICAL] = { THEME_RED, .bold = true },
 		[ROLE_KEY] = { THEME_DEFAULT, .bold = true },
+		[ROLE_MISTAKE] = { THEME_RED, .bold = true, .underline = true },
+		[ROLE_MATCH] = { THEME_YELLOW, .underline = true },
 	};
 	struct look look = looks[role < ROLE_COUNT ? role : ROLE_TEXT];
 

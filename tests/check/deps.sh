@@ -22,6 +22,8 @@ cmocka        libcmocka-dev    libcmocka-devel        cmocka             libcmoc
 bash          bash             bash                   bash               bash                   bash
 timeout       coreutils        coreutils              coreutils          coreutils              coreutils
 prove         perl             perl-Test-Harness      perl               perl                   perl-utils
+zsh           zsh              zsh                    zsh                zsh                    zsh
+fish          fish             fish                   fish               fish                   fish
 tmux          tmux             tmux                   tmux               tmux                   tmux
 jq            jq               jq                     jq                 jq                     jq
 ss            iproute2         iproute                iproute2           iproute2               iproute2
@@ -63,7 +65,7 @@ have()
 needs='compiler pkg-config libmnl ncursesw'
 for goal; do
 	case $goal in
-	check*) needs="$needs sanitizers cmocka bash timeout prove tmux jq ss unshare setpriv infocmp mandoc" ;;
+	check*) needs="$needs sanitizers cmocka bash timeout prove tmux jq ss unshare setpriv infocmp mandoc zsh fish" ;;
 	bench) needs="$needs bash timeout ss unshare" ;;
 	bench-short) needs="$needs bash timeout prove ss unshare" ;;
 	fuzz) needs="$needs clang" ;;
@@ -148,8 +150,8 @@ zypper) $root zypper --non-interactive install $packages ;;
 apk) $root apk add $packages ;;
 esac || exit 1
 
-# Without mandoc, a test or two are skipped.
-needs=$(echo "$needs" | sed 's/ mandoc//')
+# Without these, a test or two are skipped.
+needs=$(echo "$needs" | sed 's/ mandoc//; s/ zsh fish//')
 find_missing
 [ -z "$missing" ] || echo "make deps: still missing:$missing" >&2
 [ -z "$missing" ]

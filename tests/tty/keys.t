@@ -27,8 +27,11 @@ expect 'the overview has its cursor in the pane that was open' '[[ $(selected) =
 press Tab
 selects 'Tab: the cursor goes to the next pane' '127.0.0.1:7001'
 press Enter
-expect 'Enter: opens the pane that has the cursor' "has '^[^ ]*2 Listening' && $alone"
-press Tab
+expect 'Enter: opens the row' "has '^Listening › 127.0.0.1:7001 › Sockets' && has '^[^ ]*5 Sockets' && $alone"
+press Escape
+expect 'Esc: back to where it was opened' "$four_panes && ! has ' › '"
+selects 'with the cursor where it was' '127.0.0.1:7001'
+press 2 Tab
 shows 'Tab: the next pane, full screen' '^[^ ]*3 Processes'
 press BTab
 shows 'Shift-Tab: the one before' '^[^ ]*2 Listening'
@@ -115,7 +118,7 @@ expect 'Right: the first column goes' '[[ $(first_title) != "$title" ]]'
 press Left
 expect 'Left: and comes again' '[[ $(first_title) == "$title" ]]'
 press 0 Right
-shows 'in the overview it says how' 'full screen: press Enter'
+shows 'in the overview it says how' 'full screen: press [1-4]'
 
 # The column that sorts is in the title with the direction.
 press 1

@@ -1,0 +1,129 @@
+/* sock_facts: all that the kernel tells of one socket. */
+#ifndef SOCKDASH_SOCK_FACTS_H
+#define SOCKDASH_SOCK_FACTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Numbers, each SOCK_FACT_NONE where it is not known. The unit is in the name: microseconds,
+ * milliseconds, bytes, else a count; rates are bytes per second. */
+#define SOCK_FACT_NONE (-1)
+enum sock_fact {
+	/* TCP. */
+	FACT_CA_STATE,
+	FACT_RETRANSMITS,
+	FACT_PROBES,
+	FACT_BACKOFF,
+	FACT_OPTIONS, /* bits: enum sock_option */
+	FACT_SND_WSCALE,
+	FACT_RCV_WSCALE,
+	FACT_APP_LIMITED,
+	FACT_RTO_US,
+	FACT_ATO_US,
+	FACT_SND_MSS,
+	FACT_RCV_MSS,
+	FACT_UNACKED,
+	FACT_SACKED,
+	FACT_LOST,
+	FACT_RETRANS,
+	FACT_LAST_SENT_MS,
+	FACT_LAST_RECV_MS,
+	FACT_LAST_ACK_MS,
+	FACT_PMTU,
+	FACT_RCV_SSTHRESH,
+	FACT_RTT_US,
+	FACT_RTTVAR_US,
+	FACT_SSTHRESH,
+	FACT_CWND,
+	FACT_ADVMSS,
+	FACT_REORDERING,
+	FACT_RCV_RTT_US,
+	FACT_RCV_SPACE,
+	FACT_TOTAL_RETRANS,
+	FACT_PACING_RATE,
+	FACT_MAX_PACING_RATE,
+	FACT_BYTES_ACKED,
+	FACT_BYTES_RECEIVED,
+	FACT_SEGS_OUT,
+	FACT_SEGS_IN,
+	FACT_NOTSENT_BYTES,
+	FACT_MIN_RTT_US,
+	FACT_DATA_SEGS_IN,
+	FACT_DATA_SEGS_OUT,
+	FACT_DELIVERY_RATE,
+	FACT_BUSY_US,
+	FACT_RWND_LIMITED_US,
+	FACT_SNDBUF_LIMITED_US,
+	FACT_DELIVERED,
+	FACT_DELIVERED_CE,
+	FACT_BYTES_SENT,
+	FACT_BYTES_RETRANS,
+	FACT_DSACK_DUPS,
+	FACT_REORD_SEEN,
+	FACT_RCV_OOOPACK,
+	FACT_SND_WND,
+	FACT_RCV_WND,
+	FACT_REHASH,
+	FACT_TOTAL_RTO,
+	FACT_TOTAL_RTO_RECOVERIES,
+	FACT_TOTAL_RTO_TIME_MS,
+	/* Memory, bytes. */
+	FACT_RMEM,
+	FACT_RCVBUF,
+	FACT_WMEM,
+	FACT_SNDBUF,
+	FACT_FORWARD_ALLOC,
+	FACT_WMEM_QUEUED,
+	FACT_OPTION_MEM,
+	FACT_BACKLOG,
+	FACT_DROPS,
+	/* Others. */
+	FACT_TOS,
+	FACT_TCLASS,
+	FACT_SHUTDOWN, /* bits: 1 receiving, 2 sending */
+	FACT_SOCKOPT,  /* bits: enum sock_setting */
+	FACT_V6ONLY,
+	FACT_CGROUP,
+	FACT_RECV_Q,
+	FACT_SEND_Q,
+	FACT_STATE,
+	FACT_TIMER,
+	FACT_TIMER_MS,
+	FACT_TIMER_COUNT,
+	FACT_COUNT,
+};
+
+enum sock_option {
+	SOCK_OPTION_TIMESTAMPS = 1,
+	SOCK_OPTION_SACK = 2,
+	SOCK_OPTION_WSCALE = 4,
+	SOCK_OPTION_ECN = 8,
+	SOCK_OPTION_ECN_SEEN = 16,
+	SOCK_OPTION_SYN_DATA = 32,
+	SOCK_OPTION_USEC_TS = 64,
+	SOCK_OPTION_TFO_CHILD = 128,
+};
+
+/* In the kernel's order. */
+enum sock_setting {
+	SOCK_SET_RECVERR = 1,
+	SOCK_SET_FREEBIND = 4,
+	SOCK_SET_HDRINCL = 8,
+	SOCK_SET_MC_LOOP = 16,
+	SOCK_SET_TRANSPARENT = 32,
+	SOCK_SET_MC_ALL = 64,
+	SOCK_SET_NODEFRAG = 128,
+	SOCK_SET_BIND_NO_PORT = 256,
+	SOCK_SET_RECVERR_4884 = 512,
+	SOCK_SET_DEFER_CONNECT = 1024,
+};
+
+struct sock_facts {
+	bool known; /* false: nothing of it is */
+	bool gone;  /* the kernel was asked, and has no such socket any more */
+	int error;  /* 0, or -errno: why nothing could be asked */
+	int64_t values[FACT_COUNT];
+	char congestion[16], ulp[16]; /* safe to print, "" none or not known */
+};
+
+#endif
