@@ -26,6 +26,7 @@ struct options {
 	bool resolve;               /* names in place of numbers */
 	bool events;                /* count connections that end, also the shortest */
 	bool all;                   /* the rows of a view that are left out otherwise, too */
+	uint8_t prefix4, prefix6;   /* peers: bits by which they stand together; 0: not */
 	unsigned protocols;         /* bit 1 << enum sock_proto */
 	bool ipv4, ipv6;
 	bool no_header;

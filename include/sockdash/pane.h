@@ -65,11 +65,11 @@ struct pane {
 };
 
 extern const struct pane pane_states, pane_listen, pane_procs, pane_leaks, pane_sockets,
-	pane_kernel, pane_audit;
+	pane_kernel, pane_audit, pane_peers, pane_ports;
 
 /* In the order of their keys, 1 and up. */
 extern const struct pane *const panes[];
-#define PANE_COUNT    7
+#define PANE_COUNT    9
 #define PANE_OVERVIEW 4 /* the first four stand together in the overview */
 
 /* ---- The order of its rows ------------------------------------------------------------------- */

@@ -22,7 +22,7 @@
 #include "sockdash/format.h"
 
 const struct pane *const panes[PANE_COUNT] = { &pane_states, &pane_listen, &pane_procs, &pane_leaks,
-	&pane_sockets, &pane_kernel, &pane_audit };
+	&pane_sockets, &pane_kernel, &pane_audit, &pane_peers, &pane_ports };
 
 void pane_init(struct pane_state *p, const struct pane *pane)
 {
