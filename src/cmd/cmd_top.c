@@ -114,6 +114,8 @@ int cmd_top(const struct table *t, const struct options *o)
 		.all = o->all,
 		.filter = o->filter,
 		.secure = o->secure,
+		.names = o->resolve,
+		.events = o->events,
 	};
 	struct tracker_settings tracker = options_tracker(o, DASHBOARD_WINDOW_S);
 	struct terminal *terminal = NULL;

@@ -3,6 +3,7 @@
 
 #include "sockdash/app.h"
 #include "sockdash/ask.h"
+#include "sockdash/extras.h"
 #include "sockdash/menus.h"
 #include "sockdash/pace.h"
 
@@ -195,6 +196,18 @@ static void change_speed(struct app *a, int key)
 	pace_step_speed(a, key == '-' ? -1 : 1);
 }
 
+static void toggle_names(struct app *a, int key)
+{
+	(void)key;
+	extras_show_names(a, !a->shows_names);
+}
+
+static void toggle_events(struct app *a, int key)
+{
+	(void)key;
+	extras_count_events(a, !a->counts_events);
+}
+
 static void repaint(struct app *a, int key)
 {
 	(void)key;
@@ -220,8 +233,7 @@ const struct key_binding key_bindings[] = {
 		KEY_REPLAY },
 	{ { '1', '2', '3', '4', '5', '6', '7', '8', '9' }, "1-9",
 		"open states, listen, procs, leaks, sockets, kernel, audit, peers, ports",
-		{ "1-9", "view" },
-		open_numbered, KEY_ANYWHERE },
+		{ "1-9", "view" }, open_numbered, KEY_ANYWHERE },
 	{ { '0' }, "0", "the overview", NO_FOOTER, open_numbered, KEY_ANYWHERE },
 	{ { KEYCODE_ESCAPE, KEYCODE_RUBOUT, 8 }, "Esc",
 		"back to where the row was opened, or to the overview", NO_FOOTER, back,
@@ -253,6 +265,10 @@ const struct key_binding key_bindings[] = {
 	{ { 'r', 'R', 'I' }, "r", "reverse the order", { "r", "reverse" }, reverse, KEY_ANYWHERE },
 	{ { 'a' }, "a", "all rows of leaks, kernel, audit, also what is as it should be", NO_FOOTER,
 		toggle_all, KEY_ANYWHERE },
+	{ { 'n' }, "n", "names of hosts and services, or numbers", NO_FOOTER, toggle_names,
+		KEY_ANYWHERE },
+	{ { 'e' }, "e", "count connections that end, also the shortest, or not", NO_FOOTER,
+		toggle_events, KEY_ANYWHERE },
 	{ { 'p', 'Z' }, "p", "pause, and go on", { "p", "pause" }, pause, KEY_LIVE },
 	{ { ' ' }, "Space", "sample now, also while paused", NO_FOOTER, sample_now, KEY_LIVE },
 	{ { '+', '-', '=' }, "+ -", "longer or shorter interval", { "+ -", "interval" },
