@@ -4,6 +4,7 @@
 
 #include "sockdash/buf.h"
 #include "sockdash/cells.h"
+#include "sockdash/needle.h"
 #include "sockdash/rowset.h"
 
 /* ---- What a pane is (static tables) ---------------------------------------------------------- */
@@ -124,6 +125,7 @@ struct pane_state {
 	uint32_t position; /* where the cursor is in the order */
 	uint32_t top;      /* first row on the screen */
 	uint32_t shift;    /* columns scrolled out at the left (full screen) */
+	const struct needle *needle; /* marked in the rows; set from outside; NULL: nothing */
 	const struct beside *beside; /* for drawing, set from outside; NULL: nothing */
 	bool shows_info;   /* a column of tcp_info was on the screen when it was last drawn */
 	bool more_columns; /* columns were left out at the right when it was last drawn */
@@ -179,16 +181,18 @@ int pane_take(struct pane_state *p, struct pane_order *made);
 /* Its rows are on their way, somebody else makes them: keys are owed until then. */
 void pane_await(struct pane_state *p);
 
-/* What the user did to it, to be done again: order, cursor, scrolling. A cursor that was on the first
- * row, whichever that is, is on the one that was there. */
+/* What the user did to it, to be done again: order, cursor, scrolling. */
 struct pane_memory {
 	struct sort_key sort;
 	bool all;
 	uint64_t cursor;
 	uint32_t position, top, shift;
 };
-void pane_remember(struct pane_state *p, struct pane_memory *out);
+void pane_remember(const struct pane_state *p, struct pane_memory *out);
 void pane_return(struct pane_state *p, const struct pane_memory *m); /* lets go of its rows */
+
+/* Puts the cursor to where it was, or as near as it can. */
+void pane_put_cursor(struct pane_state *p, const struct pane_memory *m);
 
 /* The pane is not on the screen: it waits for nothing, and keeps its rows only as long as they are
  * those of the newest sample. The cursor stays. */
@@ -254,5 +258,13 @@ int pane_detail_height(const struct pane_state *p, struct area a, int width_of);
 /* Draws the detail of the row under the cursor, which is there, and of its title line as much as
  * fits. */
 void pane_detail_draw(const struct pane_state *p, struct cells *c, struct area a);
+
+/* ---- Searching (pane_search.c) ----------------------------------------------------------------- */
+
+/* Whether one of the columns of the row in a place, which is there, shows what is searched for: as
+ * they are in full screen or in the overview, also those out of sight. Draws into `scratch`, which is
+ * the caller's to free. Takes 1 to 4 microseconds. */
+bool pane_has_needle(const struct pane_state *p, uint32_t place, const struct needle *n, bool full,
+	struct cells *scratch);
 
 #endif

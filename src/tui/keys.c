@@ -43,6 +43,17 @@ static void type_filter(struct app *a, int key)
 	ask(a, APP_FILTER);
 }
 
+static void type_search(struct app *a, int key)
+{
+	(void)key;
+	ask(a, APP_SEARCH);
+}
+
+static void search_on(struct app *a, int key)
+{
+	search_next(a, key == 'M');
+}
+
 static void turn_pane(struct app *a, int key)
 {
 	unsigned step = key == KEYCODE_BACK_TAB ? PANE_COUNT - 1 : 1;
@@ -249,6 +260,11 @@ const struct key_binding key_bindings[] = {
 	{ { 'f', '\\', KEYCODE_FUNCTION + 4 }, "f \\ F4",
 		"type a filter: only the sockets that it selects are there", { "f", "filter" },
 		type_filter, KEY_ANYWHERE },
+	{ { '/' }, "/",
+		"search in the rows, in any case of letters; Enter alone: the last one again",
+		{ "/", "search" }, type_search, KEY_ANYWHERE },
+	{ { 'm', 'M', KEYCODE_FUNCTION + 3 }, "m M F3", "the next match (M: the one before)",
+		NO_FOOTER, search_on, KEY_ANYWHERE },
 	{ { KEYCODE_PAGE_UP, KEYCODE_CTRL('b') }, "PgUp", "up a page", NO_FOOTER, page_up,
 		KEY_ANYWHERE },
 	{ { KEYCODE_PAGE_DOWN, KEYCODE_CTRL('f') }, "PgDn", "down a page", NO_FOOTER, page_down,

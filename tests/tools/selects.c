@@ -253,7 +253,7 @@ int main(int argc, char **argv)
 	ssize_t len;
 
 	kernel = argc > 1 && strcmp(argv[1], "--kernel") == 0;
-	if (source_open_live(&source))
+	if (source_open_live(false, &source))
 		die("source");
 	while ((len = getline(&line, &room, stdin)) > 0) {
 		if (line[len - 1] == '\n')
