@@ -50,6 +50,14 @@ int frame_keep_column(struct frame *f, enum frame_column column)
 	return *all ? 0 : -ENOMEM;
 }
 
+void frame_drop_column(struct frame *f, enum frame_column column)
+{
+	char **all = column_of(f, column);
+
+	free(*all);
+	*all = NULL;
+}
+
 /* As many as there is room for sockets now. */
 static int grow_columns(struct frame *f)
 {

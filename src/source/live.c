@@ -318,6 +318,24 @@ static void read_counters(struct frame *f)
 			f->counters[limits[i]] = COUNTER_UNKNOWN;
 }
 
+static int keep_columns(unsigned needs, struct frame *f)
+{
+	static const struct {
+		unsigned need;
+		enum frame_column column;
+	} columns[] = {
+		{ NEED_INFO, FRAME_INFOS },
+		{ NEED_MARKS, FRAME_MARKS },
+		{ NEED_CGROUPS, FRAME_CGROUPS },
+	};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof columns / sizeof *columns; i++)
+		if (needs & columns[i].need)
+			err = frame_keep_column(f, columns[i].column);
+	return err;
+}
+
 static int fill(
 	struct live *l, const struct source_request *r, const struct frame *prev, struct frame *f)
 {
@@ -328,8 +346,8 @@ static int fill(
 	f->one_family = !r->ipv4 || !r->ipv6;
 	if (!err && r->needs & NEED_COUNTERS)
 		read_counters(f);
-	if (!err && r->needs & NEED_INFO)
-		err = frame_keep_column(f, FRAME_INFOS);
+	if (!err)
+		err = keep_columns(r->needs, f);
 	if (!err)
 		collect_events(l, r, prev, f);
 	if (!err)
