@@ -79,6 +79,7 @@ struct app_settings {
 	bool secure;                 /* no actions, no files */
 	bool names, events;          /* what of the extras is wished */
 	const struct filter *filter; /* to begin with; NULL: none */
+	uint8_t prefix4, prefix6;    /* likewise */
 };
 
 void app_init(struct app *a, const struct app_settings *s);

@@ -93,7 +93,7 @@ static bool set_color(struct options *o, const char *argument, const char **want
 /* "24" or "24,64". */
 static bool set_prefix(struct options *o, const char *argument, const char **wanted)
 {
-	unsigned long bits[2] = { 0, 64 };
+	unsigned long bits[2] = { 0, 0 };
 	const char *at = argument;
 	char *end = NULL;
 
@@ -106,6 +106,8 @@ static bool set_prefix(struct options *o, const char *argument, const char **wan
 			break;
 		at = end + 1;
 	}
+	if (at == argument && bits[0])
+		bits[1] = 64;
 	if (*end || bits[0] > 32 || bits[1] > 128)
 		return false;
 	o->prefix4 = (uint8_t)bits[0];

@@ -35,7 +35,7 @@ struct rowset rowset_of(const struct table *t, const struct sample *sample)
 /* The name of what has one. */
 static const char *name_of(struct names *names, const struct value *v)
 {
-	if (v->type == VALUE_ADDRESS)
+	if (v->type == VALUE_ADDRESS && !v->prefix)
 		return names_host(names, v->address->bytes);
 	if (v->type == VALUE_ID && v->port_of)
 		return names_service(names, (enum sock_proto)(v->port_of - 1), (uint16_t)v->number);

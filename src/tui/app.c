@@ -31,6 +31,8 @@ void app_init(struct app *a, const struct app_settings *s)
 		a->panes[i].beside = &a->beside;
 	}
 	shown_init(&a->shown);
+	a->prefix4 = s->prefix4;
+	a->prefix6 = s->prefix6;
 	a->filter = filter_get(s->filter);
 	a->control.needs = app_needs(a);
 }
@@ -141,7 +143,7 @@ static void follow_needs(struct app *a)
 {
 	unsigned needs = app_needs(a), more = needs & ~a->control.needs;
 	struct narrowing how = narrowing_of(a);
-	bool narrowed = !narrowing_is_nothing(&how);
+	bool narrowed = !narrowing_is_none(&how);
 
 	if (needs == a->control.needs && narrowed == a->control.narrowed)
 		return;

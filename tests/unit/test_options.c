@@ -112,6 +112,7 @@ static void prefixes_are_read(void **state)
 		{ "", 0, 0 },
 		{ "--prefix 24", 24, 64 },
 		{ "--prefix=16,48", 16, 48 },
+		{ "--prefix 0", 0, 0 },
 		{ "--prefix 0,128", 0, 128 },
 		{ "--prefix 32,0", 32, 0 },
 	};
