@@ -55,6 +55,9 @@ struct app {
 	struct looks *looks;  /* or NULL */
 	struct detail detail; /* the socket whose details lie over the panes */
 	struct deed deed;     /* what is done to sockets and processes */
+	struct names *names; /* borrowed, or NULL */
+	bool shows_names;    /* they are wished for */
+	bool counts_events;  /* so are connections that end */
 
 	/* Typing. */
 	struct prompt prompt;
@@ -79,7 +82,9 @@ struct app_settings {
 	double cpu_limit;            /* percent of one core; 0: none */
 	bool all;                    /* panes begin with all rows */
 	bool secure;                 /* no actions, no files */
+	bool names, events;          /* what of the extras is wished */
 	const struct filter *filter; /* to begin with; NULL: none */
+	uint8_t prefix4, prefix6;    /* likewise */
 };
 
 void app_init(struct app *a, const struct app_settings *s);
