@@ -23,6 +23,11 @@ struct key_binding {
 	enum key_place place;
 };
 
+#define KEY_NO_FOOTER                                                                              \
+	{                                                                                          \
+		NULL, NULL                                                                         \
+	}
+
 extern const struct key_binding key_bindings[];
 extern const size_t key_binding_count;
 
@@ -31,6 +36,10 @@ bool key_applies(const struct key_binding *b, bool replay);
 
 /* The binding of a key, or NULL. */
 const struct key_binding *key_find(int key, bool replay);
+
+/* The same in another table. */
+const struct key_binding *key_find_in(
+	const struct key_binding *all, size_t count, int key, bool replay);
 
 /* The entries of the footer; answers how many (at most `max`). */
 size_t key_footer(bool replay, struct screen_key *out, size_t max);

@@ -369,6 +369,14 @@ bool options_entry(size_t place, struct option_entry *out)
 	return true;
 }
 
+const struct columns *options_columns(const struct options *o, const struct table *t)
+{
+	for (size_t i = 0; i < table_count && i < OPTIONS_VIEWS; i++)
+		if (tables[i] == t && o->views[i].count)
+			return &o->views[i];
+	return NULL;
+}
+
 struct tracker_settings options_tracker(const struct options *o, double standard_s)
 {
 	struct tracker_settings s = o->tracker;

@@ -26,6 +26,8 @@ void app_init(struct app *a, const struct app_settings *s)
 	for (size_t i = 0; i < PANE_COUNT; i++) {
 		pane_init(&a->panes[i], panes[i]);
 		a->panes[i].all = s->all;
+		if (s->columns)
+			a->panes[i].chosen = s->columns[i];
 		a->panes[i].beside = &a->beside;
 	}
 	shown_init(&a->shown);
@@ -123,8 +125,12 @@ unsigned app_needs(const struct app *a)
 {
 	unsigned needs = a->filter ? filter_needs(a->filter) : 0;
 
-	if (a->full == APP_OVERVIEW)
+	if (a->full == APP_OVERVIEW) {
+		for (size_t i = 0; i < PANE_OVERVIEW; i++)
+			if (a->panes[i].chosen.count)
+				needs |= pane_needs(&a->panes[i]);
 		return NEED_ALL | needs;
+	}
 	needs |= pane_needs(&a->panes[a->full]);
 	if (panes[a->full] != &pane_states)
 		return NEED_ALL | needs;
@@ -235,6 +241,7 @@ static void take_key(struct app *a, int key)
 	static void (*const modes[])(struct app *, int) = {
 		[APP_HELP] = menu_help_key,
 		[APP_SORT] = menu_sort_key,
+		[APP_COLUMNS] = chooser_key,
 		[APP_INTERVAL] = ask_key,
 		[APP_JUMP] = ask_key,
 		[APP_FILTER] = ask_key,
@@ -288,6 +295,7 @@ static void update_panes(struct app *a)
 {
 	app_follow(a);
 	for (size_t i = 0; i < PANE_COUNT; i++) {
+		a->panes[i].drawn = (struct area){ 0 };
 		if (is_visible(a, i))
 			update_pane(a, i);
 		else
@@ -351,4 +359,6 @@ void app_draw(struct app *a, struct cells *c)
 	draw_bottom(a, c, bottom);
 	if (a->mode == APP_SORT)
 		menu_draw_sort(a, c);
+	if (a->mode == APP_COLUMNS)
+		chooser_draw(a, c);
 }
