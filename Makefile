@@ -49,6 +49,8 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/t
 UNIT_LIB   := $(patsubst tests/lib/%.c,$(BUILD)/tests/lib/%.o,$(wildcard tests/lib/*.c))
 FUZZERS    := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 TOOLS      := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/*.c))
+# This one tests what is in the library.
+LIBRARY_TOOLS := $(BUILD)/tests/selects
 BENCH_TOOL := $(BUILD)/tests/bench
 # The targets again, with clang and libFuzzer.
 LIBFUZZERS      := $(FUZZERS:$(BUILD)/tests/%=$(BUILD)/fuzz/%)
@@ -126,7 +128,12 @@ $(FUZZERS): $(BUILD)/tests/%: tests/fuzz/%.c $(BUILD)/tests/driver.o $(SAN_LIBRA
 	$(Q)$(CC) $(BASE_FLAGS) -Itests $(SAN_WARNINGS) $(SANITIZE) $(LIBS_CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< \
 		$(BUILD)/tests/driver.o $(SAN_LIBRARY) $(LIBS)
 
-$(TOOLS): $(BUILD)/tests/%: tests/tools/%.c $(BUILD)/flags
+$(LIBRARY_TOOLS): $(BUILD)/tests/%: tests/tools/%.c $(SAN_LIBRARY)
+	$(call say,TOOL,$<)
+	$(Q)$(CC) $(BASE_FLAGS) $(SAN_WARNINGS) $(SANITIZE) $(LIBS_CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< \
+		$(SAN_LIBRARY) $(LIBS)
+
+$(filter-out $(LIBRARY_TOOLS),$(TOOLS)): $(BUILD)/tests/%: tests/tools/%.c $(BUILD)/flags
 	$(call say,TOOL,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_FLAGS) $(WARNINGS) -O2 -g -pthread -MMD -MP -MF $@.d -MT $@ -o $@ $<

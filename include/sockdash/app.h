@@ -11,6 +11,7 @@
 #include "sockdash/places.h"
 #include "sockdash/prompt.h"
 #include "sockdash/sample.h"
+#include "sockdash/search.h"
 #include "sockdash/shown.h"
 #include "sockdash/sight.h"
 
@@ -63,6 +64,7 @@ struct app {
 	struct filter *filter_before;            /* APP_FILTER: the one to give back */
 	struct filter_error mistake; /* APP_FILTER: in what is typed now, where `mistaken` */
 	bool mistaken;
+	struct search search;
 
 	/* Wishes, for the loop to fulfil. */
 	struct feed_control control;
@@ -116,6 +118,10 @@ void app_take_narrowing(struct app *a, struct narrow_job *made);
 void app_lost_sample(struct app *a, int error);
 
 void app_key(struct app *a, int key);
+
+/* Whether there is work to be done while no key waits, and a slice of it: some milliseconds. */
+bool app_is_busy(const struct app *a);
+void app_work(struct app *a);
 
 /* Draws into the whole grid. Changes what panes remember of their scrolling. */
 void app_draw(struct app *a, struct cells *c);

@@ -18,4 +18,7 @@ void drill_add_state(struct buf *filter, unsigned state);
 void drill_add_end(
 	struct buf *filter, const struct frame *f, const struct sock *s, bool local, int port);
 
+/* "dst 10.9.0.0/16", "src [::1]:443": the same of a value that is an address. Port -1: any. */
+void drill_add_address(struct buf *filter, const char *word, const struct value *v, int port);
+
 #endif

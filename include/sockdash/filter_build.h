@@ -10,7 +10,6 @@
 struct filter_step {
 	const struct filter_node *node;
 	uint32_t yes, no; /* steps, or FILTER_TRUE, FILTER_FALSE */
-	bool negated;     /* within an odd number of "not" */
 };
 #define FILTER_TRUE  UINT32_MAX
 #define FILTER_FALSE (UINT32_MAX - 1)
@@ -25,6 +24,7 @@ struct filter {
 	struct filter_step *steps;
 	unsigned needs;
 	uint32_t states;
+	bool autobound;     /* asks for it, which takes two tests */
 	struct arena arena; /* texts of the tests */
 };
 

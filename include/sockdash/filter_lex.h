@@ -42,8 +42,8 @@ bool filter_lex_op(struct filter_lexer *l, enum filter_op *out, size_t *at);
 
 /* The next word as a value: whatever it is made of, up to a blank or a closing parenthesis that was
  * not opened in it. `pattern`: backslashes stay, but for one before a quote in quotes. TOKEN_END where
- * there is none (`at` tells where it is missing), with the length of what was not closed where a quote
- * is not. 0 or -ENOMEM. */
+ * there is none (`at` tells where it is missing), or with the length of what is not closed: a quote, or
+ * a parenthesis, which could close another by mistake. 0 or -ENOMEM. */
 int filter_lex_value(struct filter_lexer *l, bool pattern, struct filter_token *out);
 
 #endif

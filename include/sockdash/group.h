@@ -55,11 +55,21 @@ void leak_history_free(struct leak_history *h);
 void group_totals(struct sample *s, const struct sample *prev);
 
 /* Who takes the ephemeral ports. After group_listeners(). */
-int group_ports(struct sample *s);
+int group_ports(struct sample *s, const struct sample *prev);
 
 /* How many of them the busiest destination takes, and in percent; NAN not known. */
 uint32_t group_ports_busiest(const struct sample *s);
 double group_ports_percent(const struct sample *s);
+
+/* The remote addresses; of a narrowed sample those of its sockets. Prefixes as in struct narrowing.
+ * For any thread, after group_listeners(). */
+int group_peers(struct sample *s, const struct sample *prev, uint8_t prefix4, uint8_t prefix6);
+
+/* What there is to say of one of them. */
+struct peer_sums peer_sums_of(const struct sample *s, uint32_t row);
+
+/* The same in every sample. */
+uint64_t peer_identity(const struct sample *s, uint32_t row);
 
 /* What is remembered of the kernel's counters. */
 struct kernel_history {

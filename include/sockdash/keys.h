@@ -15,7 +15,7 @@ struct app;
 enum key_place { KEY_ANYWHERE, KEY_LIVE, KEY_REPLAY };
 
 struct key_binding {
-	int keys[8];       /* 0 after the last */
+	int keys[10];      /* 0 after the last */
 	const char *shown; /* how help names them */
 	const char *help;
 	struct screen_key footer; /* in the footer; NULLs: it is not there */
@@ -23,7 +23,7 @@ struct key_binding {
 	enum key_place place;
 };
 
-#define KEY_NO_FOOTER                                                                              \
+#define NO_FOOTER                                                                                  \
 	{                                                                                          \
 		NULL, NULL                                                                         \
 	}

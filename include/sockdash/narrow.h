@@ -14,6 +14,12 @@ struct narrowing {
 	uint8_t prefix4, prefix6;
 };
 
+/* Whether tables are as they were with it. */
+static inline bool narrowing_is_none(const struct narrowing *n)
+{
+	return filter_is_all(n->filter) && !n->prefix4 && !n->prefix6;
+}
+
 /* Makes the tables of a whole sample anew from the selected sockets. States, processes and peers
  * count these alone; of listeners those are there that are selected or have a selected connection;
  * of leaks and ports the rows with a selected socket, with the numbers of all their sockets. What the

@@ -19,9 +19,13 @@ enum {
 	NEED_EVENTS = 4096,      /* connections that ended between samples, also the short ones */
 	NEED_MARKS = 8192,       /* fwmark of sockets */
 	NEED_CGROUPS = 16384,    /* control group ids of sockets */
+	NEED_PORT_ROWS = 32768,  /* all destinations and who uses them; with NEED_PORTS */
 	NEED_AGE = 65536,        /* since when sockets are there, whatever state they were in */
 	NEED_LISTENERS = 131072, /* all listeners, also those that the filter does not select */
 };
+
+/* Tables that are only made for who looks at them: there may be as many rows as sockets. */
+#define NEED_TABLES (NEED_PEERS | NEED_PORT_ROWS)
 
 /* For the dashboard: whatever any of its panes shows without being asked. */
 #define NEED_ALL                                                                                   \

@@ -27,9 +27,10 @@ struct options {
 	const char *sort, *columns; /* NULL: the table's own */
 	/* Of each table in the order of `tables`, set in the configuration file; none: its own. */
 	struct columns views[OPTIONS_VIEWS];
-	bool processes;     /* sockets: with their owners */
-	bool all;           /* the rows of a view that are left out otherwise, too */
-	unsigned protocols; /* bit 1 << enum sock_proto */
+	bool processes;           /* sockets: with their owners */
+	bool all;                 /* the rows of a view that are left out otherwise, too */
+	uint8_t prefix4, prefix6; /* peers: bits by which they stand together; 0: not */
+	unsigned protocols;       /* bit 1 << enum sock_proto */
 	bool ipv4, ipv6;
 	bool no_header;
 	bool ascii;

@@ -4,6 +4,7 @@
 
 #include "sockdash/buf.h"
 #include "sockdash/cells.h"
+#include "sockdash/needle.h"
 #include "sockdash/rowset.h"
 
 /* ---- What a pane is (static tables) ---------------------------------------------------------- */
@@ -65,11 +66,11 @@ struct pane {
 };
 
 extern const struct pane pane_states, pane_listen, pane_procs, pane_leaks, pane_sockets,
-	pane_kernel, pane_audit;
+	pane_kernel, pane_audit, pane_peers, pane_ports;
 
 /* In the order of their keys, 1 and up. */
 extern const struct pane *const panes[];
-#define PANE_COUNT    7
+#define PANE_COUNT    9
 #define PANE_OVERVIEW 4 /* the first four stand together in the overview */
 
 /* ---- The order of its rows ------------------------------------------------------------------- */
@@ -124,6 +125,7 @@ struct pane_state {
 	uint32_t position; /* where the cursor is in the order */
 	uint32_t top;      /* first row on the screen */
 	uint32_t shift;    /* columns scrolled out at the left (full screen) */
+	const struct needle *needle; /* marked in the rows; set from outside; NULL: nothing */
 	const struct beside *beside; /* for drawing, set from outside; NULL: nothing */
 	bool shows_info;       /* a column of tcp_info was on the screen when it was last drawn */
 	struct columns chosen; /* in their order; none: those of the pane */
@@ -189,16 +191,18 @@ int pane_take(struct pane_state *p, struct pane_order *made);
 /* Its rows are on their way, somebody else makes them: keys are owed until then. */
 void pane_await(struct pane_state *p);
 
-/* What the user did to it, to be done again: order, cursor, scrolling. A cursor that was on the first
- * row, whichever that is, is on the one that was there. */
+/* What the user did to it, to be done again: order, cursor, scrolling. */
 struct pane_memory {
 	struct sort_key sort;
 	bool all;
 	uint64_t cursor;
 	uint32_t position, top, shift;
 };
-void pane_remember(struct pane_state *p, struct pane_memory *out);
+void pane_remember(const struct pane_state *p, struct pane_memory *out);
 void pane_return(struct pane_state *p, const struct pane_memory *m); /* lets go of its rows */
+
+/* Puts the cursor to where it was, or as near as it can. */
+void pane_put_cursor(struct pane_state *p, const struct pane_memory *m);
 
 /* The pane is not on the screen: it waits for nothing, and keeps its rows only as long as they are
  * those of the newest sample. The cursor stays. */
@@ -268,5 +272,13 @@ int pane_detail_height(const struct pane_state *p, struct area a, int width_of);
 /* Draws the detail of the row under the cursor, which is there, and of its title line as much as
  * fits. */
 void pane_detail_draw(const struct pane_state *p, struct cells *c, struct area a);
+
+/* ---- Searching (pane_search.c) ----------------------------------------------------------------- */
+
+/* Whether one of the columns of the row in a place, which is there, shows what is searched for: as
+ * they are in full screen or in the overview, also those out of sight. Draws into `scratch`, which is
+ * the caller's to free. Takes 1 to 4 microseconds. */
+bool pane_has_needle(const struct pane_state *p, uint32_t place, const struct needle *n, bool full,
+	struct cells *scratch);
 
 #endif

@@ -28,6 +28,7 @@ struct value {
 	bool at_least;      /* a lower bound: an age that began before we looked, a count that lost some */
 	bool doubtful;      /* VALUE_TEXT: may still become another; people see a "?" behind it */
 	bool ipv4;          /* VALUE_ADDRESS: of an AF_INET socket */
+	uint8_t prefix;     /* VALUE_ADDRESS: bits that count, of 32 or 128; 0 all: "10.9.0.0/16" */
 	const char *device; /* VALUE_ADDRESS: the device it is bound to, or "" */
 	uint8_t port_of;    /* VALUE_ID: a port of this protocol + 1; 0: something else */
 	/* People see this in its place, NULL: nothing else. Good until the next value. */
@@ -100,7 +101,7 @@ static inline struct names *rowset_names(const struct rowset *rows)
 
 /* Tables, in the order of their keys and of the help. */
 extern const struct table table_states, table_listen, table_procs, table_leaks, table_sockets,
-	table_kernel, table_audit;
+	table_kernel, table_audit, table_peers, table_ports;
 extern const struct table *const tables[];
 extern const size_t table_count;
 

@@ -121,8 +121,33 @@ struct port_row {
 	uint32_t sock; /* row of the frame: one of them */
 	uint32_t used; /* in all states, TIME-WAIT too */
 	uint32_t time_wait;
+
+	/* In the table of all of them alone. */
+	uint32_t proc;         /* the process that takes most, or SOCK_NONE */
+	uint32_t proc_used;    /* how many that takes */
+	double rate;           /* connections begun */
+	const uint32_t *socks; /* rows of the frame: those that are used */
 };
 #define PORT_ROWS_MAX 16
+
+/* A remote address, or those that have a prefix in common. Most have one socket: what there is to
+ * say of these is asked of that (peer_sums_of()), so that a million of them take little. */
+struct peer_row {
+	uint32_t sock;           /* row of the frame: one of its sockets */
+	uint32_t sums;           /* of the sample; SOCK_NONE: it has that socket alone */
+	bool is_ours;            /* that one: somebody listens on its local port */
+	uint32_t opened, closed; /* connections, since the sample before */
+};
+
+struct peer_sums {
+	uint64_t recv_q, send_q;
+	uint32_t socks; /* of all protocols, in all states */
+	uint32_t conns, estab, close_wait, syn_sent, syn_recv, closing, time_wait, udp;
+	uint32_t in;                      /* of conns, to a port that listens */
+	uint32_t procs, proc, proc_socks; /* that have them; the busiest, or SOCK_NONE */
+	uint32_t in_port, out_port;       /* the busiest of those that came in, and of the others;
+	                                      SOCK_NONE */
+};
 
 /* One line of what the kernel counts: a counter, or something that has a limit. */
 struct kernel_row {
@@ -181,7 +206,15 @@ struct sample {
 	uint32_t *leak_socks;            /* the sockets of all of them */
 	struct port_row *ports;          /* the busiest, in this order; at most PORT_ROWS_MAX */
 	uint32_t port_count;
-	double port_capacity;      /* ephemeral ports between two addresses; NAN not known */
+	struct port_row *port_rows; /* all, in any order, where they were asked for */
+	uint32_t port_row_count;
+	uint32_t *port_socks;   /* the sockets of all of them */
+	double port_capacity;   /* ephemeral ports between two addresses; NAN not known */
+	struct peer_row *peers; /* in any order, where they were asked for */
+	uint32_t peer_count;
+	struct peer_sums *peer_sums;
+	uint8_t prefix4, prefix6;  /* bits of an address that make a peer; 0: all of them */
+	bool peers_compared;       /* it is known how many connections were opened and closed */
 	struct kernel_row *kernel; /* those that are not calm, then the others */
 	uint32_t kernel_count, kernel_shown;
 	struct finding *findings; /* the worst first; then the rules without one */

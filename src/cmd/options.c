@@ -90,6 +90,29 @@ static bool set_color(struct options *o, const char *argument, const char **want
 	return false;
 }
 
+/* "24" or "24,64". */
+static bool set_prefix(struct options *o, const char *argument, const char **wanted)
+{
+	unsigned long bits[2] = { 0, 64 };
+	const char *at = argument;
+	char *end = NULL;
+
+	*wanted = "bits of IPv4 addresses, from 0 to 32, and after a comma of IPv6, from 0 to 128";
+	for (unsigned i = 0; i < 2; i++) {
+		if (*at < '0' || *at > '9')
+			return false;
+		bits[i] = strtoul(at, &end, 10);
+		if (*end != ',' || i)
+			break;
+		at = end + 1;
+	}
+	if (*end || bits[0] > 32 || bits[1] > 128)
+		return false;
+	o->prefix4 = (uint8_t)bits[0];
+	o->prefix6 = (uint8_t)bits[1];
+	return true;
+}
+
 static bool set_source(struct options *o, const char *argument, const char **wanted)
 {
 	static const char tape[] = "tape:", synth[] = "synth";
@@ -175,6 +198,8 @@ static const struct option_row rows[] = {
 	{ 'p', "processes", NULL, "sockets: the processes that own them, too", set_processes,
 		true },
 	{ 'a', "all", NULL, "all rows, also of what is as it should be", set_all, true },
+	{ LONG_ONLY + 12, "prefix", "N[,M]", "peers: by so many bits of IPv4, IPv6 addresses",
+		set_prefix, true },
 	{ 't', "tcp", NULL, "TCP sockets only (default: both)", set_tcp, false },
 	{ 'u', "udp", NULL, "UDP sockets only", set_udp, false },
 	{ '4', "ipv4", NULL, "IPv4 sockets only (default: both)", set_ipv4, false },

@@ -9,6 +9,7 @@
 #include "sockdash/commands.h"
 #include "sockdash/feed.h"
 #include "sockdash/narrow.h"
+#include "sockdash/needs.h"
 
 /* How long a command observes where nothing else is wished. */
 #define COMMAND_WINDOW_S 3
@@ -58,13 +59,21 @@ static int print_sample(struct run *r, const struct sample *s)
 	return err;
 }
 
-/* Leaves of a sample what the filter selects. */
+/* Leaves of a sample what the filter selects, and puts peers together. */
 static int narrow(struct run *r, struct sample **sample)
 {
-	const struct narrowing n = { .filter = r->options->filter };
+	bool peers = r->watch->needs & NEED_PEERS;
+	const struct narrowing n = {
+		.filter = r->options->filter,
+		.prefix4 = peers ? r->options->prefix4 : 0,
+		.prefix6 = peers ? r->options->prefix6 : 0,
+	};
 	struct sample *narrowed;
-	int err = sample_narrow(*sample, &n, r->before, NULL, &narrowed);
+	int err = 0;
 
+	if (narrowing_is_none(&n))
+		return 0;
+	err = sample_narrow(*sample, &n, r->before, NULL, &narrowed);
 	sample_put(*sample);
 	if (err)
 		return err;
@@ -81,7 +90,7 @@ static int take_sample(struct run *r, struct sample **out)
 
 	if (!err)
 		err = tracker_step(r->tracker, frame, out);
-	if (!err && r->options->filter)
+	if (!err)
 		err = narrow(r, out);
 	if (!err)
 		frame_forget_diff(frame);

@@ -81,25 +81,23 @@ static bool host_holds(const struct filter_node *n, const struct frame *f, const
 		       : !(s->flags & SOCK_IPV4) && in_prefix(bytes, n->bytes, n->prefix);
 }
 
-/* What ss prints has passed two tests that differ: the kernel's, that bind() did not name the port, and
- * its own, that it is in the range of ephemeral ports. So "autobound" takes both, and "not autobound"
- * neither. Here the first can only be guessed: listeners have a port that was named, other UDP
- * sockets are known by their port, and connections got theirs from connect() or from the listener. */
-static bool autobound(const struct frame *f, const struct sock *s, bool negated)
-{
-	bool ephemeral = s->local_port >= f->counters[COUNTER_PORT_FIRST] &&
-			 s->local_port <= f->counters[COUNTER_PORT_LAST];
-	bool connection = s->proto == SOCK_TCP && s->state != SOCK_LISTEN;
+/* What ss prints has passed two tests, of which each has its own notion of "autobound": the kernel's,
+ * that bind() did not name the port, and that of ss, that it is in the range of ephemeral ports. A
+ * dump does not tell the first, but it can be guessed: the port of a listener was named, connections
+ * got theirs from connect() or from the listener. */
+enum notion { NOTION_KERNEL, NOTION_SS };
 
-	if (s->proto == SOCK_UDP)
-		return ephemeral;
-	return negated ? ephemeral || connection : ephemeral && connection;
+static bool autobound(const struct frame *f, const struct sock *s, enum notion notion)
+{
+	if (notion == NOTION_KERNEL && s->proto == SOCK_TCP)
+		return s->state != SOCK_LISTEN;
+	return s->local_port >= f->counters[COUNTER_PORT_FIRST] &&
+	       s->local_port <= f->counters[COUNTER_PORT_LAST];
 }
 
-static bool term_holds(const struct filter *filter, const struct filter_step *step,
+static bool term_holds(const struct filter *filter, const struct filter_node *n, enum notion notion,
 	const struct rowset *rows, uint32_t row)
 {
-	const struct filter_node *n = step->node;
 	const struct frame *f = rows->sample->frame;
 	const struct sock *s = &f->socks[row];
 	bool equal = n->op == FILTER_EQ;
@@ -119,7 +117,7 @@ static bool term_holds(const struct filter *filter, const struct filter_step *st
 	case FILTER_CGROUP:
 		return f->cgroups && (f->cgroups[row] == n->cgroup) == equal;
 	case FILTER_AUTOBOUND:
-		return autobound(f, s, step->negated);
+		return autobound(f, s, notion);
 	case FILTER_FAMILY:
 		return !(s->flags & SOCK_IPV4) != n->ipv4;
 	case FILTER_FIELD:
@@ -131,14 +129,21 @@ static bool term_holds(const struct filter *filter, const struct filter_step *st
 	}
 }
 
-bool filter_selects(const struct filter *f, const struct rowset *sockets, uint32_t row)
+static bool passes(
+	const struct filter *f, enum notion notion, const struct rowset *rows, uint32_t row)
 {
 	uint32_t at = 0;
 
-	while (f && at < FILTER_FALSE) {
+	while (at < FILTER_FALSE) {
 		const struct filter_step *step = &f->steps[at];
 
-		at = term_holds(f, step, sockets, row) ? step->yes : step->no;
+		at = term_holds(f, step->node, notion, rows, row) ? step->yes : step->no;
 	}
-	return !f || at == FILTER_TRUE;
+	return at == FILTER_TRUE;
+}
+
+bool filter_selects(const struct filter *f, const struct rowset *sockets, uint32_t row)
+{
+	return !f || (passes(f, NOTION_SS, sockets, row) &&
+			     (!f->autobound || passes(f, NOTION_KERNEL, sockets, row)));
 }

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sockdash/filter_fields.h"
 #include "sockdash/grow.h"
@@ -58,10 +59,14 @@ int filter_wrong_next(struct filter_builder *b, const char *format, ...)
 
 int filter_must_have(struct filter_builder *b, const struct filter_token *value, const char *wanted)
 {
+	bool quote = value->len && strchr("'\"", b->lexer.text[value->at]);
+
 	if (value->kind != TOKEN_END)
 		return 0;
-	return filter_wrong(
-		b, value->at, value->len, "%s", value->len ? "the same quote at the end" : wanted);
+	return filter_wrong(b, value->at, value->len, "%s",
+		quote        ? "the same quote at the end"
+		: value->len ? "a ) for each (, or quotes around the value"
+			     : wanted);
 }
 
 bool filter_op_holds(enum filter_op op, int order)
@@ -107,9 +112,8 @@ int filter_join(struct filter_builder *b, enum filter_kind kind, uint32_t left, 
 
 /* What is found out of each node on the way. */
 struct work {
-	uint32_t first;   /* step of its first term */
-	uint32_t yes, no; /* where it goes on */
-	bool negated;
+	uint32_t first;        /* step of its first term */
+	uint32_t yes, no;      /* where it goes on */
 	uint32_t may, may_not; /* states of sockets of which it can be true, or false */
 };
 
@@ -178,6 +182,7 @@ static uint32_t number_steps(struct filter *f, struct work *work)
 		work[i].first = is_term(n) ? steps++ : work[n->left].first;
 		find_states(n, work, &work[i]);
 		f->needs |= needs_of(f, n);
+		f->autobound |= n->kind == FILTER_AUTOBOUND;
 	}
 	return steps;
 }
@@ -190,8 +195,7 @@ static void place_jumps(struct filter *f, struct work *work)
 		struct work *own = &work[i], *left = &work[n->left], *right = &work[n->right];
 
 		if (is_term(n)) {
-			f->steps[own->first] =
-				(struct filter_step){ n, own->yes, own->no, own->negated };
+			f->steps[own->first] = (struct filter_step){ n, own->yes, own->no };
 			continue;
 		}
 		left->yes = n->kind == FILTER_AND   ? right->first
@@ -200,12 +204,10 @@ static void place_jumps(struct filter *f, struct work *work)
 		left->no = n->kind == FILTER_OR    ? right->first
 			   : n->kind == FILTER_NOT ? own->yes
 						   : own->no;
-		left->negated = own->negated ^ (n->kind == FILTER_NOT);
 		if (n->kind == FILTER_NOT)
 			continue;
 		right->yes = own->yes;
 		right->no = own->no;
-		right->negated = own->negated;
 	}
 }
 

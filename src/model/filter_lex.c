@@ -224,22 +224,23 @@ static int quoted_value(struct filter_lexer *l, bool pattern, struct filter_toke
 
 int filter_lex_value(struct filter_lexer *l, bool pattern, struct filter_token *out)
 {
-	size_t end, opened = 0;
+	size_t end;
+	int opened = 0;
 
 	skip_blanks(l);
 	*out = (struct filter_token){ .at = l->at };
 	if (is_in(peek(l, 0), "'\""))
 		return quoted_value(l, pattern, out);
 	for (end = l->at; end < l->len && !is_blank(l->text[end]); end++) {
-		if (l->text[end] == ')' && !opened--)
+		if (l->text[end] == ')' && !opened)
 			break;
-		opened += l->text[end] == '(';
+		opened += (l->text[end] == '(') - (l->text[end] == ')');
 		end += l->text[end] == '\\' && end + 1 < l->len;
 	}
-	if (end == l->at)
+	out->len = end - l->at;
+	if (!out->len || opened)
 		return 0;
 	out->kind = TOKEN_WORD;
-	out->len = end - l->at;
 	out->plain = true;
 	if (pattern)
 		out->text = arena_text(l->arena, l->text + l->at, out->len);

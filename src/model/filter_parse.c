@@ -12,6 +12,7 @@
 #include "sockdash/utf8.h"
 
 #define TEXT_MAX 65536
+#define BLANKS   " \t\n\r"
 
 /* What is known of a parenthesis, or of the whole, from its beginning up to here. */
 struct level {
@@ -292,16 +293,21 @@ static int look_over(struct filter_builder *b, const char *text, size_t len)
 	return 0;
 }
 
-static int keep_text(struct filter *f, const char *text, size_t len)
+/* A text may become a part of another, and then its end must be one. */
+static int keep_text(struct filter_builder *b, const char *text, size_t len)
 {
-	while (len && strchr(" \t\n\r", *text)) {
-		text++;
+	size_t before = 0, escapes = 0;
+
+	while (before < len && strchr(BLANKS, text[before]))
+		before++;
+	while (len > before && strchr(BLANKS, text[len - 1]))
 		len--;
-	}
-	while (len && strchr(" \t\n\r", text[len - 1]))
-		len--;
-	f->text = strndup(text, len);
-	return f->text ? 0 : -ENOMEM;
+	while (len > before + escapes && text[len - 1 - escapes] == '\\')
+		escapes++;
+	if (escapes % 2)
+		return filter_wrong(b, len - 1, 1, "something behind the backslash");
+	b->f->text = strndup(text + before, len - before);
+	return b->f->text ? 0 : -ENOMEM;
 }
 
 int filter_parse(const char *text, size_t len, struct filter **out, struct filter_error *error)
@@ -318,7 +324,7 @@ int filter_parse(const char *text, size_t len, struct filter **out, struct filte
 	if (!p.b.f)
 		return -ENOMEM;
 	p.b.f->references = 1;
-	err = keep_text(p.b.f, text, len);
+	err = keep_text(&p.b, text, len);
 	err = err ? err : parse(&p);
 	err = err ? err : filter_finish(p.b.f);
 	if (err)

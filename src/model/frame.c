@@ -132,7 +132,7 @@ struct frame *frame_create_after(const struct frame *prev)
 	f->uptime_s = f->cpu_percent = NAN;
 	f->seer_uid = PROC_UNKNOWN;
 	f->owners_percent = 100;
-	f->asked = NEED_ALL;
+	f->asked = NEED_ALL | NEED_TABLES;
 	for (size_t i = 0; i < COUNTER_COUNT; i++)
 		f->counters[i] = COUNTER_UNKNOWN;
 	f->addresses = addresses_after(prev);

@@ -53,10 +53,10 @@ static int list(struct sample *s)
 
 /* ---- Choosing rows --------------------------------------------------------------------------- */
 
-static bool has_any(const struct sample *s, const struct leak_row *l)
+static bool has_any(const struct sample *s, const uint32_t *socks, uint32_t count)
 {
-	for (uint32_t i = 0; i < l->sock_count; i++)
-		if (sample_has_sock(s, l->socks[i]))
+	for (uint32_t i = 0; i < count; i++)
+		if (sample_has_sock(s, socks[i]))
 			return true;
 	return false;
 }
@@ -69,11 +69,26 @@ static int choose_leaks(struct sample *s)
 	if (!s->leaks)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < whole->leak_count; i++) {
-		if (!has_any(s, &whole->leaks[i]))
+		const struct leak_row *l = &whole->leaks[i];
+
+		if (!has_any(s, l->socks, l->sock_count))
 			continue;
-		s->leaks[s->leak_count++] = whole->leaks[i];
+		s->leaks[s->leak_count++] = *l;
 		s->leak_shown += i < whole->leak_shown;
 	}
+	return 0;
+}
+
+static int choose_ports(struct sample *s)
+{
+	const struct sample *whole = s->whole;
+
+	s->port_rows = malloc((whole->port_row_count + 1) * sizeof *s->port_rows);
+	if (!s->port_rows)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < whole->port_row_count; i++)
+		if (has_any(s, whole->port_rows[i].socks, whole->port_rows[i].used))
+			s->port_rows[s->port_row_count++] = whole->port_rows[i];
 	return 0;
 }
 
@@ -114,6 +129,26 @@ static void borrow_tables(struct sample *s)
 	s->leaks = whole->leaks;
 	s->leak_count = whole->leak_count;
 	s->leak_shown = whole->leak_shown;
+	s->port_rows = whole->port_rows;
+	s->port_row_count = whole->port_row_count;
+}
+
+/* Whether the peers are to be made as those of the whole are. */
+static bool has_peers(const struct sample *s, const struct narrowing *n)
+{
+	return !s->selected && s->whole->prefix4 == n->prefix4 && s->whole->prefix6 == n->prefix6;
+}
+
+static void borrow_peers(struct sample *s)
+{
+	const struct sample *whole = s->whole;
+
+	s->peers = whole->peers;
+	s->peer_count = whole->peer_count;
+	s->peer_sums = whole->peer_sums;
+	s->prefix4 = whole->prefix4;
+	s->prefix6 = whole->prefix6;
+	s->peers_compared = whole->peers_compared;
 }
 
 static int make_tables(struct sample *s, const struct sample *before, const atomic_bool *cancel)
@@ -128,7 +163,9 @@ static int make_tables(struct sample *s, const struct sample *before, const atom
 		err = -ECANCELED;
 	if (!err)
 		err = group_procs(s, before);
-	return err ? err : choose_leaks(s);
+	if (!err)
+		err = choose_leaks(s);
+	return err ? err : choose_ports(s);
 }
 
 /* The sample before, where it is known which socket was which in it. */
@@ -142,18 +179,26 @@ static const struct sample *comparable(const struct frame *f, const struct sampl
 static int fill(struct sample *s, const struct narrowing *n, const struct sample *before,
 	const atomic_bool *cancel)
 {
-	int err;
+	int err = 0;
 
 	before = comparable(s->frame, before);
 	borrow_all(s);
 	if (filter_is_all(n->filter)) {
 		borrow_tables(s);
-		return 0;
+	} else {
+		err = mark(s, n->filter, cancel);
+		if (!err)
+			err = list(s);
+		if (!err)
+			err = make_tables(s, before, cancel);
 	}
-	err = mark(s, n->filter, cancel);
-	if (!err)
-		err = list(s);
-	return err ? err : make_tables(s, before, cancel);
+	if (!err && keysort_is_cancelled(cancel))
+		err = -ECANCELED;
+	if (!err && has_peers(s, n))
+		borrow_peers(s);
+	else if (!err && s->frame->asked & NEED_PEERS)
+		err = group_peers(s, before, n->prefix4, n->prefix6);
+	return err;
 }
 
 int sample_narrow(struct sample *whole, const struct narrowing *n, const struct sample *before,

@@ -8,7 +8,7 @@
 #include "sockdash/needs.h"
 
 const struct table *const tables[] = { &table_states, &table_listen, &table_procs, &table_leaks,
-	&table_sockets, &table_kernel, &table_audit };
+	&table_sockets, &table_kernel, &table_audit, &table_peers, &table_ports };
 const size_t table_count = sizeof tables / sizeof *tables;
 
 const struct table *table_find(const char *name, size_t len)

@@ -32,7 +32,11 @@ void sample_put(struct sample *s)
 	free_own(s->ports, s->whole ? s->whole->ports : NULL);
 	free_own(s->kernel, s->whole ? s->whole->kernel : NULL);
 	free_own(s->findings, s->whole ? s->whole->findings : NULL);
+	free_own(s->port_rows, s->whole ? s->whole->port_rows : NULL);
+	free_own(s->peers, s->whole ? s->whole->peers : NULL);
+	free_own(s->peer_sums, s->whole ? s->whole->peer_sums : NULL);
 	free(s->leak_socks);
+	free(s->port_socks);
 	free(s->selected);
 	free(s->is_selected);
 	arena_free(&s->texts);

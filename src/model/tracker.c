@@ -62,7 +62,9 @@ static int make_tables(struct tracker *t, struct sample *s, const struct sample 
 	if (!err)
 		err = group_leaks(s, prev, &t->leaks, t->window_ns);
 	if (!err && s->frame->asked & NEED_PORTS)
-		err = group_ports(s);
+		err = group_ports(s, prev);
+	if (!err && s->frame->asked & NEED_PEERS)
+		err = group_peers(s, prev, 0, 0);
 	if (!err)
 		group_totals(s, prev);
 	if (!err)

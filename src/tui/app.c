@@ -48,6 +48,7 @@ void app_free(struct app *a)
 	prompt_free(&a->prompt);
 	prompt_forget(&a->filters);
 	prompt_forget(&a->searches);
+	search_free(&a->search);
 	sample_put(a->sample);
 	a->sample = NULL;
 }
@@ -131,7 +132,8 @@ unsigned app_needs(const struct app *a)
 				needs |= pane_needs(&a->panes[i]);
 		return NEED_ALL | needs;
 	}
-	needs |= pane_needs(&a->panes[a->full]);
+	/* The source does not know the filter: listeners are all there, and ages too. */
+	needs |= pane_needs(&a->panes[a->full]) & ~(unsigned)(NEED_LISTENERS | NEED_AGE);
 	if (panes[a->full] != &pane_states)
 		return NEED_ALL | needs;
 	return NEED_COUNTERS | NEED_ADDRESSES | NEED_PORTS | NEED_FINDINGS | needs;
@@ -245,6 +247,7 @@ static void take_key(struct app *a, int key)
 		[APP_INTERVAL] = ask_key,
 		[APP_JUMP] = ask_key,
 		[APP_FILTER] = ask_key,
+		[APP_SEARCH] = ask_key,
 	};
 	const struct key_binding *binding;
 
@@ -255,6 +258,7 @@ static void take_key(struct app *a, int key)
 		modes[a->mode](a, key);
 		return;
 	}
+	search_stop(a);
 	/* The cursor moves over what is newest, as far as it is there. */
 	app_follow(a);
 	update_pane(a, (size_t)(app_pane(a) - a->panes));
@@ -269,6 +273,16 @@ void app_key(struct app *a, int key)
 {
 	take_key(a, key);
 	follow_needs(a);
+}
+
+bool app_is_busy(const struct app *a)
+{
+	return search_is_ready(a);
+}
+
+void app_work(struct app *a)
+{
+	search_work(a);
 }
 
 static void draw_bottom(struct app *a, struct cells *c, struct area lines)

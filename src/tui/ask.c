@@ -86,6 +86,28 @@ static void leave_filter(struct app *a)
 	a->filter_before = NULL;
 }
 
+/* ---- Search ---------------------------------------------------------------------------------- */
+
+static void label_search(const struct app *a, char *out, size_t size)
+{
+	(void)a;
+	snprintf(out, size, "/");
+}
+
+static void begin_search(struct app *a)
+{
+	search_begin(a);
+	prompt_open(&a->prompt, "", &a->searches);
+}
+
+static bool finish_search(struct app *a, const char *text)
+{
+	search_finish(a, text);
+	return true;
+}
+
+/* ---- All of them ----------------------------------------------------------------------------- */
+
 /* The mistake stands below its place, or else beside it, as far as there is room. */
 static void draw_mistake(const struct app *a, struct cells *c, struct area line, int column)
 {
@@ -109,8 +131,6 @@ static void draw_mistake(const struct app *a, struct cells *c, struct area line,
 	}
 }
 
-/* ---- All of them ----------------------------------------------------------------------------- */
-
 static const struct question {
 	void (*label)(const struct app *a, char *out, size_t size);
 	void (*begin)(struct app *a);                    /* NULL: with an empty line */
@@ -124,6 +144,9 @@ static const struct question {
 	[APP_FILTER] = { label_filter, begin_filter, follow_filter, finish_filter, leave_filter,
 		"Enter keeps it, Esc gives back what was there before; nothing typed: all "
 		"sockets" },
+	[APP_SEARCH] = { label_search, begin_search, search_follow, finish_search, search_leave,
+		"Enter stays there, m goes on to the next, M back; Esc goes back to where it "
+		"began" },
 };
 
 /* The question that is being asked, or NULL. */

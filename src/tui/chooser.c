@@ -116,14 +116,14 @@ static void leave(struct app *a, int key)
 }
 
 const struct key_binding chooser_keys[] = {
-	{ { ' ', KEYCODE_RETURN, '\n' }, "Space", "show or hide the column (Enter too)",
-		KEY_NO_FOOTER, toggle, KEY_ANYWHERE },
-	{ { '<', 'K' }, "< K", "move it to the left", KEY_NO_FOOTER, move_left, KEY_ANYWHERE },
-	{ { '>', 'J' }, "> J", "move it to the right", KEY_NO_FOOTER, move_right, KEY_ANYWHERE },
-	{ { '0', 'd' }, "0 d", "the columns that the pane has by itself", KEY_NO_FOOTER, choose_own,
+	{ { ' ', KEYCODE_RETURN, '\n' }, "Space", "show or hide the column (Enter too)", NO_FOOTER,
+		toggle, KEY_ANYWHERE },
+	{ { '<', 'K' }, "< K", "move it to the left", NO_FOOTER, move_left, KEY_ANYWHERE },
+	{ { '>', 'J' }, "> J", "move it to the right", NO_FOOTER, move_right, KEY_ANYWHERE },
+	{ { '0', 'd' }, "0 d", "the columns that the pane has by itself", NO_FOOTER, choose_own,
 		KEY_ANYWHERE },
-	{ { KEYCODE_ESCAPE, 'q', 'c', KEYCODE_FUNCTION + 2 }, "Esc q", "leave the menu",
-		KEY_NO_FOOTER, leave, KEY_ANYWHERE },
+	{ { KEYCODE_ESCAPE, 'q', 'c', KEYCODE_FUNCTION + 2 }, "Esc q", "leave the menu", NO_FOOTER,
+		leave, KEY_ANYWHERE },
 };
 const size_t chooser_key_count = sizeof chooser_keys / sizeof *chooser_keys;
 

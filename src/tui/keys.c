@@ -42,6 +42,17 @@ static void type_filter(struct app *a, int key)
 	ask(a, APP_FILTER);
 }
 
+static void type_search(struct app *a, int key)
+{
+	(void)key;
+	ask(a, APP_SEARCH);
+}
+
+static void search_on(struct app *a, int key)
+{
+	search_next(a, key == 'M');
+}
+
 static void turn_pane(struct app *a, int key)
 {
 	unsigned step = key == KEYCODE_BACK_TAB ? PANE_COUNT - 1 : 1;
@@ -214,55 +225,59 @@ static void repaint(struct app *a, int key)
 const struct key_binding key_bindings[] = {
 	{ { 'p', ' ', 'Z' }, "p Space", "pause, and play on", { "p", "pause" }, pause, KEY_REPLAY },
 	{ { '.', 't' }, ". t", "the next sample", { ", .", "step" }, step_forward, KEY_REPLAY },
-	{ { ',', 'T' }, ", T", "the sample before", KEY_NO_FOOTER, step_back, KEY_REPLAY },
-	{ { ']', '[' }, "[ ]", "ten samples back, or on", KEY_NO_FOOTER, step_ten, KEY_REPLAY },
+	{ { ',', 'T' }, ", T", "the sample before", NO_FOOTER, step_back, KEY_REPLAY },
+	{ { ']', '[' }, "[ ]", "ten samples back, or on", NO_FOOTER, step_ten, KEY_REPLAY },
 	{ { 'b' }, "b", "jump to a time: 10:53, 2026-11-22 10:53:07, +90s, -5m, 50%, #12",
 		{ "b", "jump" }, type_jump, KEY_REPLAY },
 	{ { '+', '-', '=' }, "+ -", "faster or slower", { "+ -", "speed" }, change_speed,
 		KEY_REPLAY },
-	{ { '1', '2', '3', '4', '5', '6', '7' }, "1-7",
-		"open states, listen, procs, leaks, sockets, kernel, audit", { "1-7", "view" },
-		open_numbered, KEY_ANYWHERE },
-	{ { '0' }, "0", "the overview", KEY_NO_FOOTER, open_numbered, KEY_ANYWHERE },
+	{ { '1', '2', '3', '4', '5', '6', '7', '8', '9' }, "1-9",
+		"open states, listen, procs, leaks, sockets, kernel, audit, peers, ports",
+		{ "1-9", "view" }, open_numbered, KEY_ANYWHERE },
+	{ { '0' }, "0", "the overview", NO_FOOTER, open_numbered, KEY_ANYWHERE },
 	{ { KEYCODE_ESCAPE, KEYCODE_RUBOUT, 8 }, "Esc",
-		"back to where the row was opened, or to the overview", KEY_NO_FOOTER, back,
+		"back to where the row was opened, or to the overview", NO_FOOTER, back,
 		KEY_ANYWHERE },
 	{ { KEYCODE_TAB, KEYCODE_BACK_TAB }, "Tab", "next pane (Shift-Tab: the one before)",
 		{ "Tab", "pane" }, turn_pane, KEY_ANYWHERE },
 	{ { KEYCODE_UP, 'k', KEYCODE_CTRL('p') }, UP " k", "up a row", { UP DOWN, "select" },
 		move_up, KEY_ANYWHERE },
-	{ { KEYCODE_DOWN, 'j', KEYCODE_CTRL('n') }, DOWN " j", "down a row", KEY_NO_FOOTER,
-		move_down, KEY_ANYWHERE },
+	{ { KEYCODE_DOWN, 'j', KEYCODE_CTRL('n') }, DOWN " j", "down a row", NO_FOOTER, move_down,
+		KEY_ANYWHERE },
 	{ { KEYCODE_RETURN, '\n' }, "Enter", "open the row: its connections", { "Enter", "open" },
 		open_row, KEY_ANYWHERE },
 	{ { 'f', '\\', KEYCODE_FUNCTION + 4 }, "f \\ F4",
 		"type a filter: only the sockets that it selects are there", { "f", "filter" },
 		type_filter, KEY_ANYWHERE },
-	{ { KEYCODE_PAGE_UP, KEYCODE_CTRL('b') }, "PgUp", "up a page", KEY_NO_FOOTER, page_up,
+	{ { '/' }, "/",
+		"search in the rows, in any case of letters; Enter alone: the last one again",
+		{ "/", "search" }, type_search, KEY_ANYWHERE },
+	{ { 'm', 'M', KEYCODE_FUNCTION + 3 }, "m M F3", "the next match (M: the one before)",
+		NO_FOOTER, search_on, KEY_ANYWHERE },
+	{ { KEYCODE_PAGE_UP, KEYCODE_CTRL('b') }, "PgUp", "up a page", NO_FOOTER, page_up,
 		KEY_ANYWHERE },
-	{ { KEYCODE_PAGE_DOWN, KEYCODE_CTRL('f') }, "PgDn", "down a page", KEY_NO_FOOTER, page_down,
+	{ { KEYCODE_PAGE_DOWN, KEYCODE_CTRL('f') }, "PgDn", "down a page", NO_FOOTER, page_down,
 		KEY_ANYWHERE },
-	{ { KEYCODE_HOME, 'g' }, "Home g", "to the first row, and stay there", KEY_NO_FOOTER,
+	{ { KEYCODE_HOME, 'g' }, "Home g", "to the first row, and stay there", NO_FOOTER,
 		move_first, KEY_ANYWHERE },
-	{ { KEYCODE_END, 'G' }, "End G", "to the last row", KEY_NO_FOOTER, move_last,
-		KEY_ANYWHERE },
+	{ { KEYCODE_END, 'G' }, "End G", "to the last row", NO_FOOTER, move_last, KEY_ANYWHERE },
 	{ { KEYCODE_LEFT, KEYCODE_RIGHT }, LEFT_RIGHT, "scroll the columns (full screen)",
-		KEY_NO_FOOTER, scroll_columns, KEY_ANYWHERE },
+		NO_FOOTER, scroll_columns, KEY_ANYWHERE },
 	{ { 's', KEYCODE_FUNCTION + 6 }, "s F6", "choose the column to sort by", { "s", "sort" },
 		sort_menu, KEY_ANYWHERE },
-	{ { '<', '>' }, "< >", "sort by the column to the left or right", KEY_NO_FOOTER,
-		sort_neighbour, KEY_ANYWHERE },
-	{ { 'c', KEYCODE_FUNCTION + 2 }, "c F2", "choose the columns and their order",
-		KEY_NO_FOOTER, choose_columns, KEY_ANYWHERE },
+	{ { '<', '>' }, "< >", "sort by the column to the left or right", NO_FOOTER, sort_neighbour,
+		KEY_ANYWHERE },
+	{ { 'c', KEYCODE_FUNCTION + 2 }, "c F2", "choose the columns and their order", NO_FOOTER,
+		choose_columns, KEY_ANYWHERE },
 	{ { 'r', 'R', 'I' }, "r", "reverse the order", { "r", "reverse" }, reverse, KEY_ANYWHERE },
-	{ { 'a' }, "a", "all rows of leaks, kernel, audit, also what is as it should be",
-		KEY_NO_FOOTER, toggle_all, KEY_ANYWHERE },
+	{ { 'a' }, "a", "all rows of leaks, kernel, audit, also what is as it should be", NO_FOOTER,
+		toggle_all, KEY_ANYWHERE },
 	{ { 'p', 'Z' }, "p", "pause, and go on", { "p", "pause" }, pause, KEY_LIVE },
-	{ { ' ' }, "Space", "sample now, also while paused", KEY_NO_FOOTER, sample_now, KEY_LIVE },
+	{ { ' ' }, "Space", "sample now, also while paused", NO_FOOTER, sample_now, KEY_LIVE },
 	{ { '+', '-', '=' }, "+ -", "longer or shorter interval", { "+ -", "interval" },
 		change_interval, KEY_LIVE },
-	{ { 'd' }, "d", "type the interval in seconds", KEY_NO_FOOTER, type_interval, KEY_LIVE },
-	{ { KEYCODE_CTRL('l') }, "Ctrl-L", "paint the screen again", KEY_NO_FOOTER, repaint,
+	{ { 'd' }, "d", "type the interval in seconds", NO_FOOTER, type_interval, KEY_LIVE },
+	{ { KEYCODE_CTRL('l') }, "Ctrl-L", "paint the screen again", NO_FOOTER, repaint,
 		KEY_ANYWHERE },
 	{ { '?', 'h', KEYCODE_FUNCTION + 1 }, "? h F1", "this help", { "?", "help" }, help,
 		KEY_ANYWHERE },

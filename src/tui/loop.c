@@ -287,6 +287,7 @@ static int draw(struct loop *l)
 
 static int wait_for_something(struct loop *l)
 {
+	int events;
 	struct pollfd fds[] = {
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 		{ .fd = sampler_fd(l->sampler), .events = POLLIN },
@@ -296,8 +297,14 @@ static int wait_for_something(struct loop *l)
 		{ .fd = l->errands ? errands_fd(l->errands) : -1, .events = POLLIN },
 	};
 
-	if (poll(fds, sizeof fds / sizeof *fds, time_to_tell(l)) < 0)
+	events = poll(fds, sizeof fds / sizeof *fds,
+		!l->dirty && app_is_busy(l->app) ? 0 : time_to_tell(l));
+	if (events < 0)
 		return errno == EINTR ? 0 : -errno;
+	if (!events && app_is_busy(l->app)) {
+		app_work(l->app);
+		l->dirty = !app_is_busy(l->app);
+	}
 	if (fds[2].revents)
 		take_signals(l);
 	if (fds[1].revents)

@@ -53,16 +53,12 @@ static void last_line(struct app *a, int key)
 }
 
 const struct key_binding menu_keys[] = {
-	{ { KEYCODE_UP, 'k' }, "\xe2\x86\x91 k", "up a line", KEY_NO_FOOTER, up, KEY_ANYWHERE },
-	{ { KEYCODE_DOWN, 'j' }, "\xe2\x86\x93 j", "down a line", KEY_NO_FOOTER, down,
-		KEY_ANYWHERE },
-	{ { KEYCODE_PAGE_UP }, "PgUp", "up a page", KEY_NO_FOOTER, page_up, KEY_ANYWHERE },
-	{ { KEYCODE_PAGE_DOWN, ' ' }, "PgDn", "down a page", KEY_NO_FOOTER, page_down,
-		KEY_ANYWHERE },
-	{ { KEYCODE_HOME, 'g' }, "Home g", "to the first line", KEY_NO_FOOTER, first,
-		KEY_ANYWHERE },
-	{ { KEYCODE_END, 'G' }, "End G", "to the last line", KEY_NO_FOOTER, last_line,
-		KEY_ANYWHERE },
+	{ { KEYCODE_UP, 'k' }, "\xe2\x86\x91 k", "up a line", NO_FOOTER, up, KEY_ANYWHERE },
+	{ { KEYCODE_DOWN, 'j' }, "\xe2\x86\x93 j", "down a line", NO_FOOTER, down, KEY_ANYWHERE },
+	{ { KEYCODE_PAGE_UP }, "PgUp", "up a page", NO_FOOTER, page_up, KEY_ANYWHERE },
+	{ { KEYCODE_PAGE_DOWN, ' ' }, "PgDn", "down a page", NO_FOOTER, page_down, KEY_ANYWHERE },
+	{ { KEYCODE_HOME, 'g' }, "Home g", "to the first line", NO_FOOTER, first, KEY_ANYWHERE },
+	{ { KEYCODE_END, 'G' }, "End G", "to the last line", NO_FOOTER, last_line, KEY_ANYWHERE },
 };
 const size_t menu_key_count = sizeof menu_keys / sizeof *menu_keys;
 

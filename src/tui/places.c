@@ -37,6 +37,9 @@ static int push(struct app *a, const char *row, struct filter *filter, int full)
 {
 	struct place *left = &a->places.left[a->places.depth];
 
+	search_forget(a);
+	/* One comes back to the row, also where the cursor was on whichever is the first. */
+	pane_move(app_pane(a), 0);
 	*left = (struct place){
 		.full = a->full,
 		.focus = a->focus,
@@ -172,6 +175,7 @@ void place_back(struct app *a)
 		app_open_pane(a, APP_OVERVIEW);
 		return;
 	}
+	search_forget(a);
 	left = &a->places.left[--a->places.depth];
 	for (size_t i = 0; i < PANE_COUNT; i++)
 		pane_return(&a->panes[i], &left->panes[i]);

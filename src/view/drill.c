@@ -2,6 +2,7 @@
 #include "sockdash/drill.h"
 
 #include "sockdash/fmt.h"
+#include "sockdash/format.h"
 
 static const struct proc *proc_of(const struct frame *f, struct proc_subject who)
 {
@@ -70,4 +71,15 @@ void drill_add_end(
 		buf_addf(filter, ipv4 ? "%s" : "[%s]", text);
 	else
 		buf_addf(filter, ipv4 ? "%s:%d" : "[%s]:%d", text, port);
+}
+
+void drill_add_address(struct buf *filter, const char *word, const struct value *v, int port)
+{
+	struct value plain = *v;
+	char room[FORMAT_MAX];
+
+	plain.device = "";
+	buf_addf(filter, plain.ipv4 ? "%s %s" : "%s [%s]", word, format_value(&plain, 0, room));
+	if (port >= 0)
+		buf_addf(filter, ":%d", port);
 }

@@ -20,6 +20,20 @@ static void add_device(const char *device, char room[FORMAT_MAX])
 		snprintf(room + len, FORMAT_MAX - len, "%%%s", device);
 }
 
+/* An address without the bits that do not count, and how many do. */
+static void put_prefix(const struct value *v, char room[FORMAT_MAX])
+{
+	unsigned bits = v->prefix + (v->ipv4 ? 96u : 0u);
+	uint8_t bytes[16] = { 0 };
+	size_t len;
+
+	for (unsigned i = 0; i < bits && i < 128; i++)
+		bytes[i / 8] |= (uint8_t)(v->address->bytes[i / 8] & 0x80 >> i % 8);
+	fmt_address(room, bytes, v->ipv4);
+	len = strlen(room);
+	snprintf(room + len, FORMAT_MAX - len, "/%u", v->prefix);
+}
+
 /* "~12s" would read as "about": a lower bound has a ">". */
 static const char *lower_bound(const struct value *v, int width, char room[FORMAT_MAX])
 {
@@ -39,6 +53,8 @@ static const char *address(const struct value *v, char room[FORMAT_MAX])
 		return v->name;
 	if (v->name)
 		snprintf(room, FORMAT_MAX, "%s", v->name);
+	else if (v->prefix)
+		put_prefix(v, room);
 	else
 		fmt_address(room, v->address->bytes, v->ipv4);
 	add_device(v->device, room);

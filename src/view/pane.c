@@ -22,7 +22,7 @@
 #include "sockdash/format.h"
 
 const struct pane *const panes[PANE_COUNT] = { &pane_states, &pane_listen, &pane_procs, &pane_leaks,
-	&pane_sockets, &pane_kernel, &pane_audit };
+	&pane_sockets, &pane_kernel, &pane_audit, &pane_peers, &pane_ports };
 
 void pane_init(struct pane_state *p, const struct pane *pane)
 {
@@ -252,10 +252,8 @@ void pane_await(struct pane_state *p)
 	p->waiting = true;
 }
 
-void pane_remember(struct pane_state *p, struct pane_memory *out)
+void pane_remember(const struct pane_state *p, struct pane_memory *out)
 {
-	if (!p->cursor && p->count)
-		pane_move(p, 0);
 	*out = (struct pane_memory){ p->sort, p->all, p->cursor, p->position, p->top, p->shift };
 }
 
@@ -268,6 +266,24 @@ void pane_return(struct pane_state *p, const struct pane_memory *m)
 	p->position = m->position;
 	p->top = m->top;
 	p->shift = m->shift;
+}
+
+void pane_put_cursor(struct pane_state *p, const struct pane_memory *m)
+{
+	struct rowset rows;
+	uint32_t place = ROWSET_NONE;
+
+	if (!p->count)
+		return;
+	rows = rowset_of(p->table, p->sample);
+	if (m->cursor && !p->is_part)
+		place = rowset_place(&rows, p->ordered_by, p->order, m->cursor);
+	p->owed = 0;
+	p->top = m->top;
+	if (!m->cursor)
+		pane_home(p);
+	else
+		pane_move(p, (int64_t)(place != ROWSET_NONE ? place : m->position) - p->position);
 }
 
 void pane_hide(struct pane_state *p, const struct sample *newest)

@@ -250,6 +250,8 @@ static void draw_rows(const struct pane_state *p, struct cells *c, struct area b
 		if (look & PANE_FOCUSED && p->top + i == p->position)
 			cells_select(c, body, (int)i);
 		draw_row(c, body, (int)i, l, &rows, pane_row(p, p->top + i));
+		if (p->needle)
+			needle_mark(p->needle, c, body, (int)i);
 	}
 }
 

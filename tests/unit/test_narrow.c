@@ -4,54 +4,27 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sockdash/narrow.h"
 #include "sockdash/needs.h"
 
-struct filter {
-	bool (*selects)(const struct sample *s, const struct sock *sock);
-};
-
-bool filter_is_all(const struct filter *f)
-{
-	return !f;
-}
-
-bool filter_selects(const struct filter *f, const struct rowset *sockets, uint32_t row)
-{
-	return f->selects(sockets->sample, &sockets->sample->frame->socks[row]);
-}
-
-static bool of_443(const struct sample *s, const struct sock *sock)
-{
-	(void)s;
-	return sock->local_port == 443;
-}
-static const struct filter port_443 = { of_443 };
-
-static bool has_data(const struct sample *s, const struct sock *sock)
-{
-	(void)s;
-	return sock->state != SOCK_LISTEN && sock->recv_q > 0;
-}
-static const struct filter recv_q = { has_data };
-
-static bool of_nothing(const struct sample *s, const struct sock *sock)
-{
-	(void)s;
-	(void)sock;
-	return false;
-}
-static const struct filter nothing = { of_nothing };
+#define NOTHING "sport = :1"
+#define DATA    "exclude listening recv_q > 0"
 
 /* It is the caller's. */
-static struct sample *narrow(struct sample *whole, const struct filter *f, struct sample *before)
+static struct sample *narrow(struct sample *whole, const char *text, struct sample *before)
 {
-	struct narrowing n = { .filter = f };
+	struct filter_error error;
+	struct filter *f = NULL;
 	struct sample *s = NULL;
 
-	assert_int_equal(sample_narrow(whole, &n, before, NULL, &s), 0);
+	if (text && filter_parse(text, strlen(text), &f, &error))
+		fail_msg("'%s': %s", text, error.wanted);
+	assert_int_equal(
+		sample_narrow(whole, &(struct narrowing){ .filter = f }, before, NULL, &s), 0);
 	assert_non_null(s);
+	filter_put(f);
 	return s;
 }
 
@@ -80,7 +53,7 @@ static void only_what_is_selected_is_counted(void **state)
 	story_sock(&st, "tcp TIME-WAIT 10.0.0.1:443 10.9.0.3:50000");
 	story_sock(&st, "tcp ESTAB 10.0.0.1:6379 10.9.0.1:50002 pid=8");
 	story_sock(&st, "tcp ESTAB 10.0.0.1:50003 10.9.0.1:443 pid=7");
-	s = narrow(story_sample(&st), &port_443, NULL);
+	s = narrow(story_sample(&st), "sport = :443", NULL);
 	assert_true(s->whole == st.sample);
 	assert_true(s->serial != st.sample->serial);
 	assert_int_equal(s->selected_count, 5);
@@ -122,10 +95,10 @@ static void listeners_come_with_their_connections(void **state)
 	story_sock(&st, "tcp ESTAB 10.0.0.1:80 10.9.0.1:50003 pid=7 recv_q=8");
 	story_sock(&st, "tcp ESTAB 10.0.0.1%%eth0:81 10.9.0.1:50003 pid=7 recv_q=8");
 	story_sock(&st, "tcp ESTAB 10.0.0.1%%eth0:443 10.9.0.1:50004 pid=7 recv_q=8");
-	s = narrow(story_sample(&st), &recv_q, NULL);
+	s = narrow(story_sample(&st), DATA, NULL);
 	assert_table(s, "listen", "port,conns", "443 2\n80 1\n81 1\n");
 	sample_put(s);
-	s = narrow(st.sample, &nothing, NULL);
+	s = narrow(st.sample, NOTHING, NULL);
 	assert_table(s, "listen", "port", "");
 	assert_table(s, "procs", "pid", "");
 	assert_table(s, "sockets", "state", "");
@@ -155,7 +128,7 @@ static void changes_are_those_of_the_selected(void **state)
 	story_sock(&st, "tcp ESTAB 10.0.0.1:443 10.9.0.1:3 pid=7");          /* goes */
 	story_sock(&st, "tcp ESTAB 10.0.0.1:443 10.9.0.1:4 pid=7");          /* gets data */
 	story_sock(&st, "tcp ESTAB 10.0.0.1:443 10.9.0.1:5 pid=7 recv_q=5");
-	before = narrow(story_sample(&st), &recv_q, NULL);
+	before = narrow(story_sample(&st), DATA, NULL);
 	assert_row(before, "procs", "pid=7", "conns=3, delta=-");
 	story_frame(&st, 2);
 	add_server(&st);
@@ -165,7 +138,7 @@ static void changes_are_those_of_the_selected(void **state)
 	story_sock(&st, "tcp CLOSE-WAIT 10.0.0.1:443 10.9.0.1:5 pid=7 recv_q=6");
 	story_sock(&st, "tcp ESTAB 10.0.0.1:443 10.9.0.1:6 pid=7 recv_q=5"); /* new */
 	story_sock(&st, "tcp ESTAB 10.0.0.1:443 10.9.0.1:7 pid=7 recv_q=5"); /* new */
-	s = narrow(story_sample(&st), &recv_q, before);
+	s = narrow(story_sample(&st), DATA, before);
 	assert_row(s, "states", "state=ESTAB, proto=tcp",
 		"count=3, delta=0, in_rate=1.5, out_rate=1.5");
 	assert_row(s, "states", "state=CLOSE-WAIT", "count=1, delta=+1, in_rate=0.50, out_rate=0");
@@ -174,14 +147,14 @@ static void changes_are_those_of_the_selected(void **state)
 	assert_real(s->interval_s, 2);
 	sample_put(s);
 	/* One that is not of the sample before tells nothing. */
-	s = narrow(st.sample, &recv_q, NULL);
+	s = narrow(st.sample, DATA, NULL);
 	assert_row(s, "procs", "pid=7", "conns=4, delta=-, opened_rate=-");
 	assert_row(s, "listen", "port=443", "conns=4, delta=-");
 	sample_put(s);
 	story_frame(&st, 4);
 	add_server(&st);
 	story_sock(&st, "tcp ESTAB 10.0.0.1:443 10.9.0.1:4 pid=7 recv_q=5");
-	s = narrow(story_sample(&st), &recv_q, before);
+	s = narrow(story_sample(&st), DATA, before);
 	assert_row(s, "procs", "pid=7", "conns=1, delta=-, opened_rate=-, closed_rate=-");
 	assert_row(s, "states", "state=ESTAB, proto=tcp", "count=1, delta=-");
 	sample_put(s);
@@ -199,23 +172,17 @@ static void without_a_diff_changes_are_not_known(void **state)
 	story_begin(&st, 0);
 	story_frame(&st, 0);
 	add_server(&st);
-	before = narrow(story_sample(&st), &port_443, NULL);
+	before = narrow(story_sample(&st), "sport = :443", NULL);
 	story_frame(&st, 2);
 	add_server(&st);
 	frame_forget_diff(story_sample(&st)->frame);
-	s = narrow(st.sample, &port_443, before);
+	s = narrow(st.sample, "sport = :443", before);
 	assert_row(s, "procs", "pid=7", "listen=1, delta=-");
 	assert_row(s, "states", "state=LISTEN", "count=1, delta=-, in_rate=-");
 	sample_put(before);
 	sample_put(s);
 	story_end(&st);
 }
-
-static bool of_peer_2(const struct sample *s, const struct sock *sock)
-{
-	return frame_address(s->frame, sock->remote)->bytes[15] == 2;
-}
-static const struct filter peer_2 = { of_peer_2 };
 
 /* Those that have a selected socket, with all their numbers. */
 static void leaks_are_chosen(void **state)
@@ -240,7 +207,7 @@ static void leaks_are_chosen(void **state)
 	}
 	assert_row(st.sample, "leaks", "pid=7", "pile=CLOSE-WAIT, count=3");
 	assert_int_equal(st.sample->leak_count, 4);
-	s = narrow(st.sample, &peer_2, NULL);
+	s = narrow(st.sample, "dst 10.9.0.2", NULL);
 	assert_int_equal(s->leak_count, 2);
 	assert_row(s, "leaks", "pid=7", "pile=CLOSE-WAIT, count=3, peer=10.9.0.1, peer_count=2");
 	assert_int_equal(s->leak_shown + 1, s->leak_count);
@@ -260,7 +227,7 @@ static void what_is_not_of_sockets_is_that_of_the_whole(void **state)
 	story_begin(&st, 0);
 	story_frame(&st, 0)->counters[COUNTER_LISTEN_DROPS] = 5;
 	add_server(&st);
-	s = narrow(story_sample(&st), &nothing, NULL);
+	s = narrow(story_sample(&st), NOTHING, NULL);
 	assert_int_equal(s->kernel_count, st.sample->kernel_count);
 	assert_int_equal(s->finding_count, st.sample->finding_count);
 	assert_true(s->finding_count > 0);
@@ -277,7 +244,9 @@ static void what_is_not_of_sockets_is_that_of_the_whole(void **state)
 static void it_ends_when_it_is_told_to(void **state)
 {
 	atomic_bool cancel = true;
-	struct narrowing n = { .filter = &port_443 };
+	struct narrowing n = { 0 };
+	struct filter_error error;
+	struct filter *f;
 	struct sample *s = NULL;
 	struct story st;
 
@@ -285,11 +254,14 @@ static void it_ends_when_it_is_told_to(void **state)
 	story_begin(&st, 0);
 	story_frame(&st, 0);
 	add_server(&st);
+	assert_int_equal(filter_parse(NOTHING, strlen(NOTHING), &f, &error), 0);
+	n.filter = f;
 	assert_int_equal(sample_narrow(story_sample(&st), &n, NULL, &cancel, &s), -ECANCELED);
 	assert_null(s);
 	cancel = false;
 	assert_int_equal(sample_narrow(st.sample, &n, NULL, &cancel, &s), 0);
 	sample_put(s);
+	filter_put(f);
 	story_end(&st);
 }
 

@@ -103,6 +103,43 @@ static void numbers_and_words_are_read(void **state)
 	}
 }
 
+static void prefixes_are_read(void **state)
+{
+	static const struct {
+		const char *words;
+		unsigned prefix4, prefix6;
+	} cases[] = {
+		{ "", 0, 0 },
+		{ "--prefix 24", 24, 64 },
+		{ "--prefix=16,48", 16, 48 },
+		{ "--prefix 0,128", 0, 128 },
+		{ "--prefix 32,0", 32, 0 },
+	};
+	static const char *const wrong[] = { "33", "24,129", "24,", ",64", "24,64,", "24,64,1",
+		"-1", "+1", "x", "24x", "24,x", "''", "99999999999999999999" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct line l;
+
+		parse(&l, cases[i].words);
+		assert_int_equal(l.err, 0);
+		assert_int_equal(l.options.prefix4, cases[i].prefix4);
+		assert_int_equal(l.options.prefix6, cases[i].prefix6);
+		buf_free(&l.error);
+	}
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		struct line l;
+		char words[64];
+
+		snprintf(words, sizeof words, "--prefix %s", wrong[i]);
+		parse(&l, words);
+		assert_int_equal(l.err, -EINVAL);
+		assert_non_null(strstr(l.error.data, "it takes bits of IPv4 addresses"));
+		buf_free(&l.error);
+	}
+}
+
 static void the_cpu_limit_is_read(void **state)
 {
 	static const struct {
@@ -366,8 +403,8 @@ static void what_can_be_set_in_a_file(void **state)
 	assert_int_equal(options_set(&o, "count", "5", &wanted), -EPERM);
 	assert_int_equal(options_set(&o, "config", "x", &wanted), -EPERM);
 	options_list_settings(&names);
-	assert_string_equal(names.data,
-		"interval, window, cpu-limit, processes, all, no-header, color, ascii, secure");
+	assert_string_equal(names.data, "interval, window, cpu-limit, processes, all, prefix, "
+					"no-header, color, ascii, secure");
 	buf_free(&names);
 }
 
@@ -376,10 +413,11 @@ static void help_lists_every_option_once(void **state)
 	static const char *const names[] = { "  -d, --interval SECONDS ", "  -n, --count N ",
 		"  -w, --window SECONDS ", "      --cpu-limit PERCENT ", "  -j, --json ",
 		"      --csv ", "  -s, --sort FIELD ", "  -c, --columns LIST ",
-		"  -p, --processes ", "  -a, --all ", "  -t, --tcp ", "  -u, --udp ",
-		"  -4, --ipv4 ", "  -6, --ipv6 ", "  -H, --no-header ", "      --color WHEN ",
-		"      --ascii ", "      --secure ", "      --anonymize ", "      --config FILE ",
-		"      --debug FILE ", "  -V, --version ", "  -h, --help " };
+		"  -p, --processes ", "  -a, --all ", "      --prefix N[,M] ", "  -t, --tcp ",
+		"  -u, --udp ", "  -4, --ipv4 ", "  -6, --ipv6 ", "  -H, --no-header ",
+		"      --color WHEN ", "      --ascii ", "      --secure ", "      --anonymize ",
+		"      --config FILE ", "      --debug FILE ", "  -V, --version ",
+		"  -h, --help " };
 	struct buf b = { 0 };
 	size_t lines = 0;
 
@@ -405,6 +443,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_options_there_are_defaults),
 		cmocka_unit_test(numbers_and_words_are_read),
+		cmocka_unit_test(prefixes_are_read),
 		cmocka_unit_test(the_cpu_limit_is_read),
 		cmocka_unit_test(switches_are_set),
 		cmocka_unit_test(protocols_and_families_are_chosen),

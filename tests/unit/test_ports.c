@@ -2,8 +2,12 @@
 #include "lib/fixture.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "sockdash/group.h"
+#include "sockdash/narrow.h"
 #include "sockdash/needs.h"
 
 /* A frame with a range of ports, some of them reserved. */
@@ -153,6 +157,109 @@ static void only_the_busiest_are_kept(void **state)
 	story_end(&st);
 }
 
+/* For who looks at them. */
+static void all_rows_are_in_the_table(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	begin(&st, 40000, 40099, 0);
+	st.frame->asked |= NEED_PORT_ROWS;
+	for (unsigned i = 0; i < 60; i++)
+		for (unsigned k = 0; k <= i * 7 % 60; k++)
+			story_sock(&st, "tcp ESTAB 10.0.0.1:%u 10.9.%u.1:80", 40000 + k, i);
+	story_sample(&st);
+	assert_int_equal(st.sample->port_count, PORT_ROWS_MAX);
+	assert_int_equal(st.sample->port_row_count, 60);
+	for (unsigned i = 0; i < 60; i++) {
+		char where[40], expected[64];
+
+		snprintf(where, sizeof where, "remote_address=10.9.%u.1", i);
+		snprintf(expected, sizeof expected, "used=%u, capacity=100", i * 7 % 60 + 1);
+		assert_row(st.sample, "ports", where, expected);
+	}
+	story_end(&st);
+}
+
+static void a_row_tells_who_and_how_fast(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	begin(&st, 40000, 40119, 0);
+	st.frame->asked |= NEED_PORT_ROWS;
+	story_proc(&st, .pid = 7, .name = "php-fpm");
+	story_sock(&st, "tcp ESTAB 10.0.0.1:40000 10.9.0.1:5432 pid=7");
+	story_sock(&st, "tcp ESTAB 10.0.0.1:40001 10.9.0.1:5432 pid=7");
+	story_sock(&st, "tcp ESTAB 10.0.0.1:40002 10.9.0.1:5432 pid=8");
+	assert_row(story_sample(&st), "ports", "remote_port=5432",
+		"local_address=10.0.0.1, used=3, percent=2.5%, time_wait_percent=0%, rate=-, "
+		"sustainable_rate=2.0");
+	assert_row(
+		st.sample, "ports", "remote_port=5432", "pid=7, process=php-fpm, process_used=2");
+	story_frame(&st, 2);
+	st.frame->asked |= NEED_PORT_ROWS;
+	st.frame->counters[COUNTER_PORT_FIRST] = 40000;
+	st.frame->counters[COUNTER_PORT_LAST] = 40119;
+	story_proc(&st, .pid = 7, .name = "php-fpm");
+	story_sock(&st, "tcp TIME-WAIT 10.0.0.1:40000 10.9.0.1:5432"); /* was open */
+	story_sock(&st, "tcp TIME-WAIT 10.0.0.1:40003 10.9.0.1:5432"); /* came and went */
+	story_sock(&st, "tcp ESTAB 10.0.0.1:40002 10.9.0.1:5432 pid=8");
+	story_sock(&st, "tcp SYN-SENT 10.0.0.1:40004 10.9.0.1:5432 pid=8"); /* new */
+	assert_row(story_sample(&st), "ports", "remote_port=5432",
+		"used=4, time_wait=2, time_wait_percent=50.0%, rate=1.0, pid=8, process_used=2");
+	story_end(&st);
+}
+
+/* Rows that have one of them, with the numbers of all. */
+static void a_filter_chooses_rows(void **state)
+{
+	static const char words[] = "state time-wait";
+	struct filter_error error;
+	struct narrowing n = { 0 };
+	struct filter *f = NULL;
+	struct sample *s = NULL;
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	begin(&st, 40000, 40009, 0);
+	st.frame->asked |= NEED_PORT_ROWS;
+	call(&st, "ESTAB", "10.0.0.1", "10.9.0.1:5432", 40000, 3);
+	call(&st, "TIME-WAIT", "10.0.0.1", "10.9.0.1:5432", 40003, 1);
+	call(&st, "ESTAB", "10.0.0.1", "10.9.0.1:6379", 40000, 5);
+	assert_int_equal(filter_parse(words, strlen(words), &f, &error), 0);
+	n.filter = f;
+	assert_int_equal(sample_narrow(story_sample(&st), &n, NULL, NULL, &s), 0);
+	assert_table(s, "ports", "remote_port,used,time_wait", "5432 4 1\n");
+	/* The header's. */
+	assert_real(s->totals.ports_percent, 50);
+	filter_put(f);
+	sample_put(s);
+	story_end(&st);
+}
+
+/* The range and the settings are those of the namespace that we are in. */
+static void of_other_namespaces_the_capacity_is_not_known(void **state)
+{
+	struct story st;
+
+	(void)state;
+	story_begin(&st, 0);
+	begin(&st, 40000, 40009, 0);
+	st.frame->asked |= NEED_PORT_ROWS;
+	assert_true(frame_add_netns(st.frame, STORY_NETNS + 1, "blue") > 0);
+	story_sock(&st, "tcp ESTAB 10.0.0.1:40000 10.9.0.1:5432 netns=1 cookie=7");
+	story_sock(&st, "tcp ESTAB 10.0.0.1:40000 10.9.0.1:5432 netns=0 cookie=8");
+	story_sample(&st);
+	assert_row(st.sample, "ports", "netns=4026531841",
+		"used=1, capacity=-, percent=-, sustainable_rate=-");
+	assert_row(st.sample, "ports", "netns=4026531840", "used=1, capacity=10, percent=10.0%");
+	story_end(&st);
+}
+
 static void assert_unknown(struct story *st)
 {
 	const struct sample *s = story_sample(st);
@@ -222,6 +329,10 @@ int main(void)
 		cmocka_unit_test(a_port_is_held_once_however_many_listen),
 		cmocka_unit_test(namespaces_have_their_own_ports),
 		cmocka_unit_test(only_the_busiest_are_kept),
+		cmocka_unit_test(all_rows_are_in_the_table),
+		cmocka_unit_test(a_row_tells_who_and_how_fast),
+		cmocka_unit_test(a_filter_chooses_rows),
+		cmocka_unit_test(of_other_namespaces_the_capacity_is_not_known),
 		cmocka_unit_test(what_is_not_known_is_not_0),
 		cmocka_unit_test(reserved_ports_are_not_to_be_had),
 	};

@@ -94,6 +94,52 @@ static const struct screen screens[] = {
 	{ .name = "audit-none", .source = NO_TROUBLE, .keys = "7" },
 	{ .name = "audit-unknown", .source = UNCHECKED, .keys = "7" },
 	{ .name = "audit-overview", .source = TROUBLE },
+	/* A filter: while it is typed, with a mistake, and what it leaves in each pane. */
+	{ .name = "filter", .source = SERVER, .keys = "5 f 'state Space 'close-wait Space" },
+	{ .name = "filter-typed-back",
+		.source = SERVER,
+		.keys = "f 'dport Space '= Space ':443 Left Left" },
+	{ .name = "filter-wrong",
+		.source = SERVER,
+		.keys = "5 f 'sport Space '= Space ':443 Space 'state Space 'nope Space" },
+	{ .name = "filter-missing", .source = SERVER, .keys = "3 f 'pid Space '= Enter" },
+	{ .name = "filter-overview",
+		.source = SERVER,
+		.keys = "f 'process Space '= Space 'java Enter Tab Tab" },
+	{ .name = "filter-none", .source = SERVER, .keys = "5 f 'sport Space '= Space ':1 Enter" },
+	{ .name = "filter-leaks", .source = SERVER, .keys = "4 f 'pid Space '= Space '2201 Enter" },
+	{ .name = "filter-kernel",
+		.source = SERVER,
+		.keys = "6 f 'pid Space '= Space '2201 Enter" },
+	{ .name = "filter-ascii",
+		.source = SERVER,
+		.keys = "3 Down Enter f Space 'or Space 'sport Space '= Space ':x",
+		.ascii = true },
+	{ .name = "filter-long",
+		.source = SERVER,
+		.keys = "f 'src Space '10.0.0.7 Space 'or Space 'src Space '127.0.0.1 Space 'or "
+			"Space 'process Space '~ Space '^(java|nginx|php-fpm|postgres)$ Space 'or "
+			"Space 'recv_q Space '> Space '100000 Home Right Right" },
+	/* From a row to its sockets, and back. */
+	{ .name = "way-states", .source = SERVER, .keys = "Down Down Enter" },
+	{ .name = "way-listen", .source = SERVER, .keys = "2 Down Enter" },
+	{ .name = "way-procs", .source = SERVER, .keys = "3 Down Enter Down Down" },
+	{ .name = "way-leaks", .source = SERVER, .keys = "4 Enter" },
+	{ .name = "way-deep",
+		.source = SERVER,
+		.keys = "3 Down Enter 4 Enter 2 Enter",
+		.sizes = { { 200, 50 }, { 100, 30 }, { 60, 15 } } },
+	{ .name = "way-overview", .source = SERVER, .keys = "3 Down Enter 0 Tab" },
+	{ .name = "way-ascii", .source = SERVER, .keys = "4 Enter 3", .ascii = true },
+	{ .name = "way-back",
+		.source = SERVER,
+		.keys = "3 s Home Enter Down Down Enter 1 Down Enter Esc Esc" },
+	{ .name = "way-nowhere", .source = SERVER, .keys = "6 Enter" },
+	/* A text in the rows. */
+	{ .name = "search", .source = SERVER, .keys = "5 / 'JAVA" },
+	{ .name = "search-none", .source = SERVER, .keys = "3 / 'nobody" },
+	{ .name = "search-next", .source = SERVER, .keys = "5 / '10.0.4. Enter m m" },
+	{ .name = "search-round", .source = SERVER, .keys = "2 / ':22 Enter M M M" },
 	/* What lies over them. */
 	{ .name = "help", .source = SERVER, .keys = "?" },
 	{ .name = "help-end-ascii", .source = SERVER, .keys = "? End", .ascii = true },
@@ -328,6 +374,11 @@ static void press_key(struct show *s, int key)
 	s->app.control.now = s->app.control.jump = s->app.wished = false;
 	s->app.control.step = 0;
 	app_draw(&s->app, &s->cells);
+	if (!app_is_busy(&s->app))
+		return;
+	while (app_is_busy(&s->app))
+		app_work(&s->app);
+	app_draw(&s->app, &s->cells);
 }
 
 static void do_word(struct show *s, const char *word)
@@ -346,7 +397,7 @@ static void do_word(struct show *s, const char *word)
 
 static void do_script(struct show *s, const char *keys)
 {
-	char line[256], *rest;
+	char line[512], *rest;
 
 	assert_true(snprintf(line, sizeof line, "%s", keys ? keys : "") < (int)sizeof line);
 	/* The first sample is there when the first key comes; a made-up server has told a quick one
