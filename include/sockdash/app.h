@@ -39,6 +39,7 @@ struct app {
 		menu_last;    /* lines of a page, and the last line; for the keys of menus */
 	struct area menu_box; /* menus: where their lines were drawn... */
 	uint32_t menu_top;    /* ...from this one on */
+	struct area footer;   /* where its keys were drawn; nothing where there is another text */
 	struct chooser chooser;
 	bool lost; /* the message says that a sample was lost: the next sample takes it away */
 	char message[160];     /* of the last key or event; "" none */
@@ -128,6 +129,9 @@ void app_draw(struct app *a, struct cells *c);
 
 /* The pane that keys go to. */
 struct pane_state *app_pane(struct app *a);
+
+/* Wishes for what has come into sight, after anything that may change it. */
+void app_follow_needs(struct app *a);
 
 /* For the actions of keys. */
 struct feed_control *app_wish(struct app *a); /* to change what it answers */

@@ -34,6 +34,7 @@ struct options {
 	bool ipv4, ipv6;
 	bool no_header;
 	bool ascii;
+	bool mouse; /* clicks and wheel are the dashboard's */
 	enum color color;
 	bool secure;           /* the dashboard only looks; once set it stays so */
 	struct filter *filter; /* of the words; NULL: all sockets */

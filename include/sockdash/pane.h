@@ -214,6 +214,9 @@ void pane_hide(struct pane_state *p, const struct sample *newest);
 void pane_move(struct pane_state *p, int64_t rows);
 void pane_home(struct pane_state *p);
 
+/* Scrolls by rows, as far as there are some; the cursor stays on its row while that is in sight. */
+void pane_scroll(struct pane_state *p, int64_t rows);
+
 /* The rows that it shows, with what is known beside them. */
 static inline struct rowset pane_rows(const struct pane_state *p)
 {

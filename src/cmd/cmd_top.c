@@ -49,7 +49,7 @@ static void read_keys_from_terminal(void)
 
 static int open_terminal(const struct options *o, struct terminal **out)
 {
-	struct terminal_settings settings = { .colors = wants_colors(o) };
+	struct terminal_settings settings = { .colors = wants_colors(o), .mouse = o->mouse };
 	int err;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {

@@ -140,7 +140,7 @@ unsigned app_needs(const struct app *a)
 }
 
 /* What has come into sight and is not in the sample comes at once, with a new one. */
-static void follow_needs(struct app *a)
+void app_follow_needs(struct app *a)
 {
 	unsigned needs = app_needs(a), more = needs & ~a->control.needs;
 	struct narrowing how = narrowing_of(a);
@@ -272,7 +272,7 @@ static void take_key(struct app *a, int key)
 void app_key(struct app *a, int key)
 {
 	take_key(a, key);
-	follow_needs(a);
+	app_follow_needs(a);
 }
 
 bool app_is_busy(const struct app *a)
@@ -289,13 +289,16 @@ static void draw_bottom(struct app *a, struct cells *c, struct area lines)
 {
 	struct screen_key keys[24];
 
-	if (ask_height(a, c->height))
+	a->footer = (struct area){ 0 };
+	if (ask_height(a, c->height)) {
 		ask_draw(a, c, lines);
-	else if (a->message[0])
+	} else if (a->message[0]) {
 		cells_put(c, lines, 0, 0, lines.width, ROLE_STRONG, a->message);
-	else
+	} else {
+		a->footer = lines;
 		screen_footer(
 			c, lines, keys, key_footer(a->replay, keys, sizeof keys / sizeof *keys));
+	}
 }
 
 static bool is_visible(const struct app *a, size_t pane)

@@ -25,8 +25,8 @@ struct loop {
 	struct sampler *sampler;
 	struct orderer *orderer;
 	struct narrower *narrower;
-	struct errands *errands; /* NULL: there is nothing to ask the kernel for */
-	uint64_t looked_at;      /* what it was asked to look at last, and for which sample */
+	struct errands *errands;     /* NULL: there is nothing to ask the kernel for */
+	uint64_t looked_at;          /* what it was asked to look at last, and for which sample */
 	int64_t late_ns[PANE_COUNT]; /* when the order that a pane waits for is late; 0 none */
 	struct terminal *terminal;
 	struct cells cells;
@@ -134,7 +134,10 @@ static void take_keys(struct loop *l)
 	int key;
 
 	while (!l->app->quit && (key = l->terminal->ops->key(l->terminal)) != KEYCODE_NONE) {
-		app_key(l->app, key);
+		if (key == KEYCODE_MOUSE)
+			app_mouse(l->app, &l->terminal->mouse);
+		else
+			app_key(l->app, key);
 		l->dirty = l->untidy = true;
 	}
 }

@@ -78,6 +78,7 @@ void menu_begin(struct app *a, struct cells *c, uint32_t lines, const char *titl
 	struct area in = screen_box(c, cells_all(c), 90, (int)lines + 2, title);
 
 	a->menu_box = in;
+	a->menu_last = lines - 1;
 	a->page = in.height > 1 ? (uint32_t)in.height : 1;
 	a->menu_top = a->menu >= a->page ? a->menu - a->page + 1 : 0;
 	cells_select(c, in, (int)(a->menu - a->menu_top));

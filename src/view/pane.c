@@ -331,6 +331,23 @@ void pane_home(struct pane_state *p)
 	p->cursor = 0;
 }
 
+void pane_scroll(struct pane_state *p, int64_t rows)
+{
+	int64_t top = (int64_t)p->top + rows, last = (int64_t)p->to - p->page;
+
+	if (!p->count || !p->page)
+		return;
+	if (top > last)
+		top = last;
+	if (top < p->from)
+		top = p->from;
+	p->top = (uint32_t)top;
+	if (p->position < top)
+		move_to(p, top);
+	else if (p->position >= top + p->page)
+		move_to(p, top + p->page - 1);
+}
+
 /* ---- The key --------------------------------------------------------------------------------- */
 
 /* What is owed was a way through the order before. */

@@ -101,7 +101,7 @@ static void what_is_wrong_is_told_with_its_line(void **state)
 #define SETTINGS                                                                                   \
 	"; settings are: interval, window, cpu-limit, processes, all, prefix, no-header, color, "  \
 	"ascii, "                                                                                  \
-	"secure, columns.VIEW, audit.off, audit.THRESHOLD"
+	"mouse, secure, columns.VIEW, audit.off, audit.THRESHOLD"
 #define FORM ": not understood; a line reads NAME = VALUE"
 	static const struct {
 		const char *bytes, *error;

@@ -404,7 +404,7 @@ static void what_can_be_set_in_a_file(void **state)
 	assert_int_equal(options_set(&o, "config", "x", &wanted), -EPERM);
 	options_list_settings(&names);
 	assert_string_equal(names.data, "interval, window, cpu-limit, processes, all, prefix, "
-					"no-header, color, ascii, secure");
+					"no-header, color, ascii, mouse, secure");
 	buf_free(&names);
 }
 
@@ -415,7 +415,7 @@ static void help_lists_every_option_once(void **state)
 		"      --csv ", "  -s, --sort FIELD ", "  -c, --columns LIST ",
 		"  -p, --processes ", "  -a, --all ", "      --prefix N[,M] ", "  -t, --tcp ",
 		"  -u, --udp ", "  -4, --ipv4 ", "  -6, --ipv6 ", "  -H, --no-header ",
-		"      --color WHEN ", "      --ascii ", "      --secure ", "      --anonymize ",
+		"      --color WHEN ", "      --ascii ", "      --mouse ", "      --secure ", "      --anonymize ",
 		"      --config FILE ", "      --debug FILE ", "  -V, --version ",
 		"  -h, --help " };
 	struct buf b = { 0 };
