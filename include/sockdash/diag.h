@@ -66,6 +66,7 @@ enum diag_memory {
 /* One row of a dump, in host byte order but for the addresses. */
 struct diag_sock {
 	uint64_t cookie; /* identity for life (per netns before Linux 5.3); 0: not known */
+	uint32_t mark;   /* fwmark, where has_mark: only with CAP_NET_ADMIN */
 	uint64_t cgroup; /* id of the cgroup v2 directory, where has_cgroup (Linux 5.8) */
 	uint8_t local[16], remote[16]; /* AF_INET: in the first 4 bytes, the rest 0 */
 	uint16_t local_port, remote_port;
@@ -81,7 +82,7 @@ struct diag_sock {
 	uint8_t state;                   /* TCP_ESTABLISHED (1) ... TCP_CLOSING (11) */
 	uint8_t timer;   /* 0 off, 1 retransmit, 2 keepalive, 3 time-wait, 4 zero-window probe */
 	uint8_t retrans; /* retransmits, keepalive or window probes so far */
-	bool has_cgroup, has_drops, has_memory, has_v6only, v6only, has_tos, has_tclass,
+	bool has_mark, has_cgroup, has_drops, has_memory, has_v6only, v6only, has_tos, has_tclass,
 		has_shutdown, has_sockopt, has_info;
 	uint8_t tos, tclass;       /* of IPv4, of IPv6 */
 	uint8_t shutdown;          /* 1 receiving, 2 sending */

@@ -20,6 +20,7 @@ enum diag_cond_kind {
 	DIAG_COND_DEVICE,  /* bound to a device */
 	DIAG_COND_MARK,    /* fwmark: of the bits in `mask` those of `mark` */
 	DIAG_COND_CGROUP,  /* control group */
+	DIAG_COND_AUTO,    /* bind() did not name its local port */
 	DIAG_COND_UNKNOWN, /* something that no kernel can tell */
 };
 
@@ -65,8 +66,9 @@ struct diag_program {
 	bool marks;                   /* tests marks */
 };
 
-/* Of more bytes the kernel's jumps are too short. */
-#define DIAG_PROGRAM_MAX 32768
+/* Neither an attribute nor a jump can be longer. The kernel checks a program in quadratic time: of this
+ * length 50 ms. */
+#define DIAG_PROGRAM_MAX 65000
 
 /* Compiles conditions, of which the last one is the whole. 0 or -ENOMEM. */
 int diag_filter_compile(const struct diag_cond *conds, size_t count,

@@ -95,6 +95,7 @@ enum frame_column {
 	FRAME_INFOS,
 	FRAME_MARKS,
 	FRAME_CGROUPS,
+	FRAME_AUTOBOUND,
 	FRAME_COLUMNS,
 };
 
@@ -121,7 +122,7 @@ struct frame {
 	/* Sockets that a filter does not select may be missing: the numbers are not of all there
 	 * are. By state: one that was not in the frame before may have been there all the same. */
 	bool filtered, by_state;
-	bool owners_known;   /* the owners were asked for (whether or not all could be seen) */
+	bool owners_known; /* the owners were asked for (whether or not all could be seen) */
 	unsigned
 		asked; /* NEED_... that were asked for; all of a recording, which has what it has */
 	int problems[FRAME_PROBLEMS];
@@ -140,6 +141,7 @@ struct frame {
 	struct sock_info *infos;
 	uint32_t *marks;             /* fwmark */
 	uint64_t *cgroups;           /* id of the control group */
+	uint8_t *autobound;          /* 1: bind() did not name the local port */
 	struct addresses *addresses; /* of this frame and others of its source */
 	struct proc *procs;
 	uint32_t proc_count, proc_room;
@@ -201,6 +203,9 @@ int frame_add_sock_row(struct frame *f, const struct sock *s, uint32_t *row);
 
 /* Makes a column for the sockets that are to be added: before the first of them. 0 or -ENOMEM. */
 int frame_keep_column(struct frame *f, enum frame_column column);
+
+/* Does without it: it turns out not to be known. */
+void frame_drop_column(struct frame *f, enum frame_column column);
 
 /* Lets a socket, and what is told beside it, stand in another row. */
 void frame_move_sock(struct frame *f, uint32_t to, uint32_t from);

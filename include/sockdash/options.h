@@ -28,6 +28,8 @@ struct options {
 	/* Of each table in the order of `tables`, set in the configuration file; none: its own. */
 	struct columns views[OPTIONS_VIEWS];
 	bool processes;           /* sockets: with their owners */
+	bool resolve;             /* names in place of numbers */
+	bool events;              /* count connections that end, also the shortest */
 	bool all;                 /* the rows of a view that are left out otherwise, too */
 	uint8_t prefix4, prefix6; /* peers: bits by which they stand together; 0: not */
 	unsigned protocols;       /* bit 1 << enum sock_proto */

@@ -26,6 +26,7 @@ enum {
 	ATTR_SHUTDOWN = 8,
 	ATTR_SKV6ONLY = 11,
 	ATTR_ULP_INFO = 19,
+	ATTR_MARK = 15,
 	ATTR_CGROUP_ID = 21,
 	ATTR_SOCKOPT = 22,
 	ULP_NAME = 1, /* nested in ULP_INFO */
@@ -183,6 +184,13 @@ static void set_v6only(struct diag_sock *row, const uint8_t *data, size_t len)
 	row->has_v6only = true;
 }
 
+static void set_mark(struct diag_sock *row, const uint8_t *data, size_t len)
+{
+	(void)len;
+	row->mark = read_u32(data);
+	row->has_mark = true;
+}
+
 static void set_cgroup(struct diag_sock *row, const uint8_t *data, size_t len)
 {
 	(void)len;
@@ -253,6 +261,7 @@ static const struct attribute known_attributes[] = {
 	[ATTR_SHUTDOWN] = { 1, set_shutdown },
 	[ATTR_SKV6ONLY] = { sizeof(uint8_t), set_v6only },
 	[ATTR_ULP_INFO] = { 0, set_ulp },
+	[ATTR_MARK] = { sizeof(uint32_t), set_mark },
 	[ATTR_CGROUP_ID] = { sizeof(uint64_t), set_cgroup },
 	[ATTR_SOCKOPT] = { 2, set_sockopt },
 };

@@ -32,6 +32,7 @@ static const struct {
 } columns[FRAME_COLUMNS] = {
 	[FRAME_INFOS] = { offsetof(struct frame, infos), sizeof(struct sock_info) },
 	[FRAME_MARKS] = { offsetof(struct frame, marks), sizeof(uint32_t) },
+	[FRAME_AUTOBOUND] = { offsetof(struct frame, autobound), sizeof(uint8_t) },
 	[FRAME_CGROUPS] = { offsetof(struct frame, cgroups), sizeof(uint64_t) },
 };
 
@@ -48,6 +49,14 @@ int frame_keep_column(struct frame *f, enum frame_column column)
 	if (!*all)
 		*all = calloc(f->sock_room, columns[column].size);
 	return *all ? 0 : -ENOMEM;
+}
+
+void frame_drop_column(struct frame *f, enum frame_column column)
+{
+	char **all = column_of(f, column);
+
+	free(*all);
+	*all = NULL;
 }
 
 /* As many as there is room for sockets now. */

@@ -85,6 +85,22 @@ void diag_rows_set_still(const struct frame *f, struct sock *s, const struct dia
 	s->flags |= SOCK_WAIT_LONGER;
 }
 
+/* Marks and groups are told of all sockets or of none; but what is left of one, and a request for one,
+ * may have no group. */
+static void take_labels(struct frame *f, uint32_t row, const struct diag_sock *d)
+{
+	bool whole = d->state != SOCK_TIME_WAIT && d->state != SOCK_SYN_RECV;
+
+	if (f->marks && !d->has_mark && whole)
+		frame_drop_column(f, FRAME_MARKS);
+	if (f->cgroups && !d->has_cgroup && whole)
+		frame_drop_column(f, FRAME_CGROUPS);
+	if (f->marks)
+		f->marks[row] = d->mark;
+	if (f->cgroups)
+		f->cgroups[row] = d->cgroup;
+}
+
 /* Adds the row, and what is kept beside it. */
 static int add_row(struct frame *f, const struct sock *s, const struct diag_sock *d)
 {
@@ -93,6 +109,8 @@ static int add_row(struct frame *f, const struct sock *s, const struct diag_sock
 
 	if (!err && f->infos)
 		diag_info_take(d, &f->infos[row]);
+	if (!err && (f->marks || f->cgroups))
+		take_labels(f, row, d);
 	return err;
 }
 

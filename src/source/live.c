@@ -208,6 +208,19 @@ static int collect_wait_ages(
 	return err == -ECANCELED || err == -ENOMEM ? err : 0;
 }
 
+static int ask_autobound(struct live *l, const struct source_request *r, struct frame *f)
+{
+	struct live_dump d = conversation(l, r);
+
+	if (f->problems[FRAME_NO_SOCK_DIAG]) {
+		frame_drop_column(f, FRAME_AUTOBOUND);
+		return 0;
+	}
+	d.filter = &l->filter;
+	d.autobound = true;
+	return live_ask_autobound(&d, f);
+}
+
 /* The first frame with owners cannot tell a socket that was closed during the search from one whose
  * owner is out of sight: it looks once more whether it is there. */
 static int confirm_hidden(struct live *l, const struct source_request *r, struct frame *f)
@@ -248,7 +261,7 @@ static void collect_events(
 	if (!(r->needs & NEED_EVENTS) || !(r->protocols & 1u << SOCK_TCP)) {
 		stop_events(l);
 	} else if (!l->events) {
-		f->ended.error = live_events_open(r, &l->events);
+		f->ended.error = live_events_open(r, LIVE_EVENTS_BUFFER, &l->events);
 	} else if (!r->preliminary) {
 		int err = live_events_take(l->events, &f->ended);
 
@@ -318,6 +331,25 @@ static void read_counters(struct frame *f)
 			f->counters[limits[i]] = COUNTER_UNKNOWN;
 }
 
+static int keep_columns(unsigned needs, struct frame *f)
+{
+	static const struct {
+		unsigned need;
+		enum frame_column column;
+	} columns[] = {
+		{ NEED_INFO, FRAME_INFOS },
+		{ NEED_MARKS, FRAME_MARKS },
+		{ NEED_CGROUPS, FRAME_CGROUPS },
+		{ NEED_AUTOBOUND, FRAME_AUTOBOUND },
+	};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof columns / sizeof *columns; i++)
+		if (needs & columns[i].need)
+			err = frame_keep_column(f, columns[i].column);
+	return err;
+}
+
 static int fill(
 	struct live *l, const struct source_request *r, const struct frame *prev, struct frame *f)
 {
@@ -328,8 +360,8 @@ static int fill(
 	f->one_family = !r->ipv4 || !r->ipv6;
 	if (!err && r->needs & NEED_COUNTERS)
 		read_counters(f);
-	if (!err && r->needs & NEED_INFO)
-		err = frame_keep_column(f, FRAME_INFOS);
+	if (!err)
+		err = keep_columns(r->needs, f);
 	if (!err)
 		collect_events(l, r, prev, f);
 	if (!err)
@@ -340,6 +372,8 @@ static int fill(
 		frame_compare_infos(f, prev);
 	if (!err)
 		err = frame_carry_times(f, prev);
+	if (!err && f->autobound)
+		err = ask_autobound(l, r, f);
 	if (!err && r->needs & NEED_OWNERS)
 		err = collect_owners(l, r, prev, f);
 	if (!err && r->needs & NEED_WAIT_AGE && r->protocols & 1u << SOCK_TCP)

@@ -249,6 +249,7 @@ static int fill(
 	f->one_family = !r->ipv4 || !r->ipv6;
 	f->absent = ~r->protocols & ((1u << SOCK_PROTO_COUNT) - 1);
 	f->owners_known = needs & NEED_OWNERS;
+	f->asked |= needs & (NEED_MARKS | NEED_CGROUPS); /* so that it is said that there are none */
 	if (frame_add_netns(f, NETNS, "") < 0)
 		return -ENOMEM;
 	if (needs & NEED_COUNTERS)

@@ -13,11 +13,14 @@ static bool wants_wait_age(const struct source_request *r)
 	return r->needs & NEED_WAIT_AGE && r->protocols & 1u << SOCK_TCP;
 }
 
+/* Of what no tape has. */
+#define NEEDS_UNKNOWN (NEED_MARKS | NEED_CGROUPS)
+
 static bool wants_all(const struct frame *f, const struct source_request *r)
 {
-	return r->ipv4 && r->ipv6 && (r->protocols & 1u << SOCK_TCP) &&
-	       (r->protocols & 1u << SOCK_UDP) && r->needs & NEED_OWNERS &&
-	       (wants_wait_age(r) || !f->problems[FRAME_NO_WAIT_AGE]);
+	return !(r->needs & NEEDS_UNKNOWN) && r->ipv4 && r->ipv6 &&
+	       (r->protocols & 1u << SOCK_TCP) && (r->protocols & 1u << SOCK_UDP) &&
+	       r->needs & NEED_OWNERS && (wants_wait_age(r) || !f->problems[FRAME_NO_WAIT_AGE]);
 }
 
 static bool wants(const struct source_request *r, const struct sock *s)
@@ -47,6 +50,7 @@ static int copy_head(struct frame *out, const struct frame *f, const struct sour
 	out->one_family = f->one_family || !r->ipv4 || !r->ipv6;
 	out->absent = f->absent;
 	out->lost = f->lost;
+	out->asked |= r->needs & NEEDS_UNKNOWN; /* so that it is said */
 	memcpy(out->counters, f->counters, sizeof out->counters);
 	memcpy(out->problems, f->problems, sizeof out->problems);
 	for (size_t i = 0; i < sizeof of_protocol / sizeof *of_protocol; i++) {

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "sockdash/needs.h"
+
 static const struct field *field_of(const struct pane *pane, const char *name)
 {
 	return table_field(pane->table, name, strlen(name));
@@ -101,17 +103,29 @@ static void add_column(
 	};
 }
 
-/* The columns of the pane, in full screen all that it has. */
-static void add_own(struct layout *l, const struct pane *pane, bool full)
+/* What is counted from events stands there only where they are asked for. */
+static bool is_there(const struct pane_state *p, const struct field *f)
 {
+	return !(f->needs & NEED_EVENTS) || (p->sample && p->sample->frame->asked & NEED_EVENTS);
+}
+
+/* The columns of the pane, in full screen all that it has. */
+static void add_own(struct layout *l, const struct pane_state *p, bool full)
+{
+	const struct pane *pane = p->pane;
 	struct columns more;
 
-	for (size_t i = 0; i < pane->column_count; i++)
-		add_column(l, field_of(pane, pane->columns[i].field), &pane->columns[i], full);
+	for (size_t i = 0; i < pane->column_count; i++) {
+		const struct field *field = field_of(pane, pane->columns[i].field);
+
+		if (is_there(p, field))
+			add_column(l, field, &pane->columns[i], full);
+	}
 	if (!full || pane_more(pane, &more))
 		return; /* a test makes sure that it never fails */
 	for (size_t i = 0; i < more.count; i++)
-		add_column(l, more.fields[i], NULL, full);
+		if (is_there(p, more.fields[i]))
+			add_column(l, more.fields[i], NULL, full);
 }
 
 /* The columns that were chosen, each as the pane draws it, with its picture behind it. */
@@ -158,7 +172,7 @@ void layout_pane(struct pane_state *p, struct layout *l, int width, bool full)
 	if (p->chosen.count)
 		add_chosen(l, p, full);
 	else
-		add_own(l, p->pane, full);
+		add_own(l, p, full);
 	if (full)
 		scroll_out(p, l, width);
 	/* Who chose has put first what matters most. */

@@ -52,6 +52,7 @@ unsigned pane_needs(const struct pane_state *p)
 	pane_fields(p, true, &shown);
 	for (size_t i = 0; i < shown.count; i++)
 		needs |= shown.fields[i]->needs;
-	/* Of the rows on the screen somebody else tells it: only an order needs it of all. */
-	return (needs & ~(unsigned)NEED_INFO) | by_key;
+	/* Of the rows on the screen somebody else tells it: only an order needs it of all. Events are for
+	 * who asks for them. */
+	return (needs & ~(unsigned)(NEED_INFO | NEED_EVENTS)) | by_key;
 }

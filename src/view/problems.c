@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sockdash/fmt.h"
+#include "sockdash/needs.h"
 
 static const char *why_no_sock_diag(int error)
 {
@@ -56,6 +57,23 @@ static void add_hidden(struct buf *b, const struct frame *f)
 		buf_adds(b, ": they are the kernel's or another pid namespace's");
 }
 
+/* What a filter asks for and the frame does not have. */
+static size_t add_labels(struct buf *out, const struct frame *f)
+{
+	bool live = strcmp(f->kind, "sock_diag") == 0;
+	size_t n = 0;
+
+	if (f->asked & NEED_MARKS && !f->marks)
+		buf_addf(&out[n++], "marks are not known: %s",
+			live ? "the kernel tells them to who has CAP_NET_ADMIN"
+			     : "there are none in what is read here");
+	if (f->asked & NEED_CGROUPS && !f->cgroups)
+		buf_addf(&out[n++], "control groups are not known: %s",
+			live ? "this kernel does not tell them"
+			     : "there are none in what is read here");
+	return n;
+}
+
 size_t problems_of(const struct frame *f, struct buf out[PROBLEMS_MAX])
 {
 	const int *p = f->problems;
@@ -88,6 +106,10 @@ size_t problems_of(const struct frame *f, struct buf out[PROBLEMS_MAX])
 	if (p[FRAME_NO_WAIT_AGE])
 		buf_addf(&out[n++], "ages of CLOSE-WAIT sockets are not known: %s",
 			strerror(-p[FRAME_NO_WAIT_AGE]));
+	if (f->ended.known && f->ended.at_least)
+		buf_adds(&out[n++], "more connections ended than could be counted: a > stands before "
+				    "these numbers");
+	n += add_labels(&out[n], f);
 	if (f->ended.error)
 		buf_addf(&out[n++], "connections that end are not counted: %s",
 			f->ended.error == -EINVAL ? "this kernel does not tell of them"

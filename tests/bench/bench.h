@@ -33,7 +33,11 @@ int floor_open(void);
 /* Asks for what a refresh of the dashboard asks for, and throws the answers away. */
 void floor_dump(int fd);
 
-/* The same, but counts the sockets. */
+/* The same for what "sockets dport = :443" and "sockets state close-wait" ask for. */
+void floor_filtered(int fd);
+void floor_state(int fd);
+
+/* As floor_dump(), but counts the sockets. */
 int64_t floor_count(int fd);
 
 /* Reads what every descriptor of every process is, and forgets it; returns how many. */

@@ -13,6 +13,7 @@
 # What is compared:
 #
 #   bare dump   send the requests that the dashboard sends, receive into one buffer, look at nothing: CPU
+#   bare filtered dump   the same with a program for the kernel, or for one state: most is only passed over
 #   bare walk   readdir and readlinkat of every descriptor of every process: CPU
 #   refresh     CPU of the whole dashboard, on its overview, from one picture to the next, after it has settled; between
 #               two pictures comes a bare dump, and the ratio is the median of the ratios of such neighbours
@@ -182,11 +183,15 @@ race()
 	local n=$rounds runners=(
 		dump=@dump
 		walk=@walk
+		filtered=@filtered
+		state=@state
 		"states=$SOCKDASH states"
 		"procs=$SOCKDASH procs"
 		"sockets=$SOCKDASH sockets"
 		"json=$SOCKDASH sockets --json"
 		"short=$SOCKDASH -t sockets -c state,recv_q,send_q,local_address,local_port,remote_address,remote_port"
+		"portfilter=$SOCKDASH sockets dport = :443"
+		"statefilter=$SOCKDASH sockets state close-wait"
 		"ss=ss -tan"
 		"sums=ss -s"
 	)

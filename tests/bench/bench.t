@@ -20,6 +20,7 @@ states real 8000 4 states, in bare dumps
 procs real 8000 5 procs, in bare dumps and walks
 sockets real 8000 8 sockets, in ss -tan
 json real 8000 6 sockets --json, in sockets
+filter-saves real 8000 0.9 sockets dport = :443, in states
 growth made-up 100000 4 a refresh, per socket, in those with 10,000
 peak made-up 100000 1000 bytes per socket'
 

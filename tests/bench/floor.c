@@ -26,14 +26,17 @@ struct request {
 		struct inet_diag_req_v2 one;
 		struct inet_diag_req both;
 	} body;
+	char filter[sizeof(struct nlattr) + 2 * sizeof(struct inet_diag_bc_op)];
 };
 
-/* As src/source/live.c asks: listeners with their drops, all other TCP in one walk, UDP. */
-static const struct {
+struct asked {
 	uint16_t type;
 	uint8_t family, protocol, ext;
 	uint32_t states;
-} asked[] = {
+};
+
+/* As src/source/live.c asks: listeners with their drops, all other TCP in one walk, UDP. */
+static const struct asked asked[] = {
 	{ TCPDIAG_GETSOCK, AF_INET, IPPROTO_TCP, MEMORY, LISTENING },
 	{ TCPDIAG_GETSOCK, AF_INET, IPPROTO_TCP, 0, ALL_STATES & ~LISTENING },
 	{ SOCK_DIAG_BY_FAMILY, AF_INET, IPPROTO_UDP, MEMORY, ALL_STATES },
@@ -41,28 +44,43 @@ static const struct {
 };
 enum { ASKED = sizeof asked / sizeof *asked };
 
+/* "dport = :443": jumps behind the end, which rejects, where it is not. */
+static const struct inet_diag_bc_op program[] = {
+	{ .code = INET_DIAG_BC_D_EQ, .yes = 8, .no = 12 },
+	{ .no = 443 },
+};
+
 static _Alignas(struct nlmsghdr) char buffer[64 * 1024];
 
-static void ask(int fd, size_t which)
+static void ask(int fd, const struct asked *a, bool filtered)
 {
 	struct request r = { .head = {
-				     .nlmsg_type = asked[which].type,
+				     .nlmsg_type = a->type,
 				     .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
 				     .nlmsg_seq = 1,
 			     } };
+	struct nlattr attribute = {
+		.nla_len = sizeof attribute + sizeof program,
+		.nla_type = INET_DIAG_REQ_BYTECODE,
+	};
 	size_t len = sizeof r.head;
 
-	if (asked[which].type == TCPDIAG_GETSOCK) {
-		r.body.both.idiag_family = asked[which].family;
-		r.body.both.idiag_ext = asked[which].ext;
-		r.body.both.idiag_states = asked[which].states;
+	if (a->type == TCPDIAG_GETSOCK) {
+		r.body.both.idiag_family = a->family;
+		r.body.both.idiag_ext = a->ext;
+		r.body.both.idiag_states = a->states;
 		len += sizeof r.body.both;
 	} else {
-		r.body.one.sdiag_family = asked[which].family;
-		r.body.one.sdiag_protocol = asked[which].protocol;
-		r.body.one.idiag_ext = asked[which].ext;
-		r.body.one.idiag_states = asked[which].states;
+		r.body.one.sdiag_family = a->family;
+		r.body.one.sdiag_protocol = a->protocol;
+		r.body.one.idiag_ext = a->ext;
+		r.body.one.idiag_states = a->states;
 		len += sizeof r.body.one;
+	}
+	if (filtered) {
+		memcpy((char *)&r + len, &attribute, sizeof attribute);
+		memcpy((char *)&r + len + sizeof attribute, program, sizeof program);
+		len += attribute.nla_len;
 	}
 	r.head.nlmsg_len = (uint32_t)len;
 	if (send(fd, &r, len, 0) < 0)
@@ -94,13 +112,31 @@ static bool is_last(size_t len)
 	return h.nlmsg_type == NLMSG_DONE && h.nlmsg_len == done;
 }
 
+static void dump(int fd, const struct asked *a, bool filtered)
+{
+	ask(fd, a, filtered);
+	while (!is_last(receive(fd)))
+		;
+}
+
 void floor_dump(int fd)
 {
-	for (size_t i = 0; i < ASKED; i++) {
-		ask(fd, i);
-		while (!is_last(receive(fd)))
-			;
-	}
+	for (size_t i = 0; i < ASKED; i++)
+		dump(fd, &asked[i], false);
+}
+
+void floor_filtered(int fd)
+{
+	for (size_t i = 0; i < ASKED; i++)
+		dump(fd, &asked[i], true);
+}
+
+void floor_state(int fd)
+{
+	const struct asked waiting = { TCPDIAG_GETSOCK, AF_INET, IPPROTO_TCP, 0,
+		1u << TCP_CLOSE_WAIT };
+
+	dump(fd, &waiting, false);
 }
 
 int floor_open(void)
@@ -135,7 +171,7 @@ int64_t floor_count(int fd)
 	for (size_t i = 0; i < ASKED; i++) {
 		size_t len;
 
-		ask(fd, i);
+		ask(fd, &asked[i], false);
 		do {
 			len = receive(fd);
 			rows += rows_in(len);

@@ -54,6 +54,10 @@ static void run_floor(struct runner *r, int round, int netlink)
 
 	if (strcmp(r->words[0], "@walk") == 0)
 		floor_walk();
+	else if (strcmp(r->words[0], "@filtered") == 0)
+		floor_filtered(netlink);
+	else if (strcmp(r->words[0], "@state") == 0)
+		floor_state(netlink);
 	else
 		floor_dump(netlink);
 	r->cpu[round] = now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
@@ -100,7 +104,7 @@ static void run_command(struct runner *r, int round)
 	r->memory = used.ru_maxrss * 1024ll;
 }
 
-/* ROUNDS, and NAME=COMMAND for each runner; @dump and @walk are the floors. */
+/* ROUNDS, and NAME=COMMAND for each runner; @dump, @walk, @filtered and @state are the floors. */
 int bench_race(int argc, char **argv)
 {
 	static struct runner runners[RUNNERS_MOST];

@@ -135,6 +135,10 @@ END {
 	row("owners", "  its search for owners / bare walk", "procs.cpu-states.cpu", "walk.cpu", 1.15, 100000)
 	row("sockets", "sockets / ss -tan, time", "sockets.wall", "ss.wall", 1, 100000)
 	row("short", "  with the columns of ss -tan / ss -tan, time", "short.wall", "ss.wall", 1, 100000)
+	row("port-filter", "sockets dport = :443 / bare filtered dump", "portfilter.cpu", "filtered.cpu", 1.5, 100000)
+	row("state-filter", "sockets state close-wait / bare filtered dump", "statefilter.cpu", "state.cpu", 1.5, 100000)
+	row("filter-saves", "  sockets dport = :443 / states", "portfilter.cpu", "states.cpu")
+	row("filter-gain", "  bare filtered dump / bare dump", "filtered.cpu", "dump.cpu")
 	row("json", "sockets --json / sockets", "json.cpu", "sockets.cpu", 2, 100000)
 	print ""
 	print "For comparison"
