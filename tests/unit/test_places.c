@@ -475,7 +475,7 @@ static void a_search_moves_the_cursor(void **state)
 	} cases[] = {
 		{ "3 / P H P", "", 3 },
 		{ "3 / n g i n x Enter", "", 1 },
-		{ "3 Down Down / n g i n x Enter", "'nginx': on from the beginning", 1 },
+		{ "3 Down Down Down Down / n g i n x Enter", "'nginx': on from the beginning", 1 },
 		{ "3 / p h p Esc", "", 0 },
 		{ "3 / p h p Rubout Rubout Rubout", "", 0 },
 		{ "3 / z z z", "not found: zzz", 0 },

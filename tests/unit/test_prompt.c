@@ -153,7 +153,7 @@ static void the_cursor_is_in_sight(void **state)
 		{ "", 12, 14,
 			"find: \xe2\x80\xb9"
 			"cdef_\n",
-			10 },
+			9 },
 		{ "", 12, 2,
 			"find: \xe2\x80\xb9"
 			"cdef_\n",
