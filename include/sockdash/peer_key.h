@@ -1,4 +1,4 @@
-/* peer_key: what two sockets have in common that have the same peer. */
+/* peer_key: a number that two sockets have in common that have the same peer. */
 #ifndef SOCKDASH_PEER_KEY_H
 #define SOCKDASH_PEER_KEY_H
 
@@ -28,37 +28,18 @@ static inline bool peer_is_link_local(const uint8_t bytes[16])
 	return bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
 }
 
-struct peer_key {
-	uint64_t high, low;
-	uint64_t netns; /* inode */
-	uint32_t scope;
-};
-
-static inline struct peer_key peer_key(
+/* The same for sockets whose addresses have these bits in common, in one namespace. */
+static inline uint64_t peer_key(
 	const struct frame *f, const struct sock *s, const struct peer_mask *mask)
 {
 	const struct address *a = frame_address(f, s->remote);
 	const uint64_t *bits = peer_is_ipv4(a->bytes) ? mask->ipv4 : mask->ipv6;
+	uint64_t scope = peer_is_link_local(a->bytes) ? a->scope : 0;
 	uint64_t halves[2];
 
 	memcpy(halves, a->bytes, sizeof halves);
-	return (struct peer_key){
-		.high = halves[0] & bits[0],
-		.low = halves[1] & bits[1],
-		.netns = frame_netns_inode(f, s),
-		.scope = peer_is_link_local(a->bytes) ? a->scope : 0,
-	};
-}
-
-static inline bool peer_key_same(const struct peer_key *a, const struct peer_key *b)
-{
-	return a->low == b->low && a->high == b->high && a->netns == b->netns &&
-	       a->scope == b->scope;
-}
-
-static inline uint64_t peer_key_hash(const struct peer_key *k)
-{
-	return hash_mix(hash_mix(k->high, k->low), k->netns ^ (uint64_t)k->scope << 32);
+	return hash_mix(hash_mix(halves[0] & bits[0], halves[1] & bits[1]),
+		frame_netns_inode(f, s) ^ scope << 32);
 }
 
 #endif

@@ -22,9 +22,6 @@ struct narrow_job {
 void narrow_job_keep(struct narrow_job *j);
 void narrow_job_drop(struct narrow_job *j);
 
-/* Whether it leaves a sample as it is. */
-bool narrowing_is_nothing(const struct narrowing *n);
-
 /* Whether two narrow in the same way, whatever the sample. */
 bool narrowing_same(const struct narrowing *a, const struct narrowing *b);
 

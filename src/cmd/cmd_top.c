@@ -113,7 +113,11 @@ int cmd_top(const struct table *t, const struct options *o)
 		.cpu_limit = o->cpu_limit,
 		.all = o->all,
 		.filter = o->filter,
+		.prefix4 = o->prefix4,
+		.prefix6 = o->prefix6,
 		.secure = o->secure,
+		.names = o->resolve,
+		.events = o->events,
 	};
 	struct tracker_settings tracker = options_tracker(o, DASHBOARD_WINDOW_S);
 	struct terminal *terminal = NULL;

@@ -93,7 +93,7 @@ static bool set_color(struct options *o, const char *argument, const char **want
 /* "24" or "24,64". */
 static bool set_prefix(struct options *o, const char *argument, const char **wanted)
 {
-	unsigned long bits[2] = { 0, 64 };
+	unsigned long bits[2] = { 0, 0 };
 	const char *at = argument;
 	char *end = NULL;
 
@@ -106,6 +106,8 @@ static bool set_prefix(struct options *o, const char *argument, const char **wan
 			break;
 		at = end + 1;
 	}
+	if (at == argument && bits[0])
+		bits[1] = 64;
 	if (*end || bits[0] > 32 || bits[1] > 128)
 		return false;
 	o->prefix4 = (uint8_t)bits[0];
@@ -171,6 +173,8 @@ SETTER(set_sort, o->sort = argument)
 SETTER(set_columns, o->columns = argument)
 SWITCH(set_processes, processes)
 SWITCH(set_all, all)
+SWITCH(set_resolve, resolve)
+SWITCH(set_events, events)
 SETTER(set_tcp, o->protocols |= 1u << SOCK_TCP)
 SETTER(set_udp, o->protocols |= 1u << SOCK_UDP)
 SETTER(set_ipv4, o->ipv4 = true)
@@ -197,6 +201,10 @@ static const struct option_row rows[] = {
 	{ 'c', "columns", "LIST", "fields to print, separated by commas", set_columns, false },
 	{ 'p', "processes", NULL, "sockets: the processes that own them, too", set_processes,
 		true },
+	{ 'r', "resolve", NULL, "names of hosts and services in place of numbers", set_resolve,
+		true },
+	{ LONG_ONLY + 20, "events", NULL, "count connections that end, also the shortest",
+		set_events, true },
 	{ 'a', "all", NULL, "all rows, also of what is as it should be", set_all, true },
 	{ LONG_ONLY + 12, "prefix", "N[,M]", "peers: by so many bits of IPv4, IPv6 addresses",
 		set_prefix, true },

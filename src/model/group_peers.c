@@ -45,41 +45,26 @@ static bool has_peer(const struct frame *f, const struct sock *s)
 
 /* ---- Which peer ------------------------------------------------------------------------------ */
 
-static uint32_t find(const struct peers *p, const struct peer_key *key, uint64_t hash)
+/* Those with the same hash are the same: to look into a row would cost more than all the rest. */
+static uint32_t find(const struct peers *p, uint64_t hash)
 {
 	uint32_t at = rowindex_first(&p->index, hash), row;
 
-	while ((row = rowindex_next(&p->index, hash, &at)) != ROWINDEX_NONE) {
-		struct peer_key there;
-
-		if (p->hashes[row] != hash)
-			continue;
-		there = peer_key(p->s->frame, &p->s->frame->socks[p->rows[row].sock], &p->mask);
-		if (peer_key_same(&there, key))
+	while ((row = rowindex_next(&p->index, hash, &at)) != ROWINDEX_NONE)
+		if (p->hashes[row] == hash)
 			break;
-	}
 	return row;
 }
 
-static int index_again(struct peers *p)
-{
-	int err = rowindex_make(&p->index, p->count * 2 + 1);
-
-	for (uint32_t row = 0; !err && row < p->count; row++)
-		rowindex_add(&p->index, p->hashes[row], row);
-	return err;
-}
-
 /* The row of a socket's peer, begun when its first socket comes; SOCK_NONE without memory. */
-static uint32_t meet(struct peers *p, uint32_t sock, const struct peer_key *key, uint64_t hash)
+static uint32_t meet(struct peers *p, uint32_t sock, uint64_t hash)
 {
-	uint32_t row = find(p, key, hash);
+	uint32_t row = find(p, hash);
 
 	if (row != ROWINDEX_NONE)
 		return row;
 	if (grow(&p->rows, p->count, &p->room, sizeof *p->rows) ||
-		grow(&p->hashes, p->count, &p->hash_room, sizeof *p->hashes) ||
-		(!rowindex_has_room(&p->index, p->count) && index_again(p)))
+		grow(&p->hashes, p->count, &p->hash_room, sizeof *p->hashes))
 		return SOCK_NONE;
 	p->rows[p->count] = (struct peer_row){ .sock = sock, .sums = SOCK_NONE };
 	p->hashes[p->count] = hash;
@@ -96,19 +81,17 @@ static int find_all(struct peers *p)
 {
 	const struct frame *f = p->s->frame;
 	uint32_t count = sample_sock_count(p->s);
-	struct peer_key keys[AHEAD];
 	uint64_t hashes[AHEAD];
 
 	p->row_of = malloc(((size_t)count + 1) * sizeof *p->row_of);
-	if (!p->row_of)
+	if (!p->row_of || rowindex_make(&p->index, count))
 		return -ENOMEM;
 	/* n is ahead of what is looked up, and behind what is fetched. */
 	for (uint32_t n = 0; n < count + AHEAD; n++) {
 		uint32_t then = n - AHEAD, at = n % AHEAD;
 
 		if (n >= AHEAD && has_peer(f, sock_at(p, then))) {
-			p->row_of[then] =
-				meet(p, sample_sock_row(p->s, then), &keys[at], hashes[at]);
+			p->row_of[then] = meet(p, sample_sock_row(p->s, then), hashes[at]);
 			if (p->row_of[then] == SOCK_NONE)
 				return -ENOMEM;
 		} else if (n >= AHEAD) {
@@ -118,10 +101,8 @@ static int find_all(struct peers *p)
 			__builtin_prefetch(frame_address(f, sock_at(p, n + AHEAD)->remote));
 		if (n >= count)
 			continue;
-		keys[at] = peer_key(f, sock_at(p, n), &p->mask);
-		hashes[at] = peer_key_hash(&keys[at]);
-		if (p->index.slots)
-			rowindex_prefetch(&p->index, hashes[at]);
+		hashes[at] = peer_key(f, sock_at(p, n), &p->mask);
+		rowindex_prefetch(&p->index, hashes[at]);
 	}
 	return 0;
 }
@@ -225,8 +206,7 @@ static int add_up(struct peers *p)
 
 static void count_closed(struct peers *p, const struct frame *f, const struct sock *s)
 {
-	struct peer_key key = peer_key(f, s, &p->mask);
-	uint32_t row = find(p, &key, peer_key_hash(&key));
+	uint32_t row = find(p, peer_key(f, s, &p->mask));
 
 	if (row != ROWINDEX_NONE)
 		p->rows[row].closed++;
@@ -334,7 +314,7 @@ struct peer_sums peer_sums_of(const struct sample *s, uint32_t row)
 uint64_t peer_identity(const struct sample *s, uint32_t row)
 {
 	struct peer_mask mask = peer_mask(s->prefix4, s->prefix6);
-	struct peer_key key = peer_key(s->frame, &s->frame->socks[s->peers[row].sock], &mask);
+	uint64_t key = peer_key(s->frame, &s->frame->socks[s->peers[row].sock], &mask);
 
-	return hash_mix(peer_key_hash(&key), (uint64_t)s->prefix4 << 8 | s->prefix6) | 1;
+	return hash_mix(key, (uint64_t)s->prefix4 << 8 | s->prefix6) | 1;
 }

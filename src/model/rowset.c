@@ -35,7 +35,7 @@ struct rowset rowset_of(const struct table *t, const struct sample *sample)
 /* The name of what has one. */
 static const char *name_of(struct names *names, const struct value *v)
 {
-	if (v->type == VALUE_ADDRESS)
+	if (v->type == VALUE_ADDRESS && !v->prefix)
 		return names_host(names, v->address->bytes);
 	if (v->type == VALUE_ID && v->port_of)
 		return names_service(names, (enum sock_proto)(v->port_of - 1), (uint16_t)v->number);
@@ -93,6 +93,18 @@ void columns_all(const struct table *t, bool owners, struct columns *out)
 		if (!f->on_request || (owners && field_comes_with_owners(f)))
 			out->fields[out->count++] = f;
 	}
+}
+
+bool field_comes_with_events(const struct field *f)
+{
+	return f->on_request && f->needs & NEED_EVENTS;
+}
+
+void columns_add_events(const struct table *t, struct columns *out)
+{
+	for (size_t i = 0; i < t->field_count && out->count < COLUMNS_MAX; i++)
+		if (field_comes_with_events(&t->fields[i]))
+			out->fields[out->count++] = &t->fields[i];
 }
 
 int sort_parse(const struct table *t, const char *text, struct sort_key *out)

@@ -28,7 +28,7 @@ static const struct sock *sock_of(const struct rowset *rows, uint32_t row)
 		uint32_t port = peer_sums_of(rows->sample, row).name;                              \
                                                                                                    \
 		if (port != SOCK_NONE)                                                             \
-			value_number(out, VALUE_ID, port);                                         \
+			value_port(out, SOCK_TCP, (uint16_t)port);                                 \
 	}
 #define RATE_FIELD(name, member)                                                                   \
 	static void get_##name(const struct rowset *rows, uint32_t row, struct value *out)         \

@@ -56,7 +56,7 @@ static void get_remote_address(const struct rowset *rows, uint32_t row, struct v
 
 static void get_remote_port(const struct rowset *rows, uint32_t row, struct value *out)
 {
-	value_number(out, VALUE_ID, sock_of(rows, row)->remote_port);
+	value_port(out, SOCK_TCP, sock_of(rows, row)->remote_port);
 }
 
 static void get_used(const struct rowset *rows, uint32_t row, struct value *out)

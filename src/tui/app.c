@@ -20,6 +20,8 @@ void app_init(struct app *a, const struct app_settings *s)
 		.focus = 0,
 		.secure = s->secure,
 		.live = s->live,
+		.shows_names = s->names,
+		.counts_events = s->events,
 		.replay = s->replay,
 		.control = { .interval_s = s->interval_s, .speed = 1, .cpu_limit = s->cpu_limit },
 	};
@@ -29,6 +31,8 @@ void app_init(struct app *a, const struct app_settings *s)
 		a->panes[i].beside = &a->beside;
 	}
 	shown_init(&a->shown);
+	a->prefix4 = s->prefix4;
+	a->prefix6 = s->prefix6;
 	a->filter = filter_get(s->filter);
 	a->control.needs = app_needs(a);
 	a->control.narrowed = !filter_is_all(a->filter);
@@ -125,6 +129,7 @@ unsigned app_needs(const struct app *a)
 {
 	unsigned needs = a->filter ? filter_needs(a->filter) : 0;
 
+	needs |= a->counts_events ? NEED_EVENTS : 0;
 	if (a->full == APP_OVERVIEW)
 		return NEED_ALL | needs;
 	/* The source does not know the filter: listeners are all there, and ages too. */
@@ -139,7 +144,7 @@ static void follow_needs(struct app *a)
 {
 	unsigned needs = app_needs(a), more = needs & ~a->control.needs;
 	struct narrowing how = narrowing_of(a);
-	bool narrowed = !narrowing_is_nothing(&how);
+	bool narrowed = !narrowing_is_none(&how);
 
 	if (needs == a->control.needs && narrowed == a->control.narrowed)
 		return;
@@ -322,6 +327,8 @@ static void draw_header(const struct app *a, struct cells *c, struct area all)
 		.stream = a->position.stream,
 		.ended = a->position.ended,
 		.damaged = a->position.damaged || a->position.torn,
+		.names = a->shows_names,
+		.events = a->counts_events,
 	};
 
 	screen_header(c, all, a->sample, &h);

@@ -3,6 +3,7 @@
 
 #include "sockdash/app.h"
 #include "sockdash/ask.h"
+#include "sockdash/extras.h"
 #include "sockdash/menus.h"
 #include "sockdash/pace.h"
 
@@ -152,6 +153,29 @@ static void toggle_all(struct app *a, int key)
 		app_say(a, "%s: all rows are shown always", p->pane->title);
 }
 
+/* Each for itself, by smaller networks, by larger ones. */
+static void group_peers(struct app *a, int key)
+{
+	static const uint8_t steps[][2] = { { 0, 0 }, { 24, 64 }, { 16, 48 }, { 8, 32 } };
+	const size_t count = sizeof steps / sizeof *steps;
+	size_t at = 0;
+
+	(void)key;
+	if (app_pane(a)->pane != &pane_peers) {
+		app_say(a, "addresses are put together by prefix in the pane of peers: press 8");
+		return;
+	}
+	while (at < count && (steps[at][0] != a->prefix4 || steps[at][1] != a->prefix6))
+		at++;
+	at = at < count ? (at + 1) % count : 0;
+	a->prefix4 = steps[at][0];
+	a->prefix6 = steps[at][1];
+	if (at)
+		app_say(a, "peers by network: /%u, of IPv6 /%u", a->prefix4, a->prefix6);
+	else
+		app_say(a, "each peer for itself");
+}
+
 static void pause(struct app *a, int key)
 {
 	(void)key;
@@ -206,6 +230,18 @@ static void change_speed(struct app *a, int key)
 	pace_step_speed(a, key == '-' ? -1 : 1);
 }
 
+static void toggle_names(struct app *a, int key)
+{
+	(void)key;
+	extras_show_names(a, !a->shows_names);
+}
+
+static void toggle_events(struct app *a, int key)
+{
+	(void)key;
+	extras_count_events(a, !a->counts_events);
+}
+
 static void repaint(struct app *a, int key)
 {
 	(void)key;
@@ -231,8 +267,7 @@ const struct key_binding key_bindings[] = {
 		KEY_REPLAY },
 	{ { '1', '2', '3', '4', '5', '6', '7', '8', '9' }, "1-9",
 		"open states, listen, procs, leaks, sockets, kernel, audit, peers, ports",
-		{ "1-9", "view" },
-		open_numbered, KEY_ANYWHERE },
+		{ "1-9", "view" }, open_numbered, KEY_ANYWHERE },
 	{ { '0' }, "0", "the overview", NO_FOOTER, open_numbered, KEY_ANYWHERE },
 	{ { KEYCODE_ESCAPE, KEYCODE_RUBOUT, 8 }, "Esc",
 		"back to where the row was opened, or to the overview", NO_FOOTER, back,
@@ -269,6 +304,12 @@ const struct key_binding key_bindings[] = {
 	{ { 'r', 'R', 'I' }, "r", "reverse the order", { "r", "reverse" }, reverse, KEY_ANYWHERE },
 	{ { 'a' }, "a", "all rows of leaks, kernel, audit, also what is as it should be", NO_FOOTER,
 		toggle_all, KEY_ANYWHERE },
+	{ { 'n' }, "n", "names of hosts and services, or numbers", NO_FOOTER, toggle_names,
+		KEY_ANYWHERE },
+	{ { 'e' }, "e", "count connections that end, also the shortest, or not", NO_FOOTER,
+		toggle_events, KEY_ANYWHERE },
+	{ { 'x' }, "x", "peers by network: /24, /16, /8, each for itself (IPv6: /64, /48, /32)",
+		NO_FOOTER, group_peers, KEY_ANYWHERE },
 	{ { 'p', 'Z' }, "p", "pause, and go on", { "p", "pause" }, pause, KEY_LIVE },
 	{ { ' ' }, "Space", "sample now, also while paused", NO_FOOTER, sample_now, KEY_LIVE },
 	{ { '+', '-', '=' }, "+ -", "longer or shorter interval", { "+ -", "interval" },

@@ -25,11 +25,6 @@ bool narrowing_same(const struct narrowing *a, const struct narrowing *b)
 	return a->filter == b->filter && a->prefix4 == b->prefix4 && a->prefix6 == b->prefix6;
 }
 
-bool narrowing_is_nothing(const struct narrowing *n)
-{
-	return filter_is_all(n->filter) && !n->prefix4 && !n->prefix6;
-}
-
 void shown_init(struct shown *s)
 {
 	*s = (struct shown){ .at_once = SHOWN_AT_ONCE };
@@ -80,7 +75,7 @@ int shown_update(struct shown *s, struct sample *whole, const struct narrowing *
 	}
 	if (is_up_to_date(s, whole, how))
 		return 0;
-	if (narrowing_is_nothing(how)) {
+	if (narrowing_is_none(how)) {
 		show(s, sample_get(whole), how);
 		return 0;
 	}

@@ -79,6 +79,7 @@ void drill_add_address(struct buf *filter, const char *word, const struct value 
 	char room[FORMAT_MAX];
 
 	plain.device = "";
+	plain.name = NULL;
 	buf_addf(filter, plain.ipv4 ? "%s %s" : "%s [%s]", word, format_value(&plain, 0, room));
 	if (port >= 0)
 		buf_addf(filter, ":%d", port);

@@ -30,7 +30,8 @@ static void draw_remote(struct cells *c, struct area cell, const struct rowset *
 	char room[ENDPOINT_MAX];
 
 	cells_put(c, cell, 0, 0, cell.width, ROLE_TEXT,
-		endpoint_text(rows->sample->frame, sock_of(rows, row), false, cell.width, room));
+		endpoint_named(rows->sample->frame, rowset_names(rows), sock_of(rows, row), false,
+			cell.width, room));
 }
 
 static void draw_bar(struct cells *c, struct area cell, const struct rowset *rows, uint32_t row)
