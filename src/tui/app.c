@@ -35,6 +35,7 @@ void app_init(struct app *a, const struct app_settings *s)
 	a->prefix6 = s->prefix6;
 	a->filter = filter_get(s->filter);
 	a->control.needs = app_needs(a);
+	a->control.narrowed = !filter_is_all(a->filter);
 }
 
 void app_free(struct app *a)
