@@ -28,6 +28,8 @@ void app_init(struct app *a, const struct app_settings *s)
 	for (size_t i = 0; i < PANE_COUNT; i++) {
 		pane_init(&a->panes[i], panes[i]);
 		a->panes[i].all = s->all;
+		if (s->columns)
+			a->panes[i].chosen = s->columns[i];
 		a->panes[i].beside = &a->beside;
 	}
 	shown_init(&a->shown);
@@ -130,8 +132,12 @@ unsigned app_needs(const struct app *a)
 	unsigned needs = a->filter ? filter_needs(a->filter) : 0;
 
 	needs |= a->counts_events ? NEED_EVENTS : 0;
-	if (a->full == APP_OVERVIEW)
+	if (a->full == APP_OVERVIEW) {
+		for (size_t i = 0; i < PANE_OVERVIEW; i++)
+			if (a->panes[i].chosen.count)
+				needs |= pane_needs(&a->panes[i]);
 		return NEED_ALL | needs;
+	}
 	/* The source does not know the filter: listeners are all there, and ages too. */
 	needs |= pane_needs(&a->panes[a->full]) & ~(unsigned)(NEED_LISTENERS | NEED_AGE);
 	if (panes[a->full] != &pane_states)
@@ -140,7 +146,7 @@ unsigned app_needs(const struct app *a)
 }
 
 /* What has come into sight and is not in the sample comes at once, with a new one. */
-static void follow_needs(struct app *a)
+void app_follow_needs(struct app *a)
 {
 	unsigned needs = app_needs(a), more = needs & ~a->control.needs;
 	struct narrowing how = narrowing_of(a);
@@ -243,6 +249,7 @@ static void take_key(struct app *a, int key)
 	static void (*const modes[])(struct app *, int) = {
 		[APP_HELP] = menu_help_key,
 		[APP_SORT] = menu_sort_key,
+		[APP_COLUMNS] = chooser_key,
 		[APP_INTERVAL] = ask_key,
 		[APP_JUMP] = ask_key,
 		[APP_FILTER] = ask_key,
@@ -271,7 +278,7 @@ static void take_key(struct app *a, int key)
 void app_key(struct app *a, int key)
 {
 	take_key(a, key);
-	follow_needs(a);
+	app_follow_needs(a);
 }
 
 bool app_is_busy(const struct app *a)
@@ -288,13 +295,16 @@ static void draw_bottom(struct app *a, struct cells *c, struct area lines)
 {
 	struct screen_key keys[24];
 
-	if (ask_height(a, c->height))
+	a->footer = (struct area){ 0 };
+	if (ask_height(a, c->height)) {
 		ask_draw(a, c, lines);
-	else if (a->message[0])
+	} else if (a->message[0]) {
 		cells_put(c, lines, 0, 0, lines.width, ROLE_STRONG, a->message);
-	else
+	} else {
+		a->footer = lines;
 		screen_footer(
 			c, lines, keys, key_footer(a->replay, keys, sizeof keys / sizeof *keys));
+	}
 }
 
 static bool is_visible(const struct app *a, size_t pane)
@@ -308,6 +318,7 @@ static void update_panes(struct app *a)
 {
 	app_follow(a);
 	for (size_t i = 0; i < PANE_COUNT; i++) {
+		a->panes[i].drawn = (struct area){ 0 };
 		if (is_visible(a, i))
 			update_pane(a, i);
 		else
@@ -373,4 +384,6 @@ void app_draw(struct app *a, struct cells *c)
 	draw_bottom(a, c, bottom);
 	if (a->mode == APP_SORT)
 		menu_draw_sort(a, c);
+	if (a->mode == APP_COLUMNS)
+		chooser_draw(a, c);
 }

@@ -133,6 +133,12 @@ static void sort_neighbour(struct app *a, int key)
 	pane_sort_neighbour(app_pane(a), key == '<' ? -1 : 1);
 }
 
+static void choose_columns(struct app *a, int key)
+{
+	(void)key;
+	chooser_open(a);
+}
+
 static void reverse(struct app *a, int key)
 {
 	(void)key;
@@ -251,10 +257,6 @@ static void repaint(struct app *a, int key)
 #define UP         "\xe2\x86\x91"
 #define DOWN       "\xe2\x86\x93"
 #define LEFT_RIGHT "\xe2\x86\x90 \xe2\x86\x92"
-#define NO_FOOTER                                                                                  \
-	{                                                                                          \
-		NULL, NULL                                                                         \
-	}
 
 const struct key_binding key_bindings[] = {
 	{ { 'p', ' ', 'Z' }, "p Space", "pause, and play on", { "p", "pause" }, pause, KEY_REPLAY },
@@ -301,6 +303,8 @@ const struct key_binding key_bindings[] = {
 		sort_menu, KEY_ANYWHERE },
 	{ { '<', '>' }, "< >", "sort by the column to the left or right", NO_FOOTER, sort_neighbour,
 		KEY_ANYWHERE },
+	{ { 'c', KEYCODE_FUNCTION + 2 }, "c F2", "choose the columns and their order", NO_FOOTER,
+		choose_columns, KEY_ANYWHERE },
 	{ { 'r', 'R', 'I' }, "r", "reverse the order", { "r", "reverse" }, reverse, KEY_ANYWHERE },
 	{ { 'a' }, "a", "all rows of leaks, kernel, audit, also what is as it should be", NO_FOOTER,
 		toggle_all, KEY_ANYWHERE },
@@ -329,10 +333,11 @@ bool key_applies(const struct key_binding *b, bool replay)
 	return b->place != (replay ? KEY_LIVE : KEY_REPLAY);
 }
 
-const struct key_binding *key_find(int key, bool replay)
+const struct key_binding *key_find_in(
+	const struct key_binding *all, size_t count, int key, bool replay)
 {
-	for (size_t i = 0; i < key_binding_count; i++) {
-		const struct key_binding *b = &key_bindings[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct key_binding *b = &all[i];
 
 		if (!key_applies(b, replay))
 			continue;
@@ -341,6 +346,11 @@ const struct key_binding *key_find(int key, bool replay)
 				return b;
 	}
 	return NULL;
+}
+
+const struct key_binding *key_find(int key, bool replay)
+{
+	return key_find_in(key_bindings, key_binding_count, key, replay);
 }
 
 size_t key_footer(bool replay, struct screen_key *out, size_t max)

@@ -146,7 +146,10 @@ static void take_keys(struct loop *l)
 	int key;
 
 	while (!l->app->quit && (key = l->terminal->ops->key(l->terminal)) != KEYCODE_NONE) {
-		app_key(l->app, key);
+		if (key == KEYCODE_MOUSE)
+			app_mouse(l->app, &l->terminal->mouse);
+		else
+			app_key(l->app, key);
 		l->dirty = l->untidy = true;
 	}
 }
