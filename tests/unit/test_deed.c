@@ -278,7 +278,7 @@ static void a_signal_is_chosen_aimed_and_asked(void **state)
 	assert_true(shows(&s, "shop.jar"));
 	type(&s, "y");
 	e = take(&s, ERRAND_SIGNAL, 1);
-	assert_int_equal(s.app.deed.signal, SIGHUP);
+	assert_int_equal(e.signal, SIGHUP);
 	e.done = 0;
 	done(&s, &e, 0);
 	assert_says(&s, "HUP was sent to java, pid 2291");
