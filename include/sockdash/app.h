@@ -11,6 +11,7 @@
 #include "sockdash/places.h"
 #include "sockdash/prompt.h"
 #include "sockdash/sample.h"
+#include "sockdash/saving.h"
 #include "sockdash/search.h"
 #include "sockdash/shown.h"
 #include "sockdash/sight.h"
@@ -18,12 +19,14 @@
 enum app_mode {
 	APP_PANES,
 	APP_HELP,
-	APP_SORT,     /* choosing the column to sort by */
-	APP_COLUMNS,  /* choosing the columns */
-	APP_INTERVAL, /* typing the interval */
-	APP_JUMP,     /* typing where in a recording to go */
-	APP_FILTER,   /* typing the filter, which follows */
-	APP_SEARCH,   /* typing what to search for, likewise */
+	APP_SORT,      /* choosing the column to sort by */
+	APP_COLUMNS,   /* choosing the columns */
+	APP_INTERVAL,  /* typing the interval */
+	APP_JUMP,      /* typing where in a recording to go */
+	APP_FILTER,    /* typing the filter, which follows */
+	APP_SEARCH,    /* typing what to search for, likewise */
+	APP_SAVE,      /* typing the file to write to */
+	APP_OVERWRITE, /* answering whether it may be written over */
 };
 
 #define APP_OVERVIEW (-1)
@@ -64,13 +67,17 @@ struct app {
 
 	/* Typing. */
 	struct prompt prompt;
-	struct prompt_history filters, searches; /* typed before */
-	struct filter *filter_before;            /* APP_FILTER: the one to give back */
+	struct prompt_history filters, searches, paths; /* typed before */
+	struct filter *filter_before;                   /* APP_FILTER: the one to give back */
 	struct filter_error mistake; /* APP_FILTER: in what is typed now, where `mistaken` */
 	bool mistaken;
 	struct search search;
 
+	struct save_job
+		saving; /* what is to be written to a file, or may be once that is answered */
+
 	/* Wishes, for the loop to fulfil. */
+	bool wishes_saving;
 	struct feed_control control;
 	bool wished;  /* `control` was changed; reset by the loop with what is for once in it */
 	bool repaint; /* the terminal may show something else; reset by the loop */
