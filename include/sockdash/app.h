@@ -5,6 +5,8 @@
 
 #include "sockdash/cells.h"
 #include "sockdash/chooser.h"
+#include "sockdash/deed.h"
+#include "sockdash/detail.h"
 #include "sockdash/feed.h"
 #include "sockdash/filter.h"
 #include "sockdash/pane.h"
@@ -27,6 +29,7 @@ enum app_mode {
 	APP_SEARCH,    /* typing what to search for, likewise */
 	APP_SAVE,      /* typing the file to write to */
 	APP_OVERWRITE, /* answering whether it may be written over */
+	APP_DEED,      /* choosing a signal, or answering whether to act */
 };
 
 #define APP_OVERVIEW (-1)
@@ -60,10 +63,12 @@ struct app {
 
 	/* What is known beside the samples, of what is on the screen. */
 	struct beside beside;
-	struct looks *looks; /* or NULL */
-	struct names *names; /* borrowed, or NULL */
-	bool shows_names;    /* they are wished for */
-	bool counts_events;  /* so are connections that end */
+	struct looks *looks;  /* or NULL */
+	struct detail detail; /* the socket whose details lie over the panes */
+	struct deed deed;     /* what is done to sockets and processes */
+	struct names *names;  /* borrowed, or NULL */
+	bool shows_names;     /* they are wished for */
+	bool counts_events;   /* so are connections that end */
 
 	/* Typing. */
 	struct prompt prompt;

@@ -235,9 +235,29 @@ static void take_errands(struct loop *l)
 {
 	struct looks *looks = errands_take_looks(l->errands);
 
+	struct errand done;
+	uint32_t progress;
+
 	if (looks)
 		app_take_looks(l->app, looks);
+	if (errands_take(l->errands, &done, &progress))
+		app_take_errand(l->app, &done);
+	else
+		app_take_progress(l->app, progress);
 	l->dirty = true;
+}
+
+static void fulfil_deeds(struct loop *l)
+{
+	struct errand errand;
+
+	if (!l->errands)
+		return;
+	if (app_wish_errand(l->app, &errand))
+		errands_do(l->errands, &errand);
+	if (l->app->deed.cancel)
+		errands_cancel(l->errands);
+	l->app->deed.cancel = false;
 }
 
 /* The sockets on the screen are looked at anew for each sample, and when others come into sight. */
@@ -455,6 +475,7 @@ int loop_run(struct app *a, struct sampler *sampler, struct terminal *terminal, 
 		if (!err)
 			err = wait_for_something(&l);
 		fulfil_wishes(&l);
+		fulfil_deeds(&l);
 	}
 	if (!err && !l.left)
 		err = draw(&l);
