@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sockdash/ask.h"
+#include "sockdash/keycodes.h"
 #include "sockdash/keys.h"
 #include "sockdash/menus.h"
 #include "sockdash/needs.h"
@@ -45,14 +46,18 @@ void app_free(struct app *a)
 	for (size_t i = 0; i < PANE_COUNT; i++)
 		pane_free(&a->panes[i]);
 	shown_free(&a->shown);
+	detail_free(&a->detail);
+	deed_free(&a->deed);
 	app_take_looks(a, NULL);
 	places_free(&a->places);
 	filter_put(a->filter);
 	filter_put(a->filter_before);
 	a->filter = a->filter_before = NULL;
+	save_job_drop(&a->saving);
 	prompt_free(&a->prompt);
 	prompt_forget(&a->filters);
 	prompt_forget(&a->searches);
+	prompt_forget(&a->paths);
 	search_free(&a->search);
 	sample_put(a->sample);
 	a->sample = NULL;
@@ -66,6 +71,7 @@ void app_take(struct app *a, struct sample *sample)
 		a->message[0] = '\0';
 	a->lost = false;
 	app_follow(a);
+	detail_follow(a);
 }
 
 void app_move(struct app *a, const struct feed_position *position)
@@ -111,6 +117,7 @@ struct feed_control *app_wish(struct app *a)
 
 void app_open_pane(struct app *a, int pane)
 {
+	detail_close(a);
 	if (a->full != APP_OVERVIEW && a->full < PANE_OVERVIEW)
 		a->focus = (unsigned)a->full;
 	a->full = pane;
@@ -214,12 +221,6 @@ void app_take_narrowing(struct app *a, struct narrow_job *made)
 	app_follow(a);
 }
 
-void app_open_socket(struct app *a, uint64_t identity)
-{
-	(void)identity;
-	app_say(a, "there is nothing more to tell of a socket yet");
-}
-
 /* ---- Orders ---------------------------------------------------------------------------------- */
 
 bool app_wish_order(const struct app *a, size_t pane, struct pane_order *out)
@@ -253,7 +254,10 @@ static void take_key(struct app *a, int key)
 		[APP_INTERVAL] = ask_key,
 		[APP_JUMP] = ask_key,
 		[APP_FILTER] = ask_key,
+		[APP_DEED] = deed_key,
 		[APP_SEARCH] = ask_key,
+		[APP_SAVE] = ask_key,
+		[APP_OVERWRITE] = ask_key,
 	};
 	const struct key_binding *binding;
 
@@ -264,6 +268,12 @@ static void take_key(struct app *a, int key)
 		modes[a->mode](a, key);
 		return;
 	}
+	if (key == KEYCODE_ESCAPE && deed_cancel(a)) {
+		app_say(a, "stopping\xe2\x80\xa6");
+		return;
+	}
+	if (a->detail.open && detail_key(a, key))
+		return;
 	search_stop(a);
 	/* The cursor moves over what is newest, as far as it is there. */
 	app_follow(a);
@@ -309,7 +319,7 @@ static void draw_bottom(struct app *a, struct cells *c, struct area lines)
 
 static bool is_visible(const struct app *a, size_t pane)
 {
-	if (a->mode == APP_HELP)
+	if (a->mode == APP_HELP || a->detail.open)
 		return false;
 	return a->full == APP_OVERVIEW ? pane < PANE_OVERVIEW : (int)pane == a->full;
 }
@@ -358,7 +368,9 @@ static void draw_body(struct app *a, struct cells *c, struct area body)
 	line.y = body.y + body.height - 1;
 	if (a->sample && body.height > 6 && screen_problems(c, line, a->sample->frame))
 		body.height--;
-	if (a->full == APP_OVERVIEW)
+	if (a->detail.open)
+		detail_draw(a, c, body);
+	else if (a->full == APP_OVERVIEW)
 		screen_overview(c, body, a->panes, a->focus);
 	else
 		pane_draw(&a->panes[a->full], c, body, a->full + 1, PANE_FOCUSED | PANE_FULL);
@@ -384,6 +396,8 @@ void app_draw(struct app *a, struct cells *c)
 	draw_bottom(a, c, bottom);
 	if (a->mode == APP_SORT)
 		menu_draw_sort(a, c);
+	if (a->mode == APP_DEED)
+		deed_draw(a, c);
 	if (a->mode == APP_COLUMNS)
 		chooser_draw(a, c);
 }

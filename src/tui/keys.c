@@ -139,6 +139,12 @@ static void choose_columns(struct app *a, int key)
 	chooser_open(a);
 }
 
+static void write_file(struct app *a, int key)
+{
+	(void)key;
+	saving_ask(a);
+}
+
 static void reverse(struct app *a, int key)
 {
 	(void)key;
@@ -236,6 +242,18 @@ static void change_speed(struct app *a, int key)
 	pace_step_speed(a, key == '-' ? -1 : 1);
 }
 
+static void destroy(struct app *a, int key)
+{
+	(void)key;
+	deed_begin_destroy(a);
+}
+
+static void send_signal(struct app *a, int key)
+{
+	(void)key;
+	deed_begin_signal(a);
+}
+
 static void toggle_names(struct app *a, int key)
 {
 	(void)key;
@@ -280,7 +298,8 @@ const struct key_binding key_bindings[] = {
 		move_up, KEY_ANYWHERE },
 	{ { KEYCODE_DOWN, 'j', KEYCODE_CTRL('n') }, DOWN " j", "down a row", NO_FOOTER, move_down,
 		KEY_ANYWHERE },
-	{ { KEYCODE_RETURN, '\n' }, "Enter", "open the row: its connections", { "Enter", "open" },
+	{ { KEYCODE_RETURN, '\n' }, "Enter",
+		"open the row: its connections; a connection: all about it", { "Enter", "open" },
 		open_row, KEY_ANYWHERE },
 	{ { 'f', '\\', KEYCODE_FUNCTION + 4 }, "f \\ F4",
 		"type a filter: only the sockets that it selects are there", { "f", "filter" },
@@ -305,6 +324,8 @@ const struct key_binding key_bindings[] = {
 		KEY_ANYWHERE },
 	{ { 'c', KEYCODE_FUNCTION + 2 }, "c F2", "choose the columns and their order", NO_FOOTER,
 		choose_columns, KEY_ANYWHERE },
+	{ { 'w' }, "w", "write the table to a file: .json, .csv, or text", NO_FOOTER, write_file,
+		KEY_ANYWHERE },
 	{ { 'r', 'R', 'I' }, "r", "reverse the order", { "r", "reverse" }, reverse, KEY_ANYWHERE },
 	{ { 'a' }, "a", "all rows of leaks, kernel, audit, also what is as it should be", NO_FOOTER,
 		toggle_all, KEY_ANYWHERE },
@@ -319,6 +340,10 @@ const struct key_binding key_bindings[] = {
 	{ { '+', '-', '=' }, "+ -", "longer or shorter interval", { "+ -", "interval" },
 		change_interval, KEY_LIVE },
 	{ { 'd' }, "d", "type the interval in seconds", NO_FOOTER, type_interval, KEY_LIVE },
+	{ { 'K' }, "K", "destroy the socket, or those of the row; asks before", NO_FOOTER, destroy,
+		KEY_ANYWHERE },
+	{ { 'S', KEYCODE_FUNCTION + 9 }, "S F9", "send a signal to the process; asks before",
+		NO_FOOTER, send_signal, KEY_ANYWHERE },
 	{ { KEYCODE_CTRL('l') }, "Ctrl-L", "paint the screen again", NO_FOOTER, repaint,
 		KEY_ANYWHERE },
 	{ { '?', 'h', KEYCODE_FUNCTION + 1 }, "? h F1", "this help", { "?", "help" }, help,
