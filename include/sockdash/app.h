@@ -50,6 +50,9 @@ struct app {
 	/* What is known beside the samples, of what is on the screen. */
 	struct beside beside;
 	struct looks *looks; /* or NULL */
+	struct names *names; /* borrowed, or NULL */
+	bool shows_names;    /* they are wished for */
+	bool counts_events;  /* so are connections that end */
 
 	/* Typing. */
 	struct prompt prompt;
@@ -74,6 +77,7 @@ struct app_settings {
 	double cpu_limit;            /* percent of one core; 0: none */
 	bool all;                    /* panes begin with all rows */
 	bool secure;                 /* no actions, no files */
+	bool names, events;          /* what of the extras is wished */
 	const struct filter *filter; /* to begin with; NULL: none */
 	uint8_t prefix4, prefix6;    /* likewise */
 };

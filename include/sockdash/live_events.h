@@ -8,9 +8,12 @@
 
 struct live_events;
 
+/* Room for so many bytes of events that were not read yet: 26,000 of them. */
+#define LIVE_EVENTS_BUFFER ((size_t)16 << 20)
+
 /* Begins to listen in the calling thread's network namespace, for the families that the request
  * wants. 0 or -errno. */
-int live_events_open(const struct source_request *request, struct live_events **out);
+int live_events_open(const struct source_request *request, size_t buffer, struct live_events **out);
 
 /* Ends the thread, which is at most some milliseconds. NULL is fine. */
 void live_events_close(struct live_events *e);

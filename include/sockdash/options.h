@@ -23,6 +23,8 @@ struct options {
 	enum output output;
 	const char *sort, *columns; /* NULL: the table's own */
 	bool processes;             /* sockets: with their owners */
+	bool resolve;               /* names in place of numbers */
+	bool events;                /* count connections that end, also the shortest */
 	bool all;                   /* the rows of a view that are left out otherwise, too */
 	uint8_t prefix4, prefix6;   /* peers: bits by which they stand together; 0: not */
 	unsigned protocols;         /* bit 1 << enum sock_proto */

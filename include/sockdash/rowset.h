@@ -137,6 +137,10 @@ void columns_all(const struct table *t, bool owners, struct columns *out);
 /* Whether a field that is only there on request comes with the owners. */
 bool field_comes_with_owners(const struct field *f);
 
+/* The same of what is counted from events, and all of these fields, behind those that are there. */
+bool field_comes_with_events(const struct field *f);
+void columns_add_events(const struct table *t, struct columns *out);
+
 struct sort_key {
 	const struct field *field; /* NULL: the order of the rows */
 	bool descending;

@@ -15,6 +15,7 @@ struct screen_header {
 	uint32_t number, count; /* of the sample shown, of all; 0 not known */
 	bool stream, ended;
 	bool damaged; /* something is lost behind the last of them */
+	bool names, events; /* what is looked for besides */
 };
 
 /* Seconds between samples, for people: 0.35, 4.1, 12, 240. */

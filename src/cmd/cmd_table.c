@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "sockdash/commands.h"
+#include "sockdash/naming.h"
 
 /* What to print of each sample. */
 struct printing {
@@ -13,8 +14,9 @@ struct printing {
 	const struct options *options;
 	struct columns columns;
 	struct sort_key sort;
-	bool blocks;     /* not a table but as the command has it */
-	struct buf told; /* the problems that were told last */
+	struct naming *naming; /* or NULL */
+	bool blocks;           /* not a table but as the command has it */
+	struct buf told;       /* the problems that were told last */
 	uint64_t printed;
 };
 
@@ -32,9 +34,13 @@ static int choose_columns(struct printing *r)
 
 	if (!o->columns && o->output != OUTPUT_TEXT) {
 		columns_all(t, o->processes, &r->columns);
+		if (o->events)
+			columns_add_events(t, &r->columns);
 		return EXIT_DONE;
 	}
 	err = columns_parse(t, o->columns ? o->columns : list, &r->columns, &bad, &bad_len);
+	if (!err && o->events && !o->columns)
+		columns_add_events(t, &r->columns);
 	if (!err)
 		return EXIT_DONE;
 	if (err == -E2BIG)
@@ -120,6 +126,8 @@ static int print_sample(void *context, const struct sample *s)
 		.filter = o->filter,
 	};
 
+	if (r->naming)
+		naming_find(r->naming, &r->columns, &t.rows);
 	if (r->command->look)
 		r->command->look(r->command->context, s);
 	if (o->output != OUTPUT_JSON)
@@ -156,8 +164,12 @@ int table_command_run(const struct table_command *c, const struct options *o)
 		status = choose_sort(&r);
 	if (status)
 		return status;
+	if (o->resolve && o->output == OUTPUT_TEXT && !r.blocks)
+		status = naming_open(&r.naming);
 	watch.needs = needs_of(&r);
-	status = watch_samples(&watch);
+	if (!status)
+		status = watch_samples(&watch);
+	naming_close(r.naming);
 	buf_free(&r.told);
 	return status;
 }

@@ -116,6 +116,8 @@ int cmd_top(const struct table *t, const struct options *o)
 		.prefix4 = o->prefix4,
 		.prefix6 = o->prefix6,
 		.secure = o->secure,
+		.names = o->resolve,
+		.events = o->events,
 	};
 	struct tracker_settings tracker = options_tracker(o, DASHBOARD_WINDOW_S);
 	struct terminal *terminal = NULL;

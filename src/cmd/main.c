@@ -26,9 +26,10 @@ static int print(struct buf *b)
 
 static const char *on_request(const struct field *f)
 {
-	return field_comes_with_owners(f) ? " (only with -p or -c)"
-	       : f->on_request            ? " (only with -c)"
-					  : "";
+	return field_comes_with_owners(f)   ? " (only with -p or -c)"
+	       : field_comes_with_events(f) ? " (only with --events or -c)"
+	       : f->on_request              ? " (only with -c)"
+					    : "";
 }
 
 /* What the configuration file can set of it. */

@@ -173,6 +173,8 @@ SETTER(set_sort, o->sort = argument)
 SETTER(set_columns, o->columns = argument)
 SWITCH(set_processes, processes)
 SWITCH(set_all, all)
+SWITCH(set_resolve, resolve)
+SWITCH(set_events, events)
 SETTER(set_tcp, o->protocols |= 1u << SOCK_TCP)
 SETTER(set_udp, o->protocols |= 1u << SOCK_UDP)
 SETTER(set_ipv4, o->ipv4 = true)
@@ -199,6 +201,10 @@ static const struct option_row rows[] = {
 	{ 'c', "columns", "LIST", "fields to print, separated by commas", set_columns, false },
 	{ 'p', "processes", NULL, "sockets: the processes that own them, too", set_processes,
 		true },
+	{ 'r', "resolve", NULL, "names of hosts and services in place of numbers", set_resolve,
+		true },
+	{ LONG_ONLY + 20, "events", NULL, "count connections that end, also the shortest",
+		set_events, true },
 	{ 'a', "all", NULL, "all rows, also of what is as it should be", set_all, true },
 	{ LONG_ONLY + 12, "prefix", "N[,M]", "peers: by so many bits of IPv4, IPv6 addresses",
 		set_prefix, true },

@@ -113,17 +113,28 @@ static int64_t next_time(
 	return when > now ? when : now;
 }
 
+/* How long to observe before speaking. A recording is printed as it is: its first samples are not
+ * observed silently. What ended is counted from one sample to the next. */
+static double silence(const struct run *r)
+{
+	if (r->origin.tape)
+		return 0;
+	return r->watch->window                ? r->window_s
+	       : r->watch->needs & NEED_EVENTS ? r->options->interval_s
+					       : 0;
+}
+
 /* Samples every so often, on a schedule that does not drift. A source that has its own time is not
  * waited for. */
 static int observe(struct run *r)
 {
 	const struct options *o = r->options;
 	bool own_time = r->origin.source->own_time;
-	/* A recording is printed as it is: its first samples are not observed silently. */
-	double window_s = r->watch->window && !r->origin.tape ? r->window_s : 0;
+	double window_s = silence(r);
 	int64_t when = clock_mono_ns(), speak = when + (int64_t)(window_s * 1e9);
 	/* Three intervals at least in the window that growth is measured over. */
-	double step_s = window_s / 3 < o->interval_s ? window_s / 3 : o->interval_s;
+	double least_s = r->watch->window ? window_s / 3 : window_s;
+	double step_s = least_s < o->interval_s ? least_s : o->interval_s;
 	int err = 0;
 
 	while (!err) {

@@ -95,6 +95,18 @@ void columns_all(const struct table *t, bool owners, struct columns *out)
 	}
 }
 
+bool field_comes_with_events(const struct field *f)
+{
+	return f->on_request && f->needs & NEED_EVENTS;
+}
+
+void columns_add_events(const struct table *t, struct columns *out)
+{
+	for (size_t i = 0; i < t->field_count && out->count < COLUMNS_MAX; i++)
+		if (field_comes_with_events(&t->fields[i]))
+			out->fields[out->count++] = &t->fields[i];
+}
+
 int sort_parse(const struct table *t, const char *text, struct sort_key *out)
 {
 	out->descending = *text == '-';

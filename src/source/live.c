@@ -248,7 +248,7 @@ static void collect_events(
 	if (!(r->needs & NEED_EVENTS) || !(r->protocols & 1u << SOCK_TCP)) {
 		stop_events(l);
 	} else if (!l->events) {
-		f->ended.error = live_events_open(r, &l->events);
+		f->ended.error = live_events_open(r, LIVE_EVENTS_BUFFER, &l->events);
 	} else if (!r->preliminary) {
 		int err = live_events_take(l->events, &f->ended);
 

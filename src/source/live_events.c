@@ -18,11 +18,10 @@
 #include "sockdash/diag_events.h"
 #include "sockdash/log.h"
 
-#define BUFFER_BYTES ((size_t)16 << 20) /* 26,000 events */
-#define NAP_NS       (2 * NSEC_PER_MSEC)
-#define NAP_BYTES    ((size_t)2 << 20) /* with less room for events there is no time for it */
-#define READ_MOST    2048  /* events in one go, so that nobody waits long for the lock */
-#define TAKE_MOST    65536 /* before a sample: they may come as fast as they are read */
+#define NAP_NS    (2 * NSEC_PER_MSEC)
+#define NAP_BYTES ((size_t)2 << 20) /* with less room for events there is no time for it */
+#define READ_MOST 2048              /* events in one go, so that nobody waits long for the lock */
+#define TAKE_MOST 131072            /* before a sample: they may come as fast as they are read */
 
 struct live_events {
 	pthread_t thread;
@@ -112,10 +111,10 @@ static void *run(void *context)
 	return NULL;
 }
 
-static int start(struct live_events *e, const struct source_request *r)
+static int start(struct live_events *e, const struct source_request *r, size_t buffer)
 {
 	size_t room;
-	int err = diag_events_open(r->ipv4, r->ipv6, BUFFER_BYTES, &room, &e->events);
+	int err = diag_events_open(r->ipv4, r->ipv6, buffer, &room, &e->events);
 
 	if (err)
 		return err;
@@ -128,7 +127,7 @@ static int start(struct live_events *e, const struct source_request *r)
 	return err;
 }
 
-int live_events_open(const struct source_request *request, struct live_events **out)
+int live_events_open(const struct source_request *request, size_t buffer, struct live_events **out)
 {
 	struct live_events *e = calloc(1, sizeof *e);
 	int err;
@@ -138,7 +137,7 @@ int live_events_open(const struct source_request *request, struct live_events **
 		return -ENOMEM;
 	e->stop_fd = -1;
 	pthread_mutex_init(&e->lock, NULL);
-	err = start(e, request);
+	err = start(e, request, buffer);
 	if (err) {
 		log_line("events: %s", strerror(-err));
 		live_events_close(e);

@@ -20,6 +20,8 @@ void app_init(struct app *a, const struct app_settings *s)
 		.focus = 0,
 		.secure = s->secure,
 		.live = s->live,
+		.shows_names = s->names,
+		.counts_events = s->events,
 		.replay = s->replay,
 		.control = { .interval_s = s->interval_s, .speed = 1, .cpu_limit = s->cpu_limit },
 	};
@@ -126,6 +128,7 @@ unsigned app_needs(const struct app *a)
 {
 	unsigned needs = a->filter ? filter_needs(a->filter) : 0;
 
+	needs |= a->counts_events ? NEED_EVENTS : 0;
 	if (a->full == APP_OVERVIEW)
 		return NEED_ALL | needs;
 	/* The source does not know the filter: listeners are all there, and ages too. */
@@ -323,6 +326,8 @@ static void draw_header(const struct app *a, struct cells *c, struct area all)
 		.stream = a->position.stream,
 		.ended = a->position.ended,
 		.damaged = a->position.damaged || a->position.torn,
+		.names = a->shows_names,
+		.events = a->counts_events,
 	};
 
 	screen_header(c, all, a->sample, &h);

@@ -3,6 +3,7 @@
 
 #include "sockdash/app.h"
 #include "sockdash/ask.h"
+#include "sockdash/extras.h"
 #include "sockdash/menus.h"
 #include "sockdash/pace.h"
 
@@ -229,6 +230,18 @@ static void change_speed(struct app *a, int key)
 	pace_step_speed(a, key == '-' ? -1 : 1);
 }
 
+static void toggle_names(struct app *a, int key)
+{
+	(void)key;
+	extras_show_names(a, !a->shows_names);
+}
+
+static void toggle_events(struct app *a, int key)
+{
+	(void)key;
+	extras_count_events(a, !a->counts_events);
+}
+
 static void repaint(struct app *a, int key)
 {
 	(void)key;
@@ -291,6 +304,10 @@ const struct key_binding key_bindings[] = {
 	{ { 'r', 'R', 'I' }, "r", "reverse the order", { "r", "reverse" }, reverse, KEY_ANYWHERE },
 	{ { 'a' }, "a", "all rows of leaks, kernel, audit, also what is as it should be", NO_FOOTER,
 		toggle_all, KEY_ANYWHERE },
+	{ { 'n' }, "n", "names of hosts and services, or numbers", NO_FOOTER, toggle_names,
+		KEY_ANYWHERE },
+	{ { 'e' }, "e", "count connections that end, also the shortest, or not", NO_FOOTER,
+		toggle_events, KEY_ANYWHERE },
 	{ { 'x' }, "x", "peers by network: /24, /16, /8, each for itself (IPv6: /64, /48, /32)",
 		NO_FOOTER, group_peers, KEY_ANYWHERE },
 	{ { 'p', 'Z' }, "p", "pause, and go on", { "p", "pause" }, pause, KEY_LIVE },

@@ -12,10 +12,19 @@
 
 #include "sockdash/clock.h"
 #include "sockdash/errands.h"
+#include "sockdash/extras.h"
 #include "sockdash/keycodes.h"
 #include "sockdash/log.h"
+#include "sockdash/names.h"
 #include "sockdash/narrower.h"
 #include "sockdash/orderer.h"
+#include "sockdash/resolver.h"
+
+/* Addresses on a screen. */
+#define WANTED_MAX 512
+
+/* Who takes longer to tell a name counts as not answering. */
+#define NAME_LIMIT_NS (5 * NSEC_PER_SEC)
 
 /* One notices what takes longer. */
 #define PATIENCE_NS (300 * NSEC_PER_MSEC)
@@ -25,9 +34,12 @@ struct loop {
 	struct sampler *sampler;
 	struct orderer *orderer;
 	struct narrower *narrower;
-	struct errands *errands; /* NULL: there is nothing to ask the kernel for */
-	uint64_t looked_at;      /* what it was asked to look at last, and for which sample */
+	struct errands *errands;     /* NULL: there is nothing to ask the kernel for */
+	uint64_t looked_at;          /* what it was asked to look at last, and for which sample */
 	int64_t late_ns[PANE_COUNT]; /* when the order that a pane waits for is late; 0 none */
+	struct names *names;
+	struct resolver *resolver;
+	bool services_read;
 	struct terminal *terminal;
 	struct cells cells;
 	int signal_fd;
@@ -259,6 +271,57 @@ static int time_to_tell(struct loop *l)
 	return first == INT64_MAX ? -1 : (int)((first - now) / NSEC_PER_MSEC) + 1;
 }
 
+/* ---- Names ----------------------------------------------------------------------------------- */
+
+static int start_names(struct loop *l)
+{
+	const struct resolver_settings settings = { .lookup = resolver_ask_system,
+		.limit_ns = NAME_LIMIT_NS };
+
+	l->names = names_create();
+	if (!l->names)
+		return -ENOMEM;
+	extras_lend_names(l->app, l->names);
+	return resolver_start(&settings, &l->resolver);
+}
+
+static void stop_names(struct loop *l)
+{
+	extras_lend_names(l->app, NULL);
+	resolver_stop(l->resolver);
+	names_destroy(l->names);
+}
+
+/* Before a picture: which addresses it shows will be seen while it is drawn. */
+static void begin_names(struct loop *l)
+{
+	if (!l->app->shows_names)
+		return;
+	if (!l->services_read)
+		resolver_read_services(l->names); /* without memory the numbers stay */
+	l->services_read = true;
+	names_begin(l->names, clock_mono_ns(), WANTED_MAX);
+}
+
+/* And after it. */
+static void wish_names(struct loop *l)
+{
+	const struct names_address *wanted;
+	size_t count = 0;
+
+	if (!l->app->shows_names)
+		return;
+	wanted = names_wanted(l->names, &count);
+	resolver_wish(l->resolver, wanted, count);
+}
+
+static void take_names(struct loop *l)
+{
+	names_begin(l->names, clock_mono_ns(), 0);
+	if (resolver_take(l->resolver, l->names) && l->app->shows_names)
+		l->dirty = true;
+}
+
 /* ---- The picture ----------------------------------------------------------------------------- */
 
 static int draw(struct loop *l)
@@ -275,8 +338,10 @@ static int draw(struct loop *l)
 		if (err)
 			return err;
 	}
+	begin_names(l);
 	app_draw(l->app, &l->cells);
 	l->terminal->ops->draw(l->terminal, &l->cells);
+	wish_names(l);
 	wish_narrowing(l);
 	wish_orders(l);
 	wish_looks(l);
@@ -295,6 +360,7 @@ static int wait_for_something(struct loop *l)
 		{ .fd = orderer_fd(l->orderer), .events = POLLIN },
 		{ .fd = narrower_fd(l->narrower), .events = POLLIN },
 		{ .fd = l->errands ? errands_fd(l->errands) : -1, .events = POLLIN },
+		{ .fd = resolver_fd(l->resolver), .events = POLLIN },
 	};
 
 	events = poll(fds, sizeof fds / sizeof *fds,
@@ -313,6 +379,8 @@ static int wait_for_something(struct loop *l)
 		take_narrowings(l);
 	if (fds[5].revents)
 		take_errands(l);
+	if (fds[6].revents)
+		take_names(l);
 	if (fds[3].revents)
 		take_orders(l);
 	if (fds[0].revents & POLLIN)
@@ -346,6 +414,8 @@ int loop_run(struct app *a, struct sampler *sampler, struct terminal *terminal, 
 		err = narrower_start(&l.narrower);
 	if (!err && a->live)
 		err = errands_start(&l.errands);
+	if (!err)
+		err = start_names(&l);
 	while (!err && !a->quit && !l.ended_by && l.left) {
 		err = draw(&l);
 		if (!err)
@@ -358,6 +428,7 @@ int loop_run(struct app *a, struct sampler *sampler, struct terminal *terminal, 
 	narrower_stop(l.narrower);
 	orderer_stop(l.orderer);
 	errands_stop(l.errands);
+	stop_names(&l);
 	if (l.signal_fd >= 0)
 		close(l.signal_fd);
 	cells_free(&l.cells);

@@ -195,6 +195,10 @@ static void draw_first(
 		add(&right, 0, ROLE_WARNING, "PAUSED");
 	if (!h->replay)
 		add_interval(&right, s, h);
+	if (h->names)
+		add(&right, 3, ROLE_TEXT, "names");
+	if (h->events)
+		add(&right, 3, ROLE_TEXT, "events");
 	if (s) {
 		if (*s->frame->host)
 			add(&left, 2, ROLE_TEXT, "%.40s", s->frame->host);

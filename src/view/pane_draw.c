@@ -108,18 +108,27 @@ static bool shrink_last(struct layout *l, int width)
 	return true;
 }
 
+/* What is counted from events stands there only where they are asked for. */
+static bool is_there(const struct pane_state *p, const struct field *f)
+{
+	return !(f->needs & NEED_EVENTS) || (p->sample && p->sample->frame->asked & NEED_EVENTS);
+}
+
 /* The fields that only full screen shows. */
-static void add_more(struct layout *l, const struct pane *pane)
+static void add_more(struct layout *l, const struct pane_state *p)
 {
 	struct columns more;
 
-	if (pane_more(pane, &more))
+	if (pane_more(p->pane, &more))
 		return; /* a test makes sure that it never happens */
-	for (size_t i = 0; i < more.count && l->count < COLUMNS_MAX; i++)
+	for (size_t i = 0; i < more.count && l->count < COLUMNS_MAX; i++) {
+		if (!is_there(p, more.fields[i]))
+			continue;
 		l->columns[l->count++] = (struct layout_column){
 			.field = more.fields[i],
 			.width = default_width(more.fields[i]),
 		};
+	}
 }
 
 static void lay_out(struct pane_state *p, struct layout *l, int width, bool full)
@@ -127,9 +136,12 @@ static void lay_out(struct pane_state *p, struct layout *l, int width, bool full
 	memset(l, 0, sizeof *l);
 	for (size_t i = 0; i < p->pane->column_count; i++) {
 		const struct pane_column *col = &p->pane->columns[i];
+		const struct field *field = field_of(p->pane, col->field);
 
+		if (!is_there(p, field))
+			continue;
 		l->columns[l->count++] = (struct layout_column){
-			.field = field_of(p->pane, col->field),
+			.field = field,
 			.column = col,
 			.width = full && col->full ? col->full : col->width,
 		};
@@ -139,7 +151,7 @@ static void lay_out(struct pane_state *p, struct layout *l, int width, bool full
 		share_rest(l, width);
 		return;
 	}
-	add_more(l, p->pane);
+	add_more(l, p);
 	/* No further than until the last column is there. */
 	for (uint32_t wanted = p->shift, i = p->shift = 0;
 		i < wanted && l->count > 1 && total_width(l) > width; i++) {

@@ -101,6 +101,7 @@ static const struct pane_column columns[] = {
 		.priority = 5 },
 	{ .field = "drops", .width = 7, .role = drops_role, .priority = 4 },
 	{ .field = "drops_rate", .width = 7, .role = drops_role, .priority = 2 },
+	{ .field = "ended_rate", .width = 8, .priority = 2 },
 };
 
 /* The wildcard of IPv6 most often serves IPv4 as well. */
@@ -140,7 +141,7 @@ const struct pane pane_listen = {
 	.title = "Listening",
 	.columns = columns,
 	.column_count = sizeof columns / sizeof *columns,
-	.more = "pid,user,owners,estab,close_wait,recv_q,unit,proto,netns,inode",
+	.more = "ended,pid,user,owners,estab,close_wait,recv_q,unit,proto,netns,inode",
 	.empty = "nothing listens",
 	.drill = drill,
 };

@@ -28,6 +28,7 @@ unsigned pane_needs(const struct pane_state *p)
 	if (!pane_more(pane, &more))
 		for (size_t i = 0; i < more.count; i++)
 			needs |= more.fields[i]->needs;
-	/* Of the rows on the screen somebody else tells it: only an order needs it of all. */
-	return (needs & ~(unsigned)NEED_INFO) | by_key;
+	/* Of the rows on the screen somebody else tells it: only an order needs it of all. Events are for
+	 * who asks for them. */
+	return (needs & ~(unsigned)(NEED_INFO | NEED_EVENTS)) | by_key;
 }

@@ -106,6 +106,9 @@ size_t problems_of(const struct frame *f, struct buf out[PROBLEMS_MAX])
 	if (p[FRAME_NO_WAIT_AGE])
 		buf_addf(&out[n++], "ages of CLOSE-WAIT sockets are not known: %s",
 			strerror(-p[FRAME_NO_WAIT_AGE]));
+	if (f->ended.known && f->ended.at_least)
+		buf_adds(&out[n++], "more connections ended than could be counted: a > stands before "
+				    "these numbers");
 	n += add_labels(&out[n], f);
 	if (f->ended.error)
 		buf_addf(&out[n++], "connections that end are not counted: %s",

@@ -80,7 +80,8 @@ static void a_lock_is_not_opened_again(void **state)
 static void what_is_wrong_is_told_with_its_line(void **state)
 {
 #define SETTINGS                                                                                   \
-	"; settings are: interval, window, cpu-limit, processes, all, prefix, no-header, color, ascii, "   \
+	"; settings are: interval, window, cpu-limit, processes, resolve, events, all, prefix, "   \
+	"no-header, color, ascii, "                                                                \
 	"secure, audit.off, audit.THRESHOLD"
 #define FORM ": not understood; a line reads NAME = VALUE"
 	static const struct {

@@ -404,8 +404,9 @@ static void what_can_be_set_in_a_file(void **state)
 	assert_int_equal(options_set(&o, "count", "5", &wanted), -EPERM);
 	assert_int_equal(options_set(&o, "config", "x", &wanted), -EPERM);
 	options_list_settings(&names);
-	assert_string_equal(names.data, "interval, window, cpu-limit, processes, all, prefix, "
-					"no-header, color, ascii, secure");
+	assert_string_equal(names.data,
+		"interval, window, cpu-limit, processes, resolve, events, all, prefix, "
+		"no-header, color, ascii, secure");
 	buf_free(&names);
 }
 
@@ -414,11 +415,11 @@ static void help_lists_every_option_once(void **state)
 	static const char *const names[] = { "  -d, --interval SECONDS ", "  -n, --count N ",
 		"  -w, --window SECONDS ", "      --cpu-limit PERCENT ", "  -j, --json ",
 		"      --csv ", "  -s, --sort FIELD ", "  -c, --columns LIST ",
-		"  -p, --processes ", "  -a, --all ", "      --prefix N[,M] ", "  -t, --tcp ",
-		"  -u, --udp ", "  -4, --ipv4 ", "  -6, --ipv6 ", "  -H, --no-header ",
-		"      --color WHEN ", "      --ascii ", "      --secure ", "      --anonymize ",
-		"      --config FILE ", "      --debug FILE ", "  -V, --version ",
-		"  -h, --help " };
+		"  -p, --processes ", "  -r, --resolve ", "      --events ", "  -a, --all ",
+		"      --prefix N[,M] ", "  -t, --tcp ", "  -u, --udp ", "  -4, --ipv4 ",
+		"  -6, --ipv6 ", "  -H, --no-header ", "      --color WHEN ", "      --ascii ",
+		"      --secure ", "      --anonymize ", "      --config FILE ",
+		"      --debug FILE ", "  -V, --version ", "  -h, --help " };
 	struct buf b = { 0 };
 	size_t lines = 0;
 
