@@ -20,6 +20,7 @@ enum diag_cond_kind {
 	DIAG_COND_DEVICE,  /* bound to a device */
 	DIAG_COND_MARK,    /* fwmark: of the bits in `mask` those of `mark` */
 	DIAG_COND_CGROUP,  /* control group */
+	DIAG_COND_AUTO,    /* bind() did not name its local port */
 	DIAG_COND_UNKNOWN, /* something that no kernel can tell */
 };
 

@@ -95,6 +95,7 @@ enum frame_column {
 	FRAME_INFOS,
 	FRAME_MARKS,
 	FRAME_CGROUPS,
+	FRAME_AUTOBOUND,
 	FRAME_COLUMNS,
 };
 
@@ -140,6 +141,7 @@ struct frame {
 	struct sock_info *infos;
 	uint32_t *marks;             /* fwmark */
 	uint64_t *cgroups;           /* id of the control group */
+	uint8_t *autobound;          /* 1: bind() did not name the local port */
 	struct addresses *addresses; /* of this frame and others of its source */
 	struct proc *procs;
 	uint32_t proc_count, proc_room;

@@ -18,6 +18,7 @@ struct live_dump {
 	/* What it costs to walk through the sockets of the host, in ns of CPU; 0: as many as the
 	 * frame has. */
 	int64_t walk_ns;
+	bool autobound; /* with a filter: only sockets whose port bind() did not name */
 };
 
 /* Dumps one protocol in the families of the request: TCP in one walk of the kernel's table where
@@ -25,6 +26,10 @@ struct live_dump {
  * diag_dump() has it. */
 int live_dump(const struct live_dump *d, enum sock_proto proto, uint32_t states, unsigned want,
 	diag_sink *sink, void *context);
+
+/* Learns of which sockets of the frame bind() did not name the port; where the kernel does not tell,
+ * the frame does not either. 0 or -errno as diag_dump(). */
+int live_ask_autobound(const struct live_dump *d, struct frame *f);
 
 /* Asks for the sockets in these rows of a frame one by one, without an answer for those that are
  * gone. 0 or -errno as diag_get(). */

@@ -12,7 +12,7 @@ struct live_filter {
 	bool marks;
 	/* Of the filter that was set last. */
 	const struct filter *filter; /* a reference; NULL: all sockets */
-	struct diag_cond *conds;
+	struct diag_cond *conds; /* and behind them two for those whose port was not named, too */
 	uint32_t count;
 	uint32_t states;    /* bit 1 << enum sock_state: asked for */
 	uint16_t low, high; /* ports that the kernel gives; low > high: not known */
@@ -31,8 +31,10 @@ int live_filter_set(
 /* States to ask for, of a protocol. */
 uint32_t live_filter_states(struct live_filter *k, enum sock_proto proto);
 
-/* The program for a dump of these states. 0 or -ENOMEM. */
-int live_filter_compile(struct live_filter *k, uint32_t states, struct diag_program *out);
+/* The program for a dump of these states; or only of those sockets whose port bind() did not name. 0 or
+ * -ENOMEM. */
+int live_filter_compile(
+	struct live_filter *k, uint32_t states, bool autobound, struct diag_program *out);
 
 /* Whether the kernel has refused a program with this error; the next one asks for less. */
 bool live_filter_refused(struct live_filter *k, const struct diag_program *p, int err);

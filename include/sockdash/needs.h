@@ -22,6 +22,7 @@ enum {
 	NEED_PORT_ROWS = 32768,  /* all destinations and who uses them; with NEED_PORTS */
 	NEED_AGE = 65536,        /* since when sockets are there, whatever state they were in */
 	NEED_LISTENERS = 131072, /* all listeners, also those that the filter does not select */
+	NEED_AUTOBOUND = 262144, /* whether bind() named the local port: another dump */
 };
 
 /* Tables that are only made for who looks at them: there may be as many rows as sockets. */

@@ -21,6 +21,7 @@ enum {
 	OP_S_LE = 3,
 	OP_D_GE = 4,
 	OP_D_LE = 5,
+	OP_AUTO = 6,
 	OP_S_COND = 7,
 	OP_D_COND = 8,
 	OP_DEV_COND = 9,
@@ -78,6 +79,7 @@ static bool is_testable(
 	switch (c->kind) {
 	case DIAG_COND_PORTS:
 	case DIAG_COND_HOST:
+	case DIAG_COND_AUTO:
 		return whom->level >= DIAG_FILTER_HOSTS;
 	case DIAG_COND_DEVICE:
 		return whom->level >= DIAG_FILTER_MARKS;
@@ -270,6 +272,9 @@ static void write_leaf(struct writer *w, const struct diag_cond *c, struct todo 
 		break;
 	case DIAG_COND_HOST:
 		test_host(w, c, t);
+		break;
+	case DIAG_COND_AUTO:
+		test(w, DIAG_FILTER_HOSTS, OP_AUTO, "", 0, t);
 		break;
 	case DIAG_COND_DEVICE:
 		test(w, DIAG_FILTER_MARKS, OP_DEV_COND, &c->device, sizeof c->device, t);

@@ -82,13 +82,15 @@ static bool host_holds(const struct filter_node *n, const struct frame *f, const
 }
 
 /* What ss prints has passed two tests, of which each has its own notion of "autobound": the kernel's,
- * that bind() did not name the port, and that of ss, that it is in the range of ephemeral ports. A
- * dump does not tell the first, but it can be guessed: the port of a listener was named, connections
- * got theirs from connect() or from the listener. */
+ * that bind() did not name the port, and that of ss, that it is in the range of ephemeral ports. Where
+ * nobody has told the first, it is guessed: the port of a listener was named, connections got theirs
+ * from connect() or from the listener. */
 enum notion { NOTION_KERNEL, NOTION_SS };
 
 static bool autobound(const struct frame *f, const struct sock *s, enum notion notion)
 {
+	if (notion == NOTION_KERNEL && f->autobound)
+		return f->autobound[s - f->socks];
 	if (notion == NOTION_KERNEL && s->proto == SOCK_TCP)
 		return s->state != SOCK_LISTEN;
 	return s->local_port >= f->counters[COUNTER_PORT_FIRST] &&

@@ -163,7 +163,7 @@ static unsigned needs_of(const struct filter *f, const struct filter_node *n)
 	case FILTER_CGROUP:
 		return NEED_CGROUPS;
 	case FILTER_AUTOBOUND:
-		return NEED_COUNTERS; /* the range of ephemeral ports is one */
+		return NEED_AUTOBOUND | NEED_COUNTERS; /* the range of ephemeral ports is one */
 	case FILTER_FIELD:
 		return filter_test_needs(filter_test_at(f, n->test));
 	default:

@@ -32,6 +32,7 @@ static const struct {
 } columns[FRAME_COLUMNS] = {
 	[FRAME_INFOS] = { offsetof(struct frame, infos), sizeof(struct sock_info) },
 	[FRAME_MARKS] = { offsetof(struct frame, marks), sizeof(uint32_t) },
+	[FRAME_AUTOBOUND] = { offsetof(struct frame, autobound), sizeof(uint8_t) },
 	[FRAME_CGROUPS] = { offsetof(struct frame, cgroups), sizeof(uint64_t) },
 };
 

@@ -208,6 +208,19 @@ static int collect_wait_ages(
 	return err == -ECANCELED || err == -ENOMEM ? err : 0;
 }
 
+static int ask_autobound(struct live *l, const struct source_request *r, struct frame *f)
+{
+	struct live_dump d = conversation(l, r);
+
+	if (f->problems[FRAME_NO_SOCK_DIAG]) {
+		frame_drop_column(f, FRAME_AUTOBOUND);
+		return 0;
+	}
+	d.filter = &l->filter;
+	d.autobound = true;
+	return live_ask_autobound(&d, f);
+}
+
 /* The first frame with owners cannot tell a socket that was closed during the search from one whose
  * owner is out of sight: it looks once more whether it is there. */
 static int confirm_hidden(struct live *l, const struct source_request *r, struct frame *f)
@@ -327,6 +340,7 @@ static int keep_columns(unsigned needs, struct frame *f)
 		{ NEED_INFO, FRAME_INFOS },
 		{ NEED_MARKS, FRAME_MARKS },
 		{ NEED_CGROUPS, FRAME_CGROUPS },
+		{ NEED_AUTOBOUND, FRAME_AUTOBOUND },
 	};
 	int err = 0;
 
@@ -358,6 +372,8 @@ static int fill(
 		frame_compare_infos(f, prev);
 	if (!err)
 		err = frame_carry_times(f, prev);
+	if (!err && f->autobound)
+		err = ask_autobound(l, r, f);
 	if (!err && r->needs & NEED_OWNERS)
 		err = collect_owners(l, r, prev, f);
 	if (!err && r->needs & NEED_WAIT_AGE && r->protocols & 1u << SOCK_TCP)

@@ -41,6 +41,7 @@ int live_dump(const struct live_dump *d, enum sock_proto proto, uint32_t states,
 	int err;
 
 	do {
+		err = 0;
 		struct diag_query q = {
 			.protocol = proto == SOCK_TCP ? IPPROTO_TCP : IPPROTO_UDP,
 			.states = states,
@@ -48,7 +49,10 @@ int live_dump(const struct live_dump *d, enum sock_proto proto, uint32_t states,
 			.program = &program,
 		};
 
-		err = d->filter && states ? live_filter_compile(d->filter, states, &program) : 0;
+		if (d->filter && states)
+			err = live_filter_compile(d->filter, states, d->autobound, &program);
+		if (!err && d->autobound && !program.never && !program.len)
+			err = -EOPNOTSUPP;
 		if (!err && !program.never)
 			err = dump_families(d, &q, sink, context);
 		again = d->filter && live_filter_refused(d->filter, &program, err);
@@ -139,6 +143,38 @@ int live_ask_wait_ages(const struct live_dump *d, struct frame *f)
 	else if (!err && c.list.count)
 		err = live_dump_get(d, f, &c.list, DIAG_WANT_INFO, take_wait_age, &c);
 	free_chosen(&c);
+	return err;
+}
+
+/* ---- Ports that were not named --------------------------------------------------------------- */
+
+static int mark_autobound(void *context, const struct diag_sock *d)
+{
+	const struct chosen *c = context;
+	const struct sock *s = chosen_sock(c, d);
+
+	if (s)
+		c->f->autobound[s - c->f->socks] = 1;
+	return 0;
+}
+
+int live_ask_autobound(const struct live_dump *d, struct frame *f)
+{
+	struct chosen c = { .f = f };
+	int err = 0;
+
+	for (uint32_t row = 0; !err && row < f->sock_count; row++)
+		err = choose(&c, row);
+	for (unsigned proto = 0; !err && proto < SOCK_PROTO_COUNT; proto++)
+		if (!(f->absent & 1u << proto))
+			err = live_dump(d, (enum sock_proto)proto,
+				live_filter_states(d->filter, (enum sock_proto)proto), 0,
+				mark_autobound, &c);
+	free_chosen(&c);
+	if (err == -EOPNOTSUPP) {
+		frame_drop_column(f, FRAME_AUTOBOUND);
+		err = 0;
+	}
 	return err;
 }
 

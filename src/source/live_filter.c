@@ -126,8 +126,7 @@ static struct diag_cond convert(const struct live_filter *k, const struct filter
 		c.differs = n->op == FILTER_NE;
 		break;
 	case FILTER_AUTOBOUND:
-		/* The kernel has a test of this name, but it is another one: whether bind()
-		 * named the port. */
+		/* What ss means by it, of which what the kernel means is another test. */
 		c.local = true;
 		if (k->low <= k->high)
 			set_ports(&c, k->low, k->high);
@@ -147,15 +146,20 @@ static struct diag_cond convert(const struct live_filter *k, const struct filter
 
 static int convert_all(struct live_filter *k)
 {
-	size_t count;
-	const struct filter_node *nodes = filter_nodes(k->filter, &count);
+	static const struct filter_node nothing = { .kind = FILTER_NOTHING };
+	size_t count = 1;
+	const struct filter_node *nodes = k->filter ? filter_nodes(k->filter, &count) : &nothing;
 
-	k->conds = malloc(count * sizeof *k->conds);
+	k->conds = malloc((count + 2) * sizeof *k->conds);
 	if (!k->conds)
 		return -ENOMEM;
 	k->count = (uint32_t)count;
 	for (size_t i = 0; i < count; i++)
 		k->conds[i] = convert(k, &nodes[i]);
+	k->conds[count] = (struct diag_cond){ .kind = DIAG_COND_AUTO };
+	k->conds[count + 1] = (struct diag_cond){
+		.kind = DIAG_COND_AND, .left = k->count - 1, .right = k->count
+	};
 	return 0;
 }
 
@@ -180,7 +184,7 @@ int live_filter_set(
 	k->narrows = k->by_state = false;
 	k->states = UINT32_MAX;
 	if (filter_is_all(filter))
-		return 0;
+		return convert_all(k);
 	k->filter = filter_get(filter);
 	k->states = states_of(filter, single);
 	k->low = (uint16_t)(known ? low : 1);
@@ -200,7 +204,8 @@ uint32_t live_filter_states(struct live_filter *k, enum sock_proto proto)
 
 /* ---- What the kernel takes ------------------------------------------------------------------- */
 
-int live_filter_compile(struct live_filter *k, uint32_t states, struct diag_program *out)
+int live_filter_compile(
+	struct live_filter *k, uint32_t states, bool autobound, struct diag_program *out)
 {
 	const struct diag_filter_for whom = {
 		.level = k->level, .marks = k->marks, .states = states
@@ -208,10 +213,9 @@ int live_filter_compile(struct live_filter *k, uint32_t states, struct diag_prog
 	int err;
 
 	*out = (struct diag_program){ .never = false };
-	if (!k->filter)
-		return 0;
-	err = diag_filter_compile(k->conds, k->count, &whom, out);
-	k->narrows |= out->never || out->len;
+	err = diag_filter_compile(k->conds, k->count + (autobound ? 2 : 0), &whom, out);
+	if (!autobound)
+		k->narrows |= out->never || out->len;
 	return err;
 }
 

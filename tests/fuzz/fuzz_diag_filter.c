@@ -42,6 +42,7 @@ static struct bytecode_sock sock_of(const uint8_t *at)
 		.device = at[10],
 		.mark = at[11],
 		.cgroup = at[13],
+		.autobound = at[14] & 1,
 	};
 
 	memset(s.local, at[15], s.family == AF_INET ? 4 : 16);
@@ -67,6 +68,8 @@ static bool leaf_holds(const struct diag_cond *c, const struct bytecode_sock *s,
 		return (s->mark & c->mask) == c->mark;
 	case DIAG_COND_CGROUP:
 		return c->cgroup == s->cgroup;
+	case DIAG_COND_AUTO:
+		return s->autobound;
 	default:
 		return true; /* one of the answers that it may have */
 	}

@@ -147,7 +147,10 @@ static void keys_choose_the_pane(void **state)
 		{ "2 6 Tab", 6, 1 },
 		{ "7", 6, 0 },
 		{ "7 Tab", 7, 0 },
+<<<<<<< HEAD
 		{ "9", 8, 0 },
+=======
+>>>>>>> main
 		{ "9 Tab", 0, 0 },
 		{ "7 BackTab Esc", APP_OVERVIEW, 0 },
 		{ "1 BackTab", 8, 0 },
@@ -872,7 +875,8 @@ static void end_samples(struct story *st, struct sample *samples[SAMPLES])
 static void every_key_survives_everywhere(void **state)
 {
 	static const char *const places[] = { "", "?", "s", "d", "1", "2 s", "3", "4", "5 End",
-		"6 a", "7 a End" };
+		"6 a", "7 a End", "8 Down", "9 End", "f", "3 f ( p i d", "1 Enter", "2 Enter 3",
+		"3 Enter f", "4 Enter 0", "8 Enter", "5 / 1", "3 / x y z Enter" };
 	struct sample *samples[SAMPLES];
 	struct story st;
 
@@ -911,6 +915,19 @@ static void every_key_survives_everywhere(void **state)
 	end_samples(&st, samples);
 }
 
+/* What the narrower does. */
+static void narrow_for(struct app *a, int error)
+{
+	struct narrow_job job;
+
+	if (!app_wish_narrowing(a, &job))
+		return;
+	narrow_job_keep(&job);
+	job.error = error ? error : sample_narrow(job.whole, &job.how, job.before, NULL, &job.made);
+	app_take_narrowing(a, &job);
+	narrow_job_drop(&job);
+}
+
 /* Keys, samples and sizes as they come. */
 static void a_long_walk_ends_well(void **state)
 {
@@ -937,11 +954,25 @@ static void a_long_walk_ends_well(void **state)
 				cells_resize(&c, 1 + (int)which % 130, 1 + (int)(which >> 7) % 50),
 				0);
 			c.ascii = which & 1;
+		} else if (what < 8) {
+			/* All that takes no time, or nothing. */
+			a.shown.at_once = which & 1 ? SHOWN_AT_ONCE : 0;
+			for (size_t p = 0; p < PANE_COUNT; p++)
+				a.panes[p].at_once = which & 2 ? PANE_AT_ONCE : 0;
+		} else if (what < 20) {
+			narrow_for(&a, which % 16 ? 0 : -ENOMEM);
+			make_orders(&a, 0);
+		} else if (what < 30) {
+			if (app_is_busy(&a))
+				app_work(&a);
 		} else if (what < 80) {
 			app_draw(&a, &c);
 			check_grid(&c);
 		} else {
-			app_key(&a, what < 200 ? key_number(which) : (int)which % 128);
+			app_key(&a, what < 200   ? key_number(which)
+				    : what < 210 ? (int)"f/mM+3458"[which % 9]
+				    : what < 220 ? (int)"pid = 2291 or state"[which % 19]
+						 : (int)which % 128);
 		}
 		assert_true(a.full >= APP_OVERVIEW && a.full < PANE_COUNT);
 		assert_true(a.focus < PANE_OVERVIEW);

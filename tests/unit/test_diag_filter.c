@@ -56,6 +56,7 @@ static struct bytecode_sock pick_sock(void)
 		.device = pick(3),
 		.mark = pick(4),
 		.cgroup = pick(3),
+		.autobound = pick(2),
 	};
 
 	pick_address(s.local, s.family);
@@ -140,6 +141,8 @@ static bool leaf_holds(const struct diag_cond *c, uint32_t i, const struct seen 
 		return (s->mark & c->mask) == c->mark;
 	case DIAG_COND_CGROUP:
 		return c->cgroup == s->cgroup;
+	case DIAG_COND_AUTO:
+		return s->autobound;
 	default:
 		return w->unknown >> i % 64 & 1;
 	}

@@ -618,7 +618,7 @@ static void test_needs(void **state)
 	check_needs("dst :443", 0);
 	check_needs("dev 1", NEED_ADDRESSES);
 	check_needs("fwmark 1", NEED_MARKS);
-	check_needs("autobound", NEED_COUNTERS);
+	check_needs("autobound", NEED_AUTOBOUND | NEED_COUNTERS);
 	check_needs("process = java", NEED_OWNERS);
 	check_needs("unit = a", NEED_OWNERS | NEED_PROC_DETAILS);
 	check_needs("user = root or pid = 1", NEED_OWNERS | NEED_USERS);
