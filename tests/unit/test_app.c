@@ -147,10 +147,7 @@ static void keys_choose_the_pane(void **state)
 		{ "2 6 Tab", 6, 1 },
 		{ "7", 6, 0 },
 		{ "7 Tab", 7, 0 },
-<<<<<<< HEAD
 		{ "9", 8, 0 },
-=======
->>>>>>> main
 		{ "9 Tab", 0, 0 },
 		{ "7 BackTab Esc", APP_OVERVIEW, 0 },
 		{ "1 BackTab", 8, 0 },
