@@ -4,15 +4,16 @@
 #define SOCKDASH_APP_H
 
 #include "sockdash/cells.h"
+#include "sockdash/chooser.h"
 #include "sockdash/deed.h"
 #include "sockdash/detail.h"
-#include "sockdash/chooser.h"
 #include "sockdash/feed.h"
 #include "sockdash/filter.h"
 #include "sockdash/pane.h"
 #include "sockdash/places.h"
 #include "sockdash/prompt.h"
 #include "sockdash/sample.h"
+#include "sockdash/saving.h"
 #include "sockdash/search.h"
 #include "sockdash/shown.h"
 #include "sockdash/sight.h"
@@ -20,13 +21,15 @@
 enum app_mode {
 	APP_PANES,
 	APP_HELP,
-	APP_SORT,     /* choosing the column to sort by */
-	APP_COLUMNS,  /* choosing the columns */
-	APP_INTERVAL, /* typing the interval */
-	APP_JUMP,     /* typing where in a recording to go */
-	APP_FILTER,   /* typing the filter, which follows */
-	APP_SEARCH,   /* typing what to search for, likewise */
-	APP_DEED,     /* choosing a signal, or answering whether to act */
+	APP_SORT,      /* choosing the column to sort by */
+	APP_COLUMNS,   /* choosing the columns */
+	APP_INTERVAL,  /* typing the interval */
+	APP_JUMP,      /* typing where in a recording to go */
+	APP_FILTER,    /* typing the filter, which follows */
+	APP_SEARCH,    /* typing what to search for, likewise */
+	APP_SAVE,      /* typing the file to write to */
+	APP_OVERWRITE, /* answering whether it may be written over */
+	APP_DEED,      /* choosing a signal, or answering whether to act */
 };
 
 #define APP_OVERVIEW (-1)
@@ -63,19 +66,23 @@ struct app {
 	struct looks *looks;  /* or NULL */
 	struct detail detail; /* the socket whose details lie over the panes */
 	struct deed deed;     /* what is done to sockets and processes */
-	struct names *names; /* borrowed, or NULL */
-	bool shows_names;    /* they are wished for */
-	bool counts_events;  /* so are connections that end */
+	struct names *names;  /* borrowed, or NULL */
+	bool shows_names;     /* they are wished for */
+	bool counts_events;   /* so are connections that end */
 
 	/* Typing. */
 	struct prompt prompt;
-	struct prompt_history filters, searches; /* typed before */
-	struct filter *filter_before;            /* APP_FILTER: the one to give back */
+	struct prompt_history filters, searches, paths; /* typed before */
+	struct filter *filter_before;                   /* APP_FILTER: the one to give back */
 	struct filter_error mistake; /* APP_FILTER: in what is typed now, where `mistaken` */
 	bool mistaken;
 	struct search search;
 
+	struct save_job
+		saving; /* what is to be written to a file, or may be once that is answered */
+
 	/* Wishes, for the loop to fulfil. */
+	bool wishes_saving;
 	struct feed_control control;
 	bool wished;  /* `control` was changed; reset by the loop with what is for once in it */
 	bool repaint; /* the terminal may show something else; reset by the loop */

@@ -11,8 +11,6 @@
 #include "sockdash/sample.h"
 #include "sockdash/source.h"
 
-#define SOCKDASH_VERSION "0.1.0"
-
 enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_CSV };
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 

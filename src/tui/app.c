@@ -53,9 +53,11 @@ void app_free(struct app *a)
 	filter_put(a->filter);
 	filter_put(a->filter_before);
 	a->filter = a->filter_before = NULL;
+	save_job_drop(&a->saving);
 	prompt_free(&a->prompt);
 	prompt_forget(&a->filters);
 	prompt_forget(&a->searches);
+	prompt_forget(&a->paths);
 	search_free(&a->search);
 	sample_put(a->sample);
 	a->sample = NULL;
@@ -254,6 +256,8 @@ static void take_key(struct app *a, int key)
 		[APP_FILTER] = ask_key,
 		[APP_DEED] = deed_key,
 		[APP_SEARCH] = ask_key,
+		[APP_SAVE] = ask_key,
+		[APP_OVERWRITE] = ask_key,
 	};
 	const struct key_binding *binding;
 

@@ -139,6 +139,12 @@ static void choose_columns(struct app *a, int key)
 	chooser_open(a);
 }
 
+static void write_file(struct app *a, int key)
+{
+	(void)key;
+	saving_ask(a);
+}
+
 static void reverse(struct app *a, int key)
 {
 	(void)key;
@@ -318,6 +324,8 @@ const struct key_binding key_bindings[] = {
 		KEY_ANYWHERE },
 	{ { 'c', KEYCODE_FUNCTION + 2 }, "c F2", "choose the columns and their order", NO_FOOTER,
 		choose_columns, KEY_ANYWHERE },
+	{ { 'w' }, "w", "write the table to a file: .json, .csv, or text", NO_FOOTER, write_file,
+		KEY_ANYWHERE },
 	{ { 'r', 'R', 'I' }, "r", "reverse the order", { "r", "reverse" }, reverse, KEY_ANYWHERE },
 	{ { 'a' }, "a", "all rows of leaks, kernel, audit, also what is as it should be", NO_FOOTER,
 		toggle_all, KEY_ANYWHERE },
