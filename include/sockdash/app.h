@@ -4,12 +4,16 @@
 #define SOCKDASH_APP_H
 
 #include "sockdash/cells.h"
+#include "sockdash/chooser.h"
+#include "sockdash/deed.h"
+#include "sockdash/detail.h"
 #include "sockdash/feed.h"
 #include "sockdash/filter.h"
 #include "sockdash/pane.h"
 #include "sockdash/places.h"
 #include "sockdash/prompt.h"
 #include "sockdash/sample.h"
+#include "sockdash/saving.h"
 #include "sockdash/search.h"
 #include "sockdash/shown.h"
 #include "sockdash/sight.h"
@@ -17,11 +21,15 @@
 enum app_mode {
 	APP_PANES,
 	APP_HELP,
-	APP_SORT,     /* choosing the column to sort by */
-	APP_INTERVAL, /* typing the interval */
-	APP_JUMP,     /* typing where in a recording to go */
-	APP_FILTER,   /* typing the filter, which follows */
-	APP_SEARCH,   /* typing what to search for, likewise */
+	APP_SORT,      /* choosing the column to sort by */
+	APP_COLUMNS,   /* choosing the columns */
+	APP_INTERVAL,  /* typing the interval */
+	APP_JUMP,      /* typing where in a recording to go */
+	APP_FILTER,    /* typing the filter, which follows */
+	APP_SEARCH,    /* typing what to search for, likewise */
+	APP_SAVE,      /* typing the file to write to */
+	APP_OVERWRITE, /* answering whether it may be written over */
+	APP_DEED,      /* choosing a signal, or answering whether to act */
 };
 
 #define APP_OVERVIEW (-1)
@@ -31,9 +39,15 @@ struct app {
 	int full;       /* the pane that fills the screen, or APP_OVERVIEW */
 	unsigned focus; /* of the overview */
 	enum app_mode mode;
-	uint32_t menu; /* APP_SORT: field under the cursor; APP_HELP: first line */
-	uint32_t page; /* APP_HELP: lines on the screen when it was last drawn */
-	bool lost;     /* the message says that a sample was lost: the next sample takes it away */
+	uint32_t menu; /* menus: line under the cursor; APP_HELP: first line */
+	uint32_t page; /* APP_HELP, menus: lines on the screen when they were last drawn */
+	uint32_t menu_page,
+		menu_last;    /* lines of a page, and the last line; for the keys of menus */
+	struct area menu_box; /* menus: where their lines were drawn... */
+	uint32_t menu_top;    /* ...from this one on */
+	struct area footer;   /* where its keys were drawn; nothing where there is another text */
+	struct chooser chooser;
+	bool lost; /* the message says that a sample was lost: the next sample takes it away */
 	char message[160];     /* of the last key or event; "" none */
 	struct sample *sample; /* the newest, whole */
 	bool secure; /* only looks: no actions on sockets and processes, no files written */
@@ -49,20 +63,26 @@ struct app {
 
 	/* What is known beside the samples, of what is on the screen. */
 	struct beside beside;
-	struct looks *looks; /* or NULL */
-	struct names *names; /* borrowed, or NULL */
-	bool shows_names;    /* they are wished for */
-	bool counts_events;  /* so are connections that end */
+	struct looks *looks;  /* or NULL */
+	struct detail detail; /* the socket whose details lie over the panes */
+	struct deed deed;     /* what is done to sockets and processes */
+	struct names *names;  /* borrowed, or NULL */
+	bool shows_names;     /* they are wished for */
+	bool counts_events;   /* so are connections that end */
 
 	/* Typing. */
 	struct prompt prompt;
-	struct prompt_history filters, searches; /* typed before */
-	struct filter *filter_before;            /* APP_FILTER: the one to give back */
+	struct prompt_history filters, searches, paths; /* typed before */
+	struct filter *filter_before;                   /* APP_FILTER: the one to give back */
 	struct filter_error mistake; /* APP_FILTER: in what is typed now, where `mistaken` */
 	bool mistaken;
 	struct search search;
 
+	struct save_job
+		saving; /* what is to be written to a file, or may be once that is answered */
+
 	/* Wishes, for the loop to fulfil. */
+	bool wishes_saving;
 	struct feed_control control;
 	bool wished;  /* `control` was changed; reset by the loop with what is for once in it */
 	bool repaint; /* the terminal may show something else; reset by the loop */
@@ -74,12 +94,13 @@ struct app_settings {
 	double interval_s;
 	bool live; /* of the kernel that we run on */
 	bool replay;
-	double cpu_limit;            /* percent of one core; 0: none */
-	bool all;                    /* panes begin with all rows */
-	bool secure;                 /* no actions, no files */
-	bool names, events;          /* what of the extras is wished */
-	const struct filter *filter; /* to begin with; NULL: none */
-	uint8_t prefix4, prefix6;    /* likewise */
+	double cpu_limit;              /* percent of one core; 0: none */
+	bool all;                      /* panes begin with all rows */
+	bool secure;                   /* no actions, no files */
+	bool names, events;            /* what of the extras is wished */
+	const struct filter *filter;   /* to begin with; NULL: none */
+	uint8_t prefix4, prefix6;      /* likewise */
+	const struct columns *columns; /* of each pane; none: its own. NULL: all have their own */
 };
 
 void app_init(struct app *a, const struct app_settings *s);
@@ -125,6 +146,9 @@ void app_draw(struct app *a, struct cells *c);
 
 /* The pane that keys go to. */
 struct pane_state *app_pane(struct app *a);
+
+/* Wishes for what has come into sight, after anything that may change it. */
+void app_follow_needs(struct app *a);
 
 /* For the actions of keys. */
 struct feed_control *app_wish(struct app *a); /* to change what it answers */

@@ -51,6 +51,9 @@ void origin_close(struct origin *g);
 /* Says what of a tape is lost at its end. Answers the exit status. */
 int origin_tell_end(const struct options *o, const struct origin *g);
 
+/* Writes to standard output; an output_flush without context. */
+int output_stdout(void *context, struct buf *b);
+
 /* ---- Samples to print (watch.c) -------------------------------------------------------------- */
 
 /* What a command wants of samples. */

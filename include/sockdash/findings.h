@@ -3,6 +3,7 @@
 #define SOCKDASH_FINDINGS_H
 
 #include "sockdash/buf.h"
+#include "sockdash/output.h"
 #include "sockdash/rowset.h"
 
 /* How many findings of each kind, and how many rules stand behind that. */
@@ -32,5 +33,9 @@ void findings_add_member(const struct sample *s, struct buf *b);
  * are never broken. */
 void findings_add(struct buf *b, const struct rowset *rows, const uint32_t *order, uint32_t place,
 	int width, bool wrap_commands);
+
+/* Findings as blocks of lines, commands alone in theirs, and a last line with how many there are of
+ * each kind. The columns are not asked for. */
+output_writer output_findings;
 
 #endif

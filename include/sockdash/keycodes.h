@@ -21,6 +21,7 @@ enum keycode {
 	KEYCODE_BACK_TAB,
 	KEYCODE_FUNCTION, /* + n for F1 to F12 */
 	KEYCODE_DELETE = KEYCODE_FUNCTION + 13,
+	KEYCODE_MOUSE, /* the pointer: the terminal knows more */
 	KEYCODE_OTHER,
 	KEYCODE_TEXT = 0x200000, /* | a code point from 128 on */
 };

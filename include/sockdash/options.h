@@ -7,13 +7,14 @@
 #include <stdint.h>
 
 #include "sockdash/buf.h"
+#include "sockdash/rowset.h"
 #include "sockdash/sample.h"
 #include "sockdash/source.h"
 
-#define SOCKDASH_VERSION "0.1.0"
-
 enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_CSV };
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+#define OPTIONS_VIEWS 16 /* no more tables than these */
 
 struct options {
 	double interval_s;
@@ -22,15 +23,18 @@ struct options {
 	double cpu_limit;                /* percent of one core */
 	enum output output;
 	const char *sort, *columns; /* NULL: the table's own */
-	bool processes;             /* sockets: with their owners */
-	bool resolve;               /* names in place of numbers */
-	bool events;                /* count connections that end, also the shortest */
-	bool all;                   /* the rows of a view that are left out otherwise, too */
-	uint8_t prefix4, prefix6;   /* peers: bits by which they stand together; 0: not */
-	unsigned protocols;         /* bit 1 << enum sock_proto */
+	/* Of each table in the order of `tables`, set in the configuration file; none: its own. */
+	struct columns views[OPTIONS_VIEWS];
+	bool processes;           /* sockets: with their owners */
+	bool resolve;             /* names in place of numbers */
+	bool events;              /* count connections that end, also the shortest */
+	bool all;                 /* the rows of a view that are left out otherwise, too */
+	uint8_t prefix4, prefix6; /* peers: bits by which they stand together; 0: not */
+	unsigned protocols;       /* bit 1 << enum sock_proto */
 	bool ipv4, ipv6;
 	bool no_header;
 	bool ascii;
+	bool mouse; /* clicks and wheel are the dashboard's */
 	enum color color;
 	bool secure;           /* the dashboard only looks; once set it stays so */
 	struct filter *filter; /* of the words; NULL: all sockets */
@@ -56,6 +60,9 @@ int options_parse(int argc, char **argv, struct options *o, int *first_word, str
  * cannot be read, with *wanted saying what would be right; -ENOENT for a name that is none, -EPERM
  * for that of an option that is for the command line only. */
 int options_set(struct options *o, const char *name, const char *value, const char **wanted);
+
+/* The columns that are set for a table, or NULL. */
+const struct columns *options_columns(const struct options *o, const struct table *t);
 
 /* Reads a number; false where it is none, or not between the two. */
 bool options_read_real(const char *text, double min, double max, double *out);

@@ -1,4 +1,4 @@
-/* output: tables as text, JSON or CSV, and findings as text. */
+/* output: tables as text, JSON or CSV. */
 #ifndef SOCKDASH_OUTPUT_H
 #define SOCKDASH_OUTPUT_H
 
@@ -28,17 +28,10 @@ typedef int output_flush(void *context, struct buf *b);
 typedef int output_writer(const struct output_table *t, output_flush *flush, void *context);
 output_writer output_text, output_json, output_csv;
 
-/* Findings as blocks of lines, commands alone in theirs, and a last line with how many there are of
- * each kind. The columns are not asked for. */
-output_writer output_findings;
-
 /* Several tables in one JSON document, each under its own name. The first one says which members
  * are added. Answers as a writer does. */
 int output_json_tables(const char *view, const struct output_table *all, size_t count,
 	output_flush *flush, void *context);
-
-/* Writes to standard output; an output_flush without context. */
-int output_stdout(void *context, struct buf *b);
 
 /* What tells one format from another. */
 struct output_form {

@@ -127,9 +127,10 @@ struct pane_state {
 	uint32_t shift;    /* columns scrolled out at the left (full screen) */
 	const struct needle *needle; /* marked in the rows; set from outside; NULL: nothing */
 	const struct beside *beside; /* for drawing, set from outside; NULL: nothing */
-	bool shows_info;   /* a column of tcp_info was on the screen when it was last drawn */
-	bool more_columns; /* columns were left out at the right when it was last drawn */
-	uint32_t page;     /* rows that were on the screen when it was last drawn */
+	bool shows_info;       /* a column of tcp_info was on the screen when it was last drawn */
+	struct columns chosen; /* in their order; none: those of the pane */
+	bool more_columns;     /* columns were left out at the right when it was last drawn */
+	uint32_t page;         /* rows that were on the screen when it was last drawn */
 
 	/* What it shows: the rows of one sample in their order. */
 	struct sample *sample;     /* its own reference, NULL none */
@@ -144,9 +145,18 @@ struct pane_state {
 	uint32_t at_once; /* PANE_AT_ONCE; tests make it small */
 	bool waiting;     /* for an order that is not made at once, and shows the last one */
 	bool late;        /* that takes time that one notices; set from outside */
-	bool filtered;    /* by a filter, and... */
-	bool filtering;   /* ...what it shows is not that yet; both set from outside */
-	uint64_t failed;  /* serial of the sample that there is no memory for, 0 none... */
+
+	/* What was drawn where; nothing where it is not on the screen. */
+	struct area drawn, drawn_rows;
+	struct {
+		const struct field *fields[COLUMNS_MAX];
+		int x[COLUMNS_MAX]; /* of the screen, in their order */
+		size_t count;
+	} drawn_titles;
+
+	bool filtered;             /* by a filter, and... */
+	bool filtering;            /* ...what it shows is not that yet; both set from outside */
+	uint64_t failed;           /* serial of the sample that there is no memory for, 0 none... */
 	struct sort_key failed_by; /* ...in this order... */
 	bool failed_all;           /* ...and of these rows */
 };
@@ -204,6 +214,9 @@ void pane_hide(struct pane_state *p, const struct sample *newest);
 void pane_move(struct pane_state *p, int64_t rows);
 void pane_home(struct pane_state *p);
 
+/* Scrolls by rows, as far as there are some; the cursor stays on its row while that is in sight. */
+void pane_scroll(struct pane_state *p, int64_t rows);
+
 /* The rows that it shows, with what is known beside them. */
 static inline struct rowset pane_rows(const struct pane_state *p)
 {
@@ -233,6 +246,10 @@ void pane_sort_neighbour(struct pane_state *p, int direction);
 /* The fields that full screen shows after the columns. 0, or -EINVAL for a name that is not a
  * field. */
 int pane_more(const struct pane *pane, struct columns *out);
+
+/* The fields of its columns, in order: those that were chosen, or else its own, with those that only
+ * full screen shows if it is `full`. */
+void pane_fields(const struct pane_state *p, bool full, struct columns *out);
 
 /* NEED_...: what a sample must have for all fields of the pane, whether or not the screen is wide
  * enough for them. */

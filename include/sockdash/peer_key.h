@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "sockdash/frame.h"
+#include "sockdash/sample.h"
 
 /* The bits of an address that count, of IPv4 and of IPv6 addresses. */
 struct peer_mask {
@@ -28,18 +28,38 @@ static inline bool peer_is_link_local(const uint8_t bytes[16])
 	return bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
 }
 
-/* The same for sockets whose addresses have these bits in common, in one namespace. */
-static inline uint64_t peer_key(
-	const struct frame *f, const struct sock *s, const struct peer_mask *mask)
+/* The same for addresses that have these bits in common, in one namespace (an inode). */
+static inline uint64_t peer_key_at(
+	const struct address *a, uint64_t netns, const struct peer_mask *mask)
 {
-	const struct address *a = frame_address(f, s->remote);
 	const uint64_t *bits = peer_is_ipv4(a->bytes) ? mask->ipv4 : mask->ipv6;
 	uint64_t scope = peer_is_link_local(a->bytes) ? a->scope : 0;
 	uint64_t halves[2];
 
 	memcpy(halves, a->bytes, sizeof halves);
-	return hash_mix(hash_mix(halves[0] & bits[0], halves[1] & bits[1]),
-		frame_netns_inode(f, s) ^ scope << 32);
+	return hash_mix(hash_mix(halves[0] & bits[0], halves[1] & bits[1]), netns ^ scope << 32);
+}
+
+static inline uint64_t peer_key(
+	const struct frame *f, const struct sock *s, const struct peer_mask *mask)
+{
+	return peer_key_at(frame_address(f, s->remote), frame_netns_inode(f, s), mask);
+}
+
+static inline uint64_t peer_key_of_ended(
+	const struct frame *f, const struct ended_row *r, const struct peer_mask *mask)
+{
+	uint64_t netns = r->netns < f->netns_count ? f->namespaces[r->netns].inode : 0;
+
+	return peer_key_at(&r->address, netns, mask);
+}
+
+/* Of a peer, which has a socket or else a connection that ended. */
+static inline uint64_t peer_key_of_row(
+	const struct frame *f, const struct peer_row *r, const struct peer_mask *mask)
+{
+	return r->brief ? peer_key_of_ended(f, r->brief, mask)
+			: peer_key(f, &f->socks[r->sock], mask);
 }
 
 #endif

@@ -133,10 +133,12 @@ struct port_row {
 /* A remote address, or those that have a prefix in common. Most have one socket: what there is to
  * say of these is asked of that (peer_sums_of()), so that a million of them take little. */
 struct peer_row {
-	uint32_t sock;           /* row of the frame: one of its sockets */
-	uint32_t sums;           /* of the sample; SOCK_NONE: it has that socket alone */
-	bool is_ours;            /* that one: somebody listens on its local port */
-	uint32_t opened, closed; /* connections, since the sample before */
+	uint32_t sock; /* row of the frame: one of its sockets; SOCK_NONE: has none, but... */
+	const struct ended_row *brief; /* ...connections that ended, in the frame; else NULL */
+	uint32_t sums;                 /* of the sample; SOCK_NONE: it has that socket alone */
+	bool is_ours;                  /* that one: somebody listens on its local port */
+	uint32_t opened, closed;       /* connections, since the sample before */
+	uint64_t ended;                /* those that did, also the shortest, where that is known */
 };
 
 struct peer_sums {

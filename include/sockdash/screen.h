@@ -57,6 +57,9 @@ struct screen_key {
 /* The keys in one line, as many as fit, the last two first. */
 void screen_footer(struct cells *c, struct area a, const struct screen_key *keys, size_t count);
 
+/* The entry in column x of such a line, and the column from its beginning on; -1: there is none. */
+int screen_footer_at(int width, const struct screen_key *keys, size_t count, int x, int *column);
+
 /* A framed box in the middle of the area, `width` × `height` with its frame (cut to fit), blanked,
  * with a title; answers its inside. */
 struct area screen_box(struct cells *c, struct area a, int width, int height, const char *title);

@@ -4,6 +4,7 @@
 #define SOCKDASH_TERMINAL_H
 
 #include "sockdash/cells.h"
+#include "sockdash/mouse.h"
 
 /* What stty says may be anything; no screen is larger, and curses and our grid stay small. */
 #define TERMINAL_MAX 1000
@@ -22,10 +23,12 @@ struct terminal_ops {
 
 struct terminal {
 	const struct terminal_ops *ops;
+	struct mouse_event mouse; /* after KEYCODE_MOUSE: what it did */
 };
 
 struct terminal_settings {
 	bool colors; /* if the terminal has any */
+	bool mouse;  /* likewise; else clicks are the terminal's own */
 };
 
 /* Opens the terminal on standard input and output. 0, -ENOTSUP where this kind cannot serve (the

@@ -27,6 +27,7 @@ static int choose_columns(struct printing *r)
 	const struct options *o = r->options;
 	const struct table *t = r->table;
 	const char *list = o->processes && t->owner_columns ? t->owner_columns : t->columns;
+	const struct columns *chosen = options_columns(o, r->command->table);
 	const char *bad = "";
 	size_t bad_len = 0;
 	int err;
@@ -36,6 +37,10 @@ static int choose_columns(struct printing *r)
 		columns_all(t, o->processes, &r->columns);
 		if (o->events)
 			columns_add_events(t, &r->columns);
+		return EXIT_DONE;
+	}
+	if (!o->columns && chosen && !o->processes) {
+		r->columns = *chosen;
 		return EXIT_DONE;
 	}
 	err = columns_parse(t, o->columns ? o->columns : list, &r->columns, &bad, &bad_len);

@@ -49,7 +49,7 @@ static void read_keys_from_terminal(void)
 
 static int open_terminal(const struct options *o, struct terminal **out)
 {
-	struct terminal_settings settings = { .colors = wants_colors(o) };
+	struct terminal_settings settings = { .colors = wants_colors(o), .mouse = o->mouse };
 	int err;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
@@ -92,6 +92,35 @@ static int read_sort(const struct table *t, const struct options *o, struct sort
 	return EXIT_USAGE;
 }
 
+/* What is configured, and for the view that was asked for what the command line says. */
+static int read_columns(
+	const struct table *t, const struct options *o, struct columns out[PANE_COUNT])
+{
+	struct buf fields = { 0 };
+	const char *bad = "";
+	size_t bad_len = 0;
+
+	for (int i = 0; i < PANE_COUNT; i++) {
+		const struct columns *chosen = options_columns(o, panes[i]->table);
+
+		out[i] = chosen ? *chosen : (struct columns){ .count = 0 };
+	}
+	if (!o->columns)
+		return EXIT_DONE;
+	if (!t)
+		return complain_usage(
+			"--columns needs a view that has them: sockdash top VIEW --columns %s",
+			o->columns);
+	if (columns_parse(t, o->columns, &out[find_pane(t)], &bad, &bad_len) == 0)
+		return EXIT_DONE;
+	list_fields(t, &fields);
+	complain_usage(
+		"--columns: '%.*s' is not a field of %s, or there are too many; fields are: %s",
+		(int)bad_len, bad, t->name, fields.data);
+	buf_free(&fields);
+	return EXIT_USAGE;
+}
+
 /* Takes what the origin has. */
 static int open_feed(struct origin *g, const struct source_request *request,
 	const struct tracker_settings *settings, struct feed **out)
@@ -105,6 +134,7 @@ static int open_feed(struct origin *g, const struct source_request *request,
 int cmd_top(const struct table *t, const struct options *o)
 {
 	struct source_request request = options_request(o, NEED_ALL);
+	struct columns columns[PANE_COUNT];
 	struct app_settings settings = {
 		.pane = find_pane(t),
 		.interval_s = o->interval_s,
@@ -116,6 +146,7 @@ int cmd_top(const struct table *t, const struct options *o)
 		.prefix4 = o->prefix4,
 		.prefix6 = o->prefix6,
 		.secure = o->secure,
+		.columns = columns,
 		.names = o->resolve,
 		.events = o->events,
 	};
@@ -132,9 +163,9 @@ int cmd_top(const struct table *t, const struct options *o)
 		return status;
 	if (o->output != OUTPUT_TEXT)
 		return complain_usage("--json and --csv are for views: sockdash VIEW --json");
-	if (o->columns)
-		return complain_usage(
-			"--columns is for printed views: sockdash VIEW --columns %s", o->columns);
+	status = read_columns(t, o, columns);
+	if (status)
+		return status;
 	status = origin_open(o, &origin);
 	if (status)
 		return status;

@@ -1,5 +1,5 @@
-/* The configuration file: where it is and what its lines say. The names are those of options, and
- * audit.* for the rules of the audit. */
+/* The configuration file: where it is and what its lines say. The names are those of options,
+ * columns.* for the columns of views, and audit.* for the rules of the audit. */
 #include "sockdash/config.h"
 
 #include <errno.h>
@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "sockdash/commands.h"
 
 #define LINE_LONGEST 2000
 #define FILE_LARGEST (256 * 1024)
@@ -84,10 +86,36 @@ static int set_off(const struct place *p, const char *list, struct audit_setting
 	return 0;
 }
 
+/* "columns.procs = pid,process,conns" */
+static int set_columns(
+	const struct place *p, const char *view, const char *value, struct options *o)
+{
+	const struct table *t = table_find(view, strlen(view));
+	const char *bad = "";
+	size_t at = 0, len = 0;
+
+	while (at < table_count && tables[at] != t)
+		at++;
+	if (at == table_count || at == OPTIONS_VIEWS) {
+		begin_error(p);
+		buf_addf(p->error, "'columns.%s': '%s' is not a view; views are: ", view, view);
+		list_tables(p->error);
+		return -EBADMSG;
+	}
+	if (columns_parse(t, value, &o->views[at], &bad, &len) == 0)
+		return 0;
+	begin_error(p);
+	buf_addf(p->error,
+		"columns.%s: '%.*s' is not a field of %s, or there are too many; fields are: ",
+		view, (int)len, bad, view);
+	list_fields(t, p->error);
+	return -EBADMSG;
+}
+
 static int set(const struct place *p, const char *name, const char *value, struct options *o)
 {
-	static const char audit[] = "audit.";
-	const size_t prefix = sizeof audit - 1;
+	static const char audit[] = "audit.", columns[] = "columns.";
+	const size_t prefix = sizeof audit - 1, columns_prefix = sizeof columns - 1;
 	const char *wanted = "";
 	int err;
 
@@ -95,6 +123,8 @@ static int set(const struct place *p, const char *name, const char *value, struc
 		return set_off(p, value, &o->tracker.audit);
 	if (strncmp(name, audit, prefix) == 0)
 		return set_threshold(p, name + prefix, value, &o->tracker.audit);
+	if (strncmp(name, columns, columns_prefix) == 0)
+		return set_columns(p, name + columns_prefix, value, o);
 	err = options_set(o, name, value, &wanted);
 	if (!err)
 		return 0;
@@ -104,7 +134,7 @@ static int set(const struct place *p, const char *name, const char *value, struc
 	buf_addf(p->error, "'%s' %s; settings are: ", name,
 		err == -EPERM ? "is for the command line only" : "is not a setting");
 	options_list_settings(p->error);
-	buf_adds(p->error, ", audit.off, audit.THRESHOLD");
+	buf_adds(p->error, ", columns.VIEW, audit.off, audit.THRESHOLD");
 	return -EBADMSG;
 }
 

@@ -11,6 +11,7 @@
 #include "sockdash/config.h"
 #include "sockdash/findings.h"
 #include "sockdash/log.h"
+#include "sockdash/version.h"
 
 /* ---- Help ------------------------------------------------------------------------------------ */
 

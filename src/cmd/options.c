@@ -181,6 +181,7 @@ SETTER(set_ipv4, o->ipv4 = true)
 SETTER(set_ipv6, o->ipv6 = true)
 SWITCH(set_no_header, no_header)
 SWITCH(set_ascii, ascii)
+SWITCH(set_mouse, mouse)
 SETTER(set_anonymize, o->anonymize = true)
 SETTER(set_config, o->config = argument)
 SETTER(set_debug, o->debug = argument)
@@ -216,6 +217,8 @@ static const struct option_row rows[] = {
 	{ LONG_ONLY + 1, "color", "WHEN", "colours of the dashboard: auto, always, never",
 		set_color, true },
 	{ LONG_ONLY + 2, "ascii", NULL, "draw with ASCII characters only", set_ascii, true },
+	{ LONG_ONLY + 11, "mouse", NULL, "clicks and wheel in the dashboard (yes; --mouse=no)",
+		set_mouse, true },
 	{ LONG_ONLY + 8, "secure", NULL, "only look: no actions, no files written", set_secure,
 		true },
 	{ LONG_ONLY + 4, "anonymize", NULL, "record: other names and addresses, for a bug report",
@@ -281,7 +284,7 @@ static void explain(char **argv, int got, struct buf *error)
 
 void options_init(struct options *o)
 {
-	*o = (struct options){ .interval_s = 2, .cpu_limit = 10 };
+	*o = (struct options){ .interval_s = 2, .cpu_limit = 10, .mouse = true };
 	o->tracker.window_s = NAN;
 	audit_settings_init(&o->tracker.audit);
 }
@@ -400,6 +403,14 @@ bool options_entry(size_t place, struct option_entry *out)
 		out->words = switch_words;
 	}
 	return true;
+}
+
+const struct columns *options_columns(const struct options *o, const struct table *t)
+{
+	for (size_t i = 0; i < table_count && i < OPTIONS_VIEWS; i++)
+		if (tables[i] == t && o->views[i].count)
+			return &o->views[i];
+	return NULL;
 }
 
 struct tracker_settings options_tracker(const struct options *o, double standard_s)

@@ -56,8 +56,9 @@ static uint32_t find(const struct peers *p, uint64_t hash)
 	return row;
 }
 
-/* The row of a socket's peer, begun when its first socket comes; SOCK_NONE without memory. */
-static uint32_t meet(struct peers *p, uint32_t sock, uint64_t hash)
+/* The row of a socket's peer, begun when its first socket comes, or else that of a connection that
+ * ended; SOCK_NONE without memory. */
+static uint32_t meet(struct peers *p, uint32_t sock, const struct ended_row *brief, uint64_t hash)
 {
 	uint32_t row = find(p, hash);
 
@@ -66,7 +67,7 @@ static uint32_t meet(struct peers *p, uint32_t sock, uint64_t hash)
 	if (grow(&p->rows, p->count, &p->room, sizeof *p->rows) ||
 		grow(&p->hashes, p->count, &p->hash_room, sizeof *p->hashes))
 		return SOCK_NONE;
-	p->rows[p->count] = (struct peer_row){ .sock = sock, .sums = SOCK_NONE };
+	p->rows[p->count] = (struct peer_row){ .sock = sock, .brief = brief, .sums = SOCK_NONE };
 	p->hashes[p->count] = hash;
 	rowindex_add(&p->index, hash, p->count);
 	return p->count++;
@@ -84,14 +85,14 @@ static int find_all(struct peers *p)
 	uint64_t hashes[AHEAD];
 
 	p->row_of = malloc(((size_t)count + 1) * sizeof *p->row_of);
-	if (!p->row_of || rowindex_make(&p->index, count))
+	if (!p->row_of || rowindex_make(&p->index, count + f->ended.ends[ENDED_REMOTE].count))
 		return -ENOMEM;
 	/* n is ahead of what is looked up, and behind what is fetched. */
 	for (uint32_t n = 0; n < count + AHEAD; n++) {
 		uint32_t then = n - AHEAD, at = n % AHEAD;
 
 		if (n >= AHEAD && has_peer(f, sock_at(p, then))) {
-			p->row_of[then] = meet(p, sample_sock_row(p->s, then), hashes[at]);
+			p->row_of[then] = meet(p, sample_sock_row(p->s, then), NULL, hashes[at]);
 			if (p->row_of[then] == SOCK_NONE)
 				return -ENOMEM;
 		} else if (n >= AHEAD) {
@@ -252,6 +253,27 @@ static void count_changes(struct peers *p)
 	p->s->peers_compared = true;
 }
 
+/* Connections that ended, also of peers that have no other: those only where all sockets are wanted,
+ * for nobody can say what a filter would have selected. After all that looks at sockets. */
+static int count_ended(struct peers *p)
+{
+	const struct ended_table *t = &p->s->frame->ended.ends[ENDED_REMOTE];
+
+	for (uint32_t i = 0; i < t->count; i++) {
+		uint64_t hash = peer_key_of_ended(p->s->frame, &t->rows[i], &p->mask);
+		uint32_t row = find(p, hash);
+
+		if (row == ROWINDEX_NONE && p->s->selected)
+			continue;
+		if (row == ROWINDEX_NONE)
+			row = meet(p, SOCK_NONE, &t->rows[i], hash);
+		if (row == SOCK_NONE)
+			return -ENOMEM;
+		p->rows[row].ended += t->rows[i].count;
+	}
+	return 0;
+}
+
 /* ---- The table ------------------------------------------------------------------------------- */
 
 static void hand_over(struct peers *p)
@@ -279,6 +301,8 @@ int group_peers(struct sample *s, const struct sample *prev, uint8_t prefix4, ui
 	if (!err && prev)
 		count_changes(&p);
 	if (!err)
+		err = count_ended(&p);
+	if (!err)
 		hand_over(&p);
 	listening_free(&p.listening);
 	rowindex_free(&p.index);
@@ -295,11 +319,14 @@ struct peer_sums peer_sums_of(const struct sample *s, uint32_t row)
 {
 	const struct peer_row *r = &s->peers[row];
 	const struct frame *f = s->frame;
-	const struct sock *sock = &f->socks[r->sock];
-	struct peer_sums sums = { .proc = SOCK_NONE };
+	const struct sock *sock;
+	struct peer_sums sums = { .proc = SOCK_NONE, .in_port = SOCK_NONE, .out_port = SOCK_NONE };
 
 	if (r->sums != SOCK_NONE)
 		return s->peer_sums[r->sums];
+	if (r->brief)
+		return sums;
+	sock = &f->socks[r->sock];
 	add_sock(&sums, sock, r->is_ours);
 	sums.in_port = r->is_ours ? sock->local_port : SOCK_NONE;
 	sums.out_port = r->is_ours ? SOCK_NONE : sock->remote_port;
@@ -314,7 +341,7 @@ struct peer_sums peer_sums_of(const struct sample *s, uint32_t row)
 uint64_t peer_identity(const struct sample *s, uint32_t row)
 {
 	struct peer_mask mask = peer_mask(s->prefix4, s->prefix6);
-	uint64_t key = peer_key(s->frame, &s->frame->socks[s->peers[row].sock], &mask);
+	uint64_t key = peer_key_of_row(s->frame, &s->peers[row], &mask);
 
 	return hash_mix(key, (uint64_t)s->prefix4 << 8 | s->prefix6) | 1;
 }

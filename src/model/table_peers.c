@@ -12,9 +12,12 @@ static const struct peer_row *row_of(const struct rowset *rows, uint32_t row)
 	return &rows->sample->peers[row];
 }
 
-static const struct sock *sock_of(const struct rowset *rows, uint32_t row)
+static const struct address *address_of(const struct rowset *rows, uint32_t row)
 {
-	return &rows->sample->frame->socks[row_of(rows, row)->sock];
+	const struct peer_row *r = row_of(rows, row);
+	const struct frame *f = rows->sample->frame;
+
+	return r->brief ? &r->brief->address : frame_address(f, f->socks[r->sock].remote);
 }
 
 #define SUM_FIELD(name, type)                                                                      \
@@ -71,14 +74,21 @@ RATE_FIELD(closed_rate, closed)
 
 static void get_netns(const struct rowset *rows, uint32_t row, struct value *out)
 {
-	sock_field_netns(rows->sample->frame, sock_of(rows, row), out);
+	const struct peer_row *r = row_of(rows, row);
+	const struct frame *f = rows->sample->frame;
+	uint32_t netns = r->brief ? r->brief->netns : f->socks[r->sock].netns;
+
+	if (netns < f->netns_count && f->namespaces[netns].inode)
+		value_number(out, VALUE_ID, (int64_t)f->namespaces[netns].inode);
 }
 
 static void get_address(const struct rowset *rows, uint32_t row, struct value *out)
 {
 	const struct sample *s = rows->sample;
 
-	value_address(out, s->frame, sock_of(rows, row), false);
+	out->type = VALUE_ADDRESS;
+	out->address = address_of(rows, row);
+	out->device = "";
 	out->ipv4 = peer_is_ipv4(out->address->bytes);
 	out->prefix = out->ipv4 ? s->prefix4 : s->prefix6;
 	if (peer_is_link_local(out->address->bytes))
@@ -104,6 +114,27 @@ static void get_processes(const struct rowset *rows, uint32_t row, struct value 
 {
 	if (rows->sample->frame->owners_known)
 		value_number(out, VALUE_COUNT, peer_sums_of(rows->sample, row).procs);
+}
+
+/* Under a filter too those of all connections. */
+static void get_ended(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	const struct ended *e = &rows->sample->frame->ended;
+
+	if (!e->known)
+		return;
+	value_number(out, VALUE_COUNT, (int64_t)row_of(rows, row)->ended);
+	out->at_least = e->at_least;
+}
+
+static void get_ended_rate(const struct rowset *rows, uint32_t row, struct value *out)
+{
+	const struct ended *e = &rows->sample->frame->ended;
+
+	if (!e->known)
+		return;
+	value_real(out, VALUE_RATE, (double)row_of(rows, row)->ended / rows->sample->interval_s);
+	out->at_least = e->at_least;
 }
 
 static void get_process_socks(const struct rowset *rows, uint32_t row, struct value *out)
@@ -158,6 +189,10 @@ static const struct field fields[] = {
 		.get = get_process_socks },
 	{ "unit", "UNIT", "systemd unit or container of that process", VALUE_TEXT,
 		NEED_OWNERS | NEED_PROC_DETAILS, .get = get_unit },
+	{ "ended", "ENDED", "connections that ended since the sample before, also the shortest",
+		VALUE_COUNT, NEED_EVENTS, .on_request = true, .get = get_ended },
+	{ "ended_rate", "ENDED/s", "of them per second", VALUE_RATE, NEED_EVENTS,
+		.on_request = true, .get = get_ended_rate },
 };
 
 static uint32_t count(const struct sample *sample)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sockdash/ask.h"
+#include "sockdash/keycodes.h"
 #include "sockdash/keys.h"
 #include "sockdash/menus.h"
 #include "sockdash/needs.h"
@@ -28,6 +29,8 @@ void app_init(struct app *a, const struct app_settings *s)
 	for (size_t i = 0; i < PANE_COUNT; i++) {
 		pane_init(&a->panes[i], panes[i]);
 		a->panes[i].all = s->all;
+		if (s->columns)
+			a->panes[i].chosen = s->columns[i];
 		a->panes[i].beside = &a->beside;
 	}
 	shown_init(&a->shown);
@@ -43,14 +46,18 @@ void app_free(struct app *a)
 	for (size_t i = 0; i < PANE_COUNT; i++)
 		pane_free(&a->panes[i]);
 	shown_free(&a->shown);
+	detail_free(&a->detail);
+	deed_free(&a->deed);
 	app_take_looks(a, NULL);
 	places_free(&a->places);
 	filter_put(a->filter);
 	filter_put(a->filter_before);
 	a->filter = a->filter_before = NULL;
+	save_job_drop(&a->saving);
 	prompt_free(&a->prompt);
 	prompt_forget(&a->filters);
 	prompt_forget(&a->searches);
+	prompt_forget(&a->paths);
 	search_free(&a->search);
 	sample_put(a->sample);
 	a->sample = NULL;
@@ -64,6 +71,7 @@ void app_take(struct app *a, struct sample *sample)
 		a->message[0] = '\0';
 	a->lost = false;
 	app_follow(a);
+	detail_follow(a);
 }
 
 void app_move(struct app *a, const struct feed_position *position)
@@ -109,6 +117,7 @@ struct feed_control *app_wish(struct app *a)
 
 void app_open_pane(struct app *a, int pane)
 {
+	detail_close(a);
 	if (a->full != APP_OVERVIEW && a->full < PANE_OVERVIEW)
 		a->focus = (unsigned)a->full;
 	a->full = pane;
@@ -130,8 +139,12 @@ unsigned app_needs(const struct app *a)
 	unsigned needs = a->filter ? filter_needs(a->filter) : 0;
 
 	needs |= a->counts_events ? NEED_EVENTS : 0;
-	if (a->full == APP_OVERVIEW)
+	if (a->full == APP_OVERVIEW) {
+		for (size_t i = 0; i < PANE_OVERVIEW; i++)
+			if (a->panes[i].chosen.count)
+				needs |= pane_needs(&a->panes[i]);
 		return NEED_ALL | needs;
+	}
 	/* The source does not know the filter: listeners are all there, and ages too. */
 	needs |= pane_needs(&a->panes[a->full]) & ~(unsigned)(NEED_LISTENERS | NEED_AGE);
 	if (panes[a->full] != &pane_states)
@@ -140,7 +153,7 @@ unsigned app_needs(const struct app *a)
 }
 
 /* What has come into sight and is not in the sample comes at once, with a new one. */
-static void follow_needs(struct app *a)
+void app_follow_needs(struct app *a)
 {
 	unsigned needs = app_needs(a), more = needs & ~a->control.needs;
 	struct narrowing how = narrowing_of(a);
@@ -213,12 +226,6 @@ void app_take_narrowing(struct app *a, struct narrow_job *made)
 	app_follow(a);
 }
 
-void app_open_socket(struct app *a, uint64_t identity)
-{
-	(void)identity;
-	app_say(a, "there is nothing more to tell of a socket yet");
-}
-
 /* ---- Orders ---------------------------------------------------------------------------------- */
 
 bool app_wish_order(const struct app *a, size_t pane, struct pane_order *out)
@@ -248,10 +255,14 @@ static void take_key(struct app *a, int key)
 	static void (*const modes[])(struct app *, int) = {
 		[APP_HELP] = menu_help_key,
 		[APP_SORT] = menu_sort_key,
+		[APP_COLUMNS] = chooser_key,
 		[APP_INTERVAL] = ask_key,
 		[APP_JUMP] = ask_key,
 		[APP_FILTER] = ask_key,
+		[APP_DEED] = deed_key,
 		[APP_SEARCH] = ask_key,
+		[APP_SAVE] = ask_key,
+		[APP_OVERWRITE] = ask_key,
 	};
 	const struct key_binding *binding;
 
@@ -262,6 +273,12 @@ static void take_key(struct app *a, int key)
 		modes[a->mode](a, key);
 		return;
 	}
+	if (key == KEYCODE_ESCAPE && deed_cancel(a)) {
+		app_say(a, "stopping\xe2\x80\xa6");
+		return;
+	}
+	if (a->detail.open && detail_key(a, key))
+		return;
 	search_stop(a);
 	/* The cursor moves over what is newest, as far as it is there. */
 	app_follow(a);
@@ -276,7 +293,7 @@ static void take_key(struct app *a, int key)
 void app_key(struct app *a, int key)
 {
 	take_key(a, key);
-	follow_needs(a);
+	app_follow_needs(a);
 }
 
 bool app_is_busy(const struct app *a)
@@ -293,18 +310,21 @@ static void draw_bottom(struct app *a, struct cells *c, struct area lines)
 {
 	struct screen_key keys[24];
 
-	if (ask_height(a, c->height))
+	a->footer = (struct area){ 0 };
+	if (ask_height(a, c->height)) {
 		ask_draw(a, c, lines);
-	else if (a->message[0])
+	} else if (a->message[0]) {
 		cells_put(c, lines, 0, 0, lines.width, ROLE_STRONG, a->message);
-	else
+	} else {
+		a->footer = lines;
 		screen_footer(
 			c, lines, keys, key_footer(a->replay, keys, sizeof keys / sizeof *keys));
+	}
 }
 
 static bool is_visible(const struct app *a, size_t pane)
 {
-	if (a->mode == APP_HELP)
+	if (a->mode == APP_HELP || a->detail.open)
 		return false;
 	return a->full == APP_OVERVIEW ? pane < PANE_OVERVIEW : (int)pane == a->full;
 }
@@ -313,6 +333,7 @@ static void update_panes(struct app *a)
 {
 	app_follow(a);
 	for (size_t i = 0; i < PANE_COUNT; i++) {
+		a->panes[i].drawn = (struct area){ 0 };
 		if (is_visible(a, i))
 			update_pane(a, i);
 		else
@@ -352,7 +373,9 @@ static void draw_body(struct app *a, struct cells *c, struct area body)
 	line.y = body.y + body.height - 1;
 	if (a->sample && body.height > 6 && screen_problems(c, line, a->sample->frame))
 		body.height--;
-	if (a->full == APP_OVERVIEW)
+	if (a->detail.open)
+		detail_draw(a, c, body);
+	else if (a->full == APP_OVERVIEW)
 		screen_overview(c, body, a->panes, a->focus);
 	else
 		pane_draw(&a->panes[a->full], c, body, a->full + 1, PANE_FOCUSED | PANE_FULL);
@@ -378,4 +401,8 @@ void app_draw(struct app *a, struct cells *c)
 	draw_bottom(a, c, bottom);
 	if (a->mode == APP_SORT)
 		menu_draw_sort(a, c);
+	if (a->mode == APP_DEED)
+		deed_draw(a, c);
+	if (a->mode == APP_COLUMNS)
+		chooser_draw(a, c);
 }

@@ -8,6 +8,7 @@
 #include "sockdash/jump.h"
 #include "sockdash/keycodes.h"
 #include "sockdash/pace.h"
+#include "sockdash/saving.h"
 #include "sockdash/utf8.h"
 
 /* ---- Interval and place in time -------------------------------------------------------------- */
@@ -106,6 +107,45 @@ static bool finish_search(struct app *a, const char *text)
 	return true;
 }
 
+/* ---- Files ----------------------------------------------------------------------------------- */
+
+static void label_save(const struct app *a, char *out, size_t size)
+{
+	(void)a;
+	snprintf(out, size, "write to: ");
+}
+
+static void begin_save(struct app *a)
+{
+	char path[128];
+
+	saving_offer(a, path, sizeof path);
+	prompt_open(&a->prompt, path, &a->paths);
+}
+
+static bool finish_save(struct app *a, const char *text)
+{
+	prompt_remember(&a->paths, text);
+	saving_take_path(a, text);
+	return true;
+}
+
+static void label_overwrite(const struct app *a, char *out, size_t size)
+{
+	snprintf(out, size, "%.30s is there already; write over it? (y, n) ", a->saving.path);
+}
+
+static bool finish_overwrite(struct app *a, const char *text)
+{
+	saving_take_answer(a, text);
+	return true;
+}
+
+static void leave_overwrite(struct app *a)
+{
+	saving_take_answer(a, "");
+}
+
 /* ---- All of them ----------------------------------------------------------------------------- */
 
 /* The mistake stands below its place, or else beside it, as far as there is room. */
@@ -147,6 +187,13 @@ static const struct question {
 	[APP_SEARCH] = { label_search, begin_search, search_follow, finish_search, search_leave,
 		"Enter stays there, m goes on to the next, M back; Esc goes back to where it "
 		"began" },
+	[APP_SAVE] = { .label = label_save,
+		.begin = begin_save,
+		.finish = finish_save,
+		.hint = ".json: all fields; .csv; anything else: text. Esc: nothing is written" },
+	[APP_OVERWRITE] = { .label = label_overwrite,
+		.finish = finish_overwrite,
+		.leave = leave_overwrite },
 };
 
 /* The question that is being asked, or NULL. */

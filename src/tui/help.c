@@ -1,6 +1,7 @@
 /* The text of the help: the keys from their table, the columns from the field tables. */
 #include "sockdash/app.h"
 #include "sockdash/keys.h"
+#include "sockdash/menus.h"
 
 /* One table of the help: a heading, its rows, an empty line. */
 static size_t section_lines(size_t rows)
@@ -8,18 +9,30 @@ static size_t section_lines(size_t rows)
 	return rows + 2;
 }
 
-static size_t count_keys(bool replay)
+/* Keys in panes, and where something else has them. */
+static const struct {
+	const char *title;
+	const struct key_binding *keys;
+	const size_t *count;
+} key_tables[] = {
+	{ "Keys", key_bindings, &key_binding_count },
+	{ "Keys in menus and in this help", menu_keys, &menu_key_count },
+	{ "Keys in the menu of columns", chooser_keys, &chooser_key_count },
+};
+#define KEY_TABLES (sizeof key_tables / sizeof *key_tables)
+
+static size_t count_keys(size_t table, bool replay)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < key_binding_count; i++)
-		n += key_applies(&key_bindings[i], replay);
+	for (size_t i = 0; i < *key_tables[table].count; i++)
+		n += key_applies(&key_tables[table].keys[i], replay);
 	return n;
 }
 
-static const struct key_binding *nth_key(bool replay, size_t n)
+static const struct key_binding *nth_key(size_t table, bool replay, size_t n)
 {
-	const struct key_binding *b = key_bindings;
+	const struct key_binding *b = key_tables[table].keys;
 
 	for (;; b++)
 		if (key_applies(b, replay) && n-- == 0)
@@ -28,31 +41,42 @@ static const struct key_binding *nth_key(bool replay, size_t n)
 
 size_t app_help_lines(bool replay)
 {
-	size_t lines = section_lines(count_keys(replay));
+	size_t lines = 0;
 
+	for (size_t i = 0; i < KEY_TABLES; i++)
+		lines += section_lines(count_keys(i, replay));
 	for (size_t i = 0; i < table_count; i++)
 		lines += section_lines(tables[i]->field_count);
 	return lines - 1;
 }
 
-void app_help_line(bool replay, size_t line, struct buf *keys, struct buf *text, enum role *role)
+/* A line of the section of a table of keys. */
+static void key_line(
+	size_t table, bool replay, size_t line, struct buf *keys, struct buf *text, enum role *role)
 {
-	size_t key_count = count_keys(replay);
-
-	*role = ROLE_TEXT;
 	if (line == 0) {
-		buf_adds(text, "Keys");
+		buf_adds(text, key_tables[table].title);
 		*role = ROLE_STRONG;
-		return;
-	}
-	if (line <= key_count) {
-		const struct key_binding *b = nth_key(replay, line - 1);
+	} else if (line <= count_keys(table, replay)) {
+		const struct key_binding *b = nth_key(table, replay, line - 1);
 
 		buf_adds(keys, b->shown);
 		buf_adds(text, b->help);
-		return;
 	}
-	line -= section_lines(key_count);
+}
+
+void app_help_line(bool replay, size_t line, struct buf *keys, struct buf *text, enum role *role)
+{
+	*role = ROLE_TEXT;
+	for (size_t i = 0; i < KEY_TABLES; i++) {
+		size_t lines = section_lines(count_keys(i, replay));
+
+		if (line < lines) {
+			key_line(i, replay, line, keys, text, role);
+			return;
+		}
+		line -= lines;
+	}
 	for (size_t i = 0; i < table_count; line -= section_lines(tables[i]->field_count), i++) {
 		const struct table *t = tables[i];
 

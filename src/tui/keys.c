@@ -133,6 +133,18 @@ static void sort_neighbour(struct app *a, int key)
 	pane_sort_neighbour(app_pane(a), key == '<' ? -1 : 1);
 }
 
+static void choose_columns(struct app *a, int key)
+{
+	(void)key;
+	chooser_open(a);
+}
+
+static void write_file(struct app *a, int key)
+{
+	(void)key;
+	saving_ask(a);
+}
+
 static void reverse(struct app *a, int key)
 {
 	(void)key;
@@ -230,6 +242,18 @@ static void change_speed(struct app *a, int key)
 	pace_step_speed(a, key == '-' ? -1 : 1);
 }
 
+static void destroy(struct app *a, int key)
+{
+	(void)key;
+	deed_begin_destroy(a);
+}
+
+static void send_signal(struct app *a, int key)
+{
+	(void)key;
+	deed_begin_signal(a);
+}
+
 static void toggle_names(struct app *a, int key)
 {
 	(void)key;
@@ -251,10 +275,6 @@ static void repaint(struct app *a, int key)
 #define UP         "\xe2\x86\x91"
 #define DOWN       "\xe2\x86\x93"
 #define LEFT_RIGHT "\xe2\x86\x90 \xe2\x86\x92"
-#define NO_FOOTER                                                                                  \
-	{                                                                                          \
-		NULL, NULL                                                                         \
-	}
 
 const struct key_binding key_bindings[] = {
 	{ { 'p', ' ', 'Z' }, "p Space", "pause, and play on", { "p", "pause" }, pause, KEY_REPLAY },
@@ -278,7 +298,8 @@ const struct key_binding key_bindings[] = {
 		move_up, KEY_ANYWHERE },
 	{ { KEYCODE_DOWN, 'j', KEYCODE_CTRL('n') }, DOWN " j", "down a row", NO_FOOTER, move_down,
 		KEY_ANYWHERE },
-	{ { KEYCODE_RETURN, '\n' }, "Enter", "open the row: its connections", { "Enter", "open" },
+	{ { KEYCODE_RETURN, '\n' }, "Enter",
+		"open the row: its connections; a connection: all about it", { "Enter", "open" },
 		open_row, KEY_ANYWHERE },
 	{ { 'f', '\\', KEYCODE_FUNCTION + 4 }, "f \\ F4",
 		"type a filter: only the sockets that it selects are there", { "f", "filter" },
@@ -301,6 +322,10 @@ const struct key_binding key_bindings[] = {
 		sort_menu, KEY_ANYWHERE },
 	{ { '<', '>' }, "< >", "sort by the column to the left or right", NO_FOOTER, sort_neighbour,
 		KEY_ANYWHERE },
+	{ { 'c', KEYCODE_FUNCTION + 2 }, "c F2", "choose the columns and their order", NO_FOOTER,
+		choose_columns, KEY_ANYWHERE },
+	{ { 'w' }, "w", "write the table to a file: .json, .csv, or text", NO_FOOTER, write_file,
+		KEY_ANYWHERE },
 	{ { 'r', 'R', 'I' }, "r", "reverse the order", { "r", "reverse" }, reverse, KEY_ANYWHERE },
 	{ { 'a' }, "a", "all rows of leaks, kernel, audit, also what is as it should be", NO_FOOTER,
 		toggle_all, KEY_ANYWHERE },
@@ -315,6 +340,10 @@ const struct key_binding key_bindings[] = {
 	{ { '+', '-', '=' }, "+ -", "longer or shorter interval", { "+ -", "interval" },
 		change_interval, KEY_LIVE },
 	{ { 'd' }, "d", "type the interval in seconds", NO_FOOTER, type_interval, KEY_LIVE },
+	{ { 'K' }, "K", "destroy the socket, or those of the row; asks before", NO_FOOTER, destroy,
+		KEY_ANYWHERE },
+	{ { 'S', KEYCODE_FUNCTION + 9 }, "S F9", "send a signal to the process; asks before",
+		NO_FOOTER, send_signal, KEY_ANYWHERE },
 	{ { KEYCODE_CTRL('l') }, "Ctrl-L", "paint the screen again", NO_FOOTER, repaint,
 		KEY_ANYWHERE },
 	{ { '?', 'h', KEYCODE_FUNCTION + 1 }, "? h F1", "this help", { "?", "help" }, help,
@@ -329,10 +358,11 @@ bool key_applies(const struct key_binding *b, bool replay)
 	return b->place != (replay ? KEY_LIVE : KEY_REPLAY);
 }
 
-const struct key_binding *key_find(int key, bool replay)
+const struct key_binding *key_find_in(
+	const struct key_binding *all, size_t count, int key, bool replay)
 {
-	for (size_t i = 0; i < key_binding_count; i++) {
-		const struct key_binding *b = &key_bindings[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct key_binding *b = &all[i];
 
 		if (!key_applies(b, replay))
 			continue;
@@ -341,6 +371,11 @@ const struct key_binding *key_find(int key, bool replay)
 				return b;
 	}
 	return NULL;
+}
+
+const struct key_binding *key_find(int key, bool replay)
+{
+	return key_find_in(key_bindings, key_binding_count, key, replay);
 }
 
 size_t key_footer(bool replay, struct screen_key *out, size_t max)

@@ -19,6 +19,7 @@
 #include "sockdash/narrower.h"
 #include "sockdash/orderer.h"
 #include "sockdash/resolver.h"
+#include "sockdash/saver.h"
 
 /* Addresses on a screen. */
 #define WANTED_MAX 512
@@ -34,6 +35,7 @@ struct loop {
 	struct sampler *sampler;
 	struct orderer *orderer;
 	struct narrower *narrower;
+	struct saver *saver;
 	struct errands *errands;     /* NULL: there is nothing to ask the kernel for */
 	uint64_t looked_at;          /* what it was asked to look at last, and for which sample */
 	int64_t late_ns[PANE_COUNT]; /* when the order that a pane waits for is late; 0 none */
@@ -69,6 +71,8 @@ void loop_block_signals(void)
 		signal(handled[i], SIG_DFL);
 	/* A terminal that went away answers EIO, and the loop ends by that. */
 	signal(SIGPIPE, SIG_IGN);
+	/* A file that would be too large is an error of write(). */
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 void loop_restore_signals(void)
@@ -77,6 +81,7 @@ void loop_restore_signals(void)
 
 	signal_set(&set);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
@@ -146,14 +151,38 @@ static void take_keys(struct loop *l)
 	int key;
 
 	while (!l->app->quit && (key = l->terminal->ops->key(l->terminal)) != KEYCODE_NONE) {
-		app_key(l->app, key);
+		if (key == KEYCODE_MOUSE)
+			app_mouse(l->app, &l->terminal->mouse);
+		else
+			app_key(l->app, key);
 		l->dirty = l->untidy = true;
 	}
+}
+
+static void take_saving(struct loop *l)
+{
+	struct save_job done;
+
+	if (saver_take(l->saver, &done))
+		app_take_saving(l->app, &done);
+	l->dirty = l->untidy = true;
+}
+
+static void wish_saving(struct loop *l)
+{
+	struct save_job job;
+
+	if (!app_wish_saving(l->app, &job) || saver_begin(l->saver, &job))
+		return;
+	app_take_saving(l->app, &job);
+	l->dirty = true;
 }
 
 static void fulfil_wishes(struct loop *l)
 {
 	struct app *a = l->app;
+
+	wish_saving(l);
 
 	if (a->wished)
 		sampler_control(l->sampler, &a->control);
@@ -206,9 +235,29 @@ static void take_errands(struct loop *l)
 {
 	struct looks *looks = errands_take_looks(l->errands);
 
+	struct errand done;
+	uint32_t progress;
+
 	if (looks)
 		app_take_looks(l->app, looks);
+	if (errands_take(l->errands, &done, &progress))
+		app_take_errand(l->app, &done);
+	else
+		app_take_progress(l->app, progress);
 	l->dirty = true;
+}
+
+static void fulfil_deeds(struct loop *l)
+{
+	struct errand errand;
+
+	if (!l->errands)
+		return;
+	if (app_wish_errand(l->app, &errand))
+		errands_do(l->errands, &errand);
+	if (l->app->deed.cancel)
+		errands_cancel(l->errands);
+	l->app->deed.cancel = false;
 }
 
 /* The sockets on the screen are looked at anew for each sample, and when others come into sight. */
@@ -361,6 +410,7 @@ static int wait_for_something(struct loop *l)
 		{ .fd = narrower_fd(l->narrower), .events = POLLIN },
 		{ .fd = l->errands ? errands_fd(l->errands) : -1, .events = POLLIN },
 		{ .fd = resolver_fd(l->resolver), .events = POLLIN },
+		{ .fd = saver_fd(l->saver), .events = POLLIN },
 	};
 
 	events = poll(fds, sizeof fds / sizeof *fds,
@@ -381,6 +431,8 @@ static int wait_for_something(struct loop *l)
 		take_errands(l);
 	if (fds[6].revents)
 		take_names(l);
+	if (fds[7].revents)
+		take_saving(l);
 	if (fds[3].revents)
 		take_orders(l);
 	if (fds[0].revents & POLLIN)
@@ -412,6 +464,8 @@ int loop_run(struct app *a, struct sampler *sampler, struct terminal *terminal, 
 		err = orderer_start(&l.orderer);
 	if (!err)
 		err = narrower_start(&l.narrower);
+	if (!err)
+		err = saver_open(&l.saver);
 	if (!err && a->live)
 		err = errands_start(&l.errands);
 	if (!err)
@@ -421,10 +475,12 @@ int loop_run(struct app *a, struct sampler *sampler, struct terminal *terminal, 
 		if (!err)
 			err = wait_for_something(&l);
 		fulfil_wishes(&l);
+		fulfil_deeds(&l);
 	}
 	if (!err && !l.left)
 		err = draw(&l);
 	terminal->ops->leave(terminal);
+	saver_close(l.saver);
 	narrower_stop(l.narrower);
 	orderer_stop(l.orderer);
 	errands_stop(l.errands);

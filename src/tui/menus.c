@@ -6,44 +6,82 @@
 #include <string.h>
 
 #include "sockdash/keycodes.h"
+#include "sockdash/keys.h"
 #include "sockdash/screen.h"
 
 /* ---- Lists ----------------------------------------------------------------------------------- */
 
-/* The keys that move in the menu and in the help, between 0 and `last`. False for any other key. */
-static bool move_in_list(struct app *a, int key, uint32_t page, uint32_t last)
+static void go(struct app *a, int64_t to)
 {
-	int64_t to = a->menu;
+	a->menu = to < 0 ? 0 : to > a->menu_last ? a->menu_last : (uint32_t)to;
+}
 
-	switch (key) {
-	case KEYCODE_UP:
-	case 'k':
-		to--;
-		break;
-	case KEYCODE_DOWN:
-	case 'j':
-		to++;
-		break;
-	case KEYCODE_PAGE_UP:
-		to -= page;
-		break;
-	case KEYCODE_PAGE_DOWN:
-	case ' ':
-		to += page;
-		break;
-	case KEYCODE_HOME:
-	case 'g':
-		to = 0;
-		break;
-	case KEYCODE_END:
-	case 'G':
-		to = last;
-		break;
-	default:
-		return false;
-	}
-	a->menu = to < 0 ? 0 : to > last ? last : (uint32_t)to;
-	return true;
+static void up(struct app *a, int key)
+{
+	(void)key;
+	go(a, (int64_t)a->menu - 1);
+}
+
+static void down(struct app *a, int key)
+{
+	(void)key;
+	go(a, (int64_t)a->menu + 1);
+}
+
+static void page_up(struct app *a, int key)
+{
+	(void)key;
+	go(a, (int64_t)a->menu - a->menu_page);
+}
+
+static void page_down(struct app *a, int key)
+{
+	(void)key;
+	go(a, (int64_t)a->menu + a->menu_page);
+}
+
+static void first(struct app *a, int key)
+{
+	(void)key;
+	go(a, 0);
+}
+
+static void last_line(struct app *a, int key)
+{
+	(void)key;
+	go(a, a->menu_last);
+}
+
+const struct key_binding menu_keys[] = {
+	{ { KEYCODE_UP, 'k' }, "\xe2\x86\x91 k", "up a line", NO_FOOTER, up, KEY_ANYWHERE },
+	{ { KEYCODE_DOWN, 'j' }, "\xe2\x86\x93 j", "down a line", NO_FOOTER, down, KEY_ANYWHERE },
+	{ { KEYCODE_PAGE_UP }, "PgUp", "up a page", NO_FOOTER, page_up, KEY_ANYWHERE },
+	{ { KEYCODE_PAGE_DOWN, ' ' }, "PgDn", "down a page", NO_FOOTER, page_down, KEY_ANYWHERE },
+	{ { KEYCODE_HOME, 'g' }, "Home g", "to the first line", NO_FOOTER, first, KEY_ANYWHERE },
+	{ { KEYCODE_END, 'G' }, "End G", "to the last line", NO_FOOTER, last_line, KEY_ANYWHERE },
+};
+const size_t menu_key_count = sizeof menu_keys / sizeof *menu_keys;
+
+bool menu_move(struct app *a, int key, uint32_t page, uint32_t last)
+{
+	const struct key_binding *b = key_find_in(menu_keys, menu_key_count, key, a->replay);
+
+	a->menu_page = page;
+	a->menu_last = last;
+	if (b)
+		b->act(a, key);
+	return b;
+}
+
+void menu_begin(struct app *a, struct cells *c, uint32_t lines, const char *title)
+{
+	struct area in = screen_box(c, cells_all(c), 90, (int)lines + 2, title);
+
+	a->menu_box = in;
+	a->menu_last = lines - 1;
+	a->page = in.height > 1 ? (uint32_t)in.height : 1;
+	a->menu_top = a->menu >= a->page ? a->menu - a->page + 1 : 0;
+	cells_select(c, in, (int)(a->menu - a->menu_top));
 }
 
 /* ---- Choosing the column that sorts ---------------------------------------------------------- */
@@ -64,7 +102,7 @@ void menu_sort_key(struct app *a, int key)
 	uint32_t last = (uint32_t)p->pane->table->field_count - 1;
 
 	/* The menu is short: a page is all of it. */
-	if (move_in_list(a, key, last, last))
+	if (menu_move(a, key, last, last))
 		return;
 	if (key == KEYCODE_RETURN || key == '\n')
 		pane_sort(p, &p->pane->table->fields[a->menu]);
@@ -77,30 +115,26 @@ void menu_draw_sort(struct app *a, struct cells *c)
 {
 	const struct pane_state *p = app_pane(a);
 	const struct table *t = p->pane->table;
-	int names = 0, rows = (int)t->field_count;
+	int names = 0;
 	char title[80];
-	struct area in;
-	int top = 0;
 
 	for (size_t i = 0; i < t->field_count; i++)
 		if ((int)strlen(t->fields[i].name) > names)
 			names = (int)strlen(t->fields[i].name);
 	snprintf(title, sizeof title, " Sort %s by (Enter, Esc) ", p->pane->title);
-	in = screen_box(c, cells_all(c), 90, rows + 2, title);
-	if ((int)a->menu >= in.height)
-		top = (int)a->menu - in.height + 1;
-	for (int y = 0; y < in.height && top + y < rows; y++) {
-		const struct field *f = &t->fields[top + y];
+	menu_begin(a, c, (uint32_t)t->field_count, title);
+	for (uint32_t i = a->menu_top;
+		i < t->field_count && i < a->menu_top + (uint32_t)a->menu_box.height; i++) {
+		const struct field *f = &t->fields[i];
 		bool sorts = f == p->sort.field;
+		int y = (int)(i - a->menu_top), width = a->menu_box.width;
 
-		if (top + y == (int)a->menu)
-			cells_select(c, in, y);
-		cells_put(c, in, 0, y, 1, ROLE_KEY,
+		cells_put(c, a->menu_box, 0, y, 1, ROLE_KEY,
 			!sorts               ? " "
 			: p->sort.descending ? "\xe2\x96\xbc"
 					     : "\xe2\x96\xb2");
-		cells_put(c, in, 2, y, in.width - 2, ROLE_TEXT, f->name);
-		cells_put(c, in, names + 4, y, in.width - names - 4, ROLE_DIM, f->help);
+		cells_put(c, a->menu_box, 2, y, width - 2, ROLE_TEXT, f->name);
+		cells_put(c, a->menu_box, names + 4, y, width - names - 4, ROLE_DIM, f->help);
 	}
 }
 
@@ -120,7 +154,7 @@ void menu_help_key(struct app *a, int key)
 	uint32_t last = (uint32_t)app_help_lines(a->replay) - 1,
 		 page = a->page > 1 ? a->page - 1 : 1;
 
-	if (!move_in_list(a, key, page, last))
+	if (!menu_move(a, key, page, last))
 		a->mode = APP_PANES;
 	keep_help_in_sight(a);
 }

@@ -20,14 +20,20 @@
 struct curses_terminal {
 	struct terminal base;
 	SCREEN *screen;
-	bool colors;
+	bool colors, mouse;
 	attr_t attributes[ROLE_COUNT];
 	short pairs[ROLE_COUNT];
 };
 
+/* Curses knows how to ask for the mouse, but not in every description for columns behind the 223rd. Off
+ * means whatever may be on. */
+#define MOUSE_LARGE_ON  "\033[?1006h"
+#define MOUSE_LARGE_OFF "\033[?1006l"
+#define MOUSE_OFF       "\033[?1000l\033[?1002l\033[?1003l" MOUSE_LARGE_OFF
+
 /* ---- Giving the terminal back in a crash ----------------------------------------------------- */
 
-static void prepare_crash(const struct termios *original)
+static void prepare_crash(const struct termios *original, bool mouse)
 {
 	static const char *const capabilities[] = { "sgr0", "op", "rmkx", "cnorm", "rmcup" };
 	struct buf text = { 0 };
@@ -39,6 +45,8 @@ static void prepare_crash(const struct termios *original)
 		if (value && value != (const char *)-1)
 			buf_adds(&text, value);
 	}
+	if (mouse)
+		buf_adds(&text, MOUSE_OFF);
 	crash_prepare(original, text.data ? text.data : "", text.len);
 	buf_free(&text);
 }
@@ -198,9 +206,9 @@ static int sequence_key(const char *sequence)
 /* After an ESC: takes the rest of a control sequence that curses does not know, so that its
  * characters are not read as keys. The key it stands for, or KEYCODE_ESCAPE, with nothing taken,
  * where the ESC was a key of its own. */
-static int take_sequence(void)
+static int take_sequence(struct terminal *base)
 {
-	char sequence[8];
+	char sequence[24];
 	size_t len = 0;
 	wint_t code;
 	int kind = get_wch(&code);
@@ -221,7 +229,50 @@ static int take_sequence(void)
 	if (kind == OK && len + 1 < sizeof sequence)
 		sequence[len++] = (char)code;
 	sequence[len] = '\0';
-	return sequence_key(sequence);
+	return mouse_parse(sequence, &base->mouse) ? KEYCODE_MOUSE : sequence_key(sequence);
+}
+
+/* A button as curses has read it. */
+static int take_mouse(struct terminal *base)
+{
+	static const struct {
+		mmask_t state;
+		enum mouse_button button;
+	} states[] = {
+		{ BUTTON1_PRESSED, MOUSE_LEFT },
+		{ BUTTON4_PRESSED, MOUSE_WHEEL_UP },
+		{ BUTTON5_PRESSED, MOUSE_WHEEL_DOWN },
+	};
+	MEVENT event;
+
+	if (getmouse(&event) != OK)
+		return KEYCODE_OTHER;
+	for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+		if (!(event.bstate & states[i].state))
+			continue;
+		base->mouse = (struct mouse_event){ event.x, event.y, states[i].button };
+		return KEYCODE_MOUSE;
+	}
+	return KEYCODE_OTHER;
+}
+
+static void ask_for_mouse(struct curses_terminal *t)
+{
+	if (!t->mouse)
+		return;
+	mouseinterval(0);
+	mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+	putp(MOUSE_LARGE_ON);
+	fflush(stdout);
+}
+
+static void let_mouse_go(struct curses_terminal *t)
+{
+	if (!t->mouse)
+		return;
+	mousemask(0, NULL);
+	putp(MOUSE_LARGE_OFF);
+	fflush(stdout);
 }
 
 static int read_key(struct terminal *base)
@@ -229,17 +280,16 @@ static int read_key(struct terminal *base)
 	wint_t code;
 	int kind;
 
-	(void)base;
 	/* resizeterm() puts a key into the queue that nobody has pressed. */
 	do
 		kind = get_wch(&code);
 	while (kind == KEY_CODE_YES && code == KEY_RESIZE);
 	if (kind == OK && code == KEYCODE_ESCAPE)
-		return take_sequence();
+		return take_sequence(base);
 	if (kind == ERR)
 		return KEYCODE_NONE;
 	if (kind == KEY_CODE_YES)
-		return translate((int)code);
+		return code == KEY_MOUSE ? take_mouse(base) : translate((int)code);
 	if (code < 128)
 		return (int)code;
 	/* C1 controls are nothing that is typed. */
@@ -256,7 +306,7 @@ static void repaint(struct terminal *base)
 
 static void leave(struct terminal *base)
 {
-	(void)base;
+	let_mouse_go((struct curses_terminal *)base);
 	endwin();
 }
 
@@ -266,6 +316,7 @@ static void enter(struct terminal *base)
 	reset_prog_mode();
 	repaint(base);
 	refresh();
+	ask_for_mouse((struct curses_terminal *)base);
 }
 
 static void close_terminal(struct terminal *base)
@@ -273,6 +324,7 @@ static void close_terminal(struct terminal *base)
 	struct curses_terminal *t = (struct curses_terminal *)base;
 
 	crash_forget();
+	let_mouse_go(t);
 	endwin();
 	delscreen(t->screen);
 	free(t);
@@ -316,7 +368,9 @@ int terminal_open_curses(const struct terminal_settings *s, struct terminal **ou
 		free(t);
 		return -ENOTSUP;
 	}
-	prepare_crash(&original);
+	/* Only where the description knows of a mouse: others may show what we ask with. */
+	t->mouse = s->mouse && tigetstr("kmous") && tigetstr("kmous") != (const char *)-1;
+	prepare_crash(&original, t->mouse);
 	cbreak();
 	noecho();
 	nonl();
@@ -327,6 +381,7 @@ int terminal_open_curses(const struct terminal_settings *s, struct terminal **ou
 	leaveok(stdscr, TRUE);
 	t->colors = s->colors && has_colors();
 	make_looks(t);
+	ask_for_mouse(t);
 	*out = &t->base;
 	return 0;
 }

@@ -24,6 +24,10 @@ int app_wish_looks(const struct app *a, struct looks_wish *out)
 	const struct pane_state *p = &a->panes[a->full == APP_OVERVIEW ? 0 : a->full];
 	int err = 0;
 
+	if (a->live && a->detail.open) {
+		out->watched = a->detail.id.key;
+		return a->detail.asked ? looks_wish_add(out, &a->detail.id) : 0;
+	}
 	if (!a->live || !shows_info(a) || !p->sample || !p->count || p->sample->frame->infos)
 		return 0;
 	for (uint32_t i = p->top; !err && i < p->top + p->page && i < p->to; i++) {
@@ -44,4 +48,5 @@ void app_take_looks(struct app *a, struct looks *looks)
 	looks_free(a->looks);
 	a->looks = looks;
 	a->beside.looks = looks;
+	detail_take_looks(a);
 }

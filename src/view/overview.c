@@ -83,22 +83,44 @@ static int key_width(const struct screen_key *k)
 	       utf8_text_width(k->label, strlen(k->label)) + 3;
 }
 
+/* Where the entry stands that would come at `x`, or -1: it has no room. The last two, help and quit,
+ * are what a lost user looks for: they keep their room. */
+static int footer_place(int width, const struct screen_key *keys, size_t count, size_t i, int x)
+{
+	int kept = 0;
+
+	for (size_t k = count > 2 ? count - 2 : 0; k < count; k++)
+		kept += key_width(&keys[k]);
+	return x + key_width(&keys[i]) + (i + 2 >= count ? -2 : kept - 2) > width ? -1 : x;
+}
+
 void screen_footer(struct cells *c, struct area a, const struct screen_key *keys, size_t count)
 {
-	int x = 0, kept = 0;
+	int x = 0;
 
-	/* The last two, help and quit, are what a lost user looks for: they keep their room. */
-	for (size_t i = count > 2 ? count - 2 : 0; i < count; i++)
-		kept += key_width(&keys[i]);
 	for (size_t i = 0; i < count; i++) {
-		int width = key_width(&keys[i]);
-		bool last = i + 2 >= count;
-
-		if (x + width + (last ? -2 : kept - 2) > a.width)
+		if (footer_place(a.width, keys, count, i, x) < 0)
 			continue;
 		x += cells_put(c, a, x, 0, a.width - x, ROLE_KEY, keys[i].keys) + 1;
 		x += cells_put(c, a, x, 0, a.width - x, ROLE_DIM, keys[i].label) + 2;
 	}
+}
+
+int screen_footer_at(int width, const struct screen_key *keys, size_t count, int x, int *column)
+{
+	int at = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		int next = at + key_width(&keys[i]);
+
+		if (footer_place(width, keys, count, i, at) < 0)
+			continue;
+		*column = x - at;
+		if (x >= at && x < next - 2)
+			return (int)i;
+		at = next;
+	}
+	return -1;
 }
 
 struct area screen_box(struct cells *c, struct area a, int width, int height, const char *title)

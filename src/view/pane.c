@@ -331,6 +331,23 @@ void pane_home(struct pane_state *p)
 	p->cursor = 0;
 }
 
+void pane_scroll(struct pane_state *p, int64_t rows)
+{
+	int64_t top = (int64_t)p->top + rows, last = (int64_t)p->to - p->page;
+
+	if (!p->count || !p->page)
+		return;
+	if (top > last)
+		top = last;
+	if (top < p->from)
+		top = p->from;
+	p->top = (uint32_t)top;
+	if (p->position < top)
+		move_to(p, top);
+	else if (p->position >= top + p->page)
+		move_to(p, top + p->page - 1);
+}
+
 /* ---- The key --------------------------------------------------------------------------------- */
 
 /* What is owed was a way through the order before. */
@@ -361,24 +378,16 @@ void pane_toggle_all(struct pane_state *p)
 	p->all = !p->all;
 }
 
-/* A column that draws a value once more, as a bar or a trend, has an empty title: it is passed
- * over. */
-static const struct field *sortable_field(const struct pane *pane, size_t column)
-{
-	const struct pane_column *c = &pane->columns[column];
-
-	return c->title && !*c->title ? NULL : table_field(pane->table, c->field, strlen(c->field));
-}
-
 void pane_sort_neighbour(struct pane_state *p, int direction)
 {
-	size_t n = p->pane->column_count, at = direction > 0 ? n - 1 : 0;
+	struct columns shown;
+	size_t n, at;
 
+	pane_fields(p, false, &shown);
+	n = shown.count;
+	at = direction > 0 ? n - 1 : 0;
 	for (size_t i = 0; p->sort.field && i < n; i++)
-		if (sortable_field(p->pane, i) == p->sort.field)
+		if (shown.fields[i] == p->sort.field)
 			at = i;
-	do
-		at = (at + (direction > 0 ? 1 : n - 1)) % n;
-	while (!sortable_field(p->pane, at));
-	pane_sort(p, sortable_field(p->pane, at));
+	pane_sort(p, shown.fields[(at + (direction > 0 ? 1 : n - 1)) % n]);
 }

@@ -1,6 +1,5 @@
-/* Drawing a table: title line, column titles, the rows that fit and no others. Columns get their
- * width, then share what is left over; where room is short in the overview the least important go,
- * in full screen they scroll. */
+/* Drawing a table: title line, column titles, the rows that fit and no others; and remembering what
+ * was drawn where. */
 #include "sockdash/pane.h"
 
 #include <stdio.h>
@@ -8,164 +7,7 @@
 
 #include "sockdash/format.h"
 #include "sockdash/needs.h"
-
-#define GAP 1
-
-struct layout_column {
-	const struct field *field;
-	const struct pane_column *column; /* NULL: a field that the pane has no column for */
-	int width;
-};
-
-struct layout {
-	struct layout_column columns[COLUMNS_MAX];
-	size_t count;
-	bool more_left, more_right;
-};
-
-/* ---- Layout ---------------------------------------------------------------------------------- */
-
-static const struct field *field_of(const struct pane *pane, const char *name)
-{
-	return table_field(pane->table, name, strlen(name));
-}
-
-static int default_width(const struct field *f)
-{
-	static const int widths[VALUE_TYPES] = {
-		[VALUE_COUNT] = 9,
-		[VALUE_DELTA] = 7,
-		[VALUE_ID] = 10,
-		[VALUE_BYTES] = 6,
-		[VALUE_RATE] = 7,
-		[VALUE_TREND] = 7,
-		[VALUE_PERCENT] = 6,
-		[VALUE_AGE] = 8,
-		[VALUE_SPAN] = 7,
-		[VALUE_TEXT] = 16,
-		[VALUE_ADDRESS] = 39,
-	};
-	int title = (int)strlen(f->title);
-
-	return widths[f->type] > title ? widths[f->type] : title;
-}
-
-static int total_width(const struct layout *l)
-{
-	int total = 0;
-
-	for (size_t i = 0; i < l->count; i++)
-		total += l->columns[i].width + (i ? GAP : 0);
-	return total;
-}
-
-static void remove_column(struct layout *l, size_t at)
-{
-	memmove(&l->columns[at], &l->columns[at + 1], (l->count - at - 1) * sizeof *l->columns);
-	l->count--;
-}
-
-/* Takes out the columns of the lowest importance, all of one priority together, until the rest
- * fits. */
-static void drop_columns(struct layout *l, int width)
-{
-	while (total_width(l) > width) {
-		int worst = 0;
-
-		for (size_t i = 0; i < l->count; i++)
-			if (l->columns[i].column->priority > worst)
-				worst = l->columns[i].column->priority;
-		if (worst == 0)
-			return;
-		for (size_t i = l->count; i-- > 0;)
-			if (l->columns[i].column->priority == worst)
-				remove_column(l, i);
-	}
-}
-
-static void share_rest(struct layout *l, int width)
-{
-	int rest = width - total_width(l);
-
-	for (size_t i = 0; i < l->count && rest > 0; i++) {
-		int grow = l->columns[i].column ? l->columns[i].column->grow : 0;
-
-		grow = grow < rest ? grow : rest;
-		l->columns[i].width += grow;
-		rest -= grow;
-	}
-}
-
-/* Whether the last column can do with less, which it gets then. */
-static bool shrink_last(struct layout *l, int width)
-{
-	struct layout_column *last = &l->columns[l->count - 1];
-	int rest = last->width - (total_width(l) - width);
-
-	if (!last->column || !last->column->least || rest < last->column->least)
-		return false;
-	last->width = rest;
-	return true;
-}
-
-/* What is counted from events stands there only where they are asked for. */
-static bool is_there(const struct pane_state *p, const struct field *f)
-{
-	return !(f->needs & NEED_EVENTS) || (p->sample && p->sample->frame->asked & NEED_EVENTS);
-}
-
-/* The fields that only full screen shows. */
-static void add_more(struct layout *l, const struct pane_state *p)
-{
-	struct columns more;
-
-	if (pane_more(p->pane, &more))
-		return; /* a test makes sure that it never happens */
-	for (size_t i = 0; i < more.count && l->count < COLUMNS_MAX; i++) {
-		if (!is_there(p, more.fields[i]))
-			continue;
-		l->columns[l->count++] = (struct layout_column){
-			.field = more.fields[i],
-			.width = default_width(more.fields[i]),
-		};
-	}
-}
-
-static void lay_out(struct pane_state *p, struct layout *l, int width, bool full)
-{
-	memset(l, 0, sizeof *l);
-	for (size_t i = 0; i < p->pane->column_count; i++) {
-		const struct pane_column *col = &p->pane->columns[i];
-		const struct field *field = field_of(p->pane, col->field);
-
-		if (!is_there(p, field))
-			continue;
-		l->columns[l->count++] = (struct layout_column){
-			.field = field,
-			.column = col,
-			.width = full && col->full ? col->full : col->width,
-		};
-	}
-	if (!full) {
-		drop_columns(l, width);
-		share_rest(l, width);
-		return;
-	}
-	add_more(l, p);
-	/* No further than until the last column is there. */
-	for (uint32_t wanted = p->shift, i = p->shift = 0;
-		i < wanted && l->count > 1 && total_width(l) > width; i++) {
-		remove_column(l, 0);
-		l->more_left = true;
-		p->shift++;
-	}
-	/* A column that fits only in part is not shown, but the first one always is. */
-	while (total_width(l) > width && !shrink_last(l, width) && l->count > 1) {
-		l->count--;
-		l->more_right = true;
-	}
-	share_rest(l, width);
-}
+#include "sockdash/pane_layout.h"
 
 /* ---- Drawing --------------------------------------------------------------------------------- */
 
@@ -273,7 +115,7 @@ static void draw_header(
 			cells_put_right(c, a, x, 0, width, role, title);
 		else
 			cells_put(c, a, x, 0, width, role, title);
-		x += col->width + GAP;
+		x += col->width + LAYOUT_GAP;
 	}
 }
 
@@ -312,7 +154,7 @@ static void draw_row(struct cells *c, struct area a, int y, const struct layout 
 		else
 			cells_put(c, cell, 0, 0, cell.width, role_of(col, rows, row, &v),
 				format_value(&v, 0, room));
-		x += col->width + GAP;
+		x += col->width + LAYOUT_GAP;
 	}
 }
 
@@ -413,12 +255,28 @@ static void draw_rows(const struct pane_state *p, struct cells *c, struct area b
 	}
 }
 
+/* What a pointer finds there until it is drawn again. */
+static void remember_places(
+	struct pane_state *p, struct area all, struct area rows, const struct layout *l)
+{
+	int x = all.x;
+
+	p->drawn = all;
+	p->drawn_rows = rows;
+	p->drawn_titles.count = l->count;
+	for (size_t i = 0; i < l->count; i++) {
+		p->drawn_titles.fields[i] = l->columns[i].field;
+		p->drawn_titles.x[i] = x;
+		x += l->columns[i].width + LAYOUT_GAP;
+	}
+}
+
 void pane_draw(struct pane_state *p, struct cells *c, struct area a, int number, unsigned look)
 {
-	struct area header = { a.x, a.y + 1, a.width, 1 }, body, detail = a;
+	struct area header = { a.x, a.y + 1, a.width, 1 }, all = a, body, detail = a;
 	struct layout l;
 
-	lay_out(p, &l, a.width, look & PANE_FULL);
+	layout_pane(p, &l, a.width, look & PANE_FULL);
 	p->more_columns = l.more_right;
 	p->shows_info = shows_info(&l);
 	detail.height =
@@ -427,6 +285,7 @@ void pane_draw(struct pane_state *p, struct cells *c, struct area a, int number,
 	detail.y = a.y + a.height;
 	body = (struct area){ a.x, a.y + 2, a.width, a.height - 2 };
 	scroll(p, body.height);
+	remember_places(p, all, body, &l);
 	draw_title(p, c, a, number, look, &l);
 	if (a.height > 1)
 		draw_header(p, c, header, &l);

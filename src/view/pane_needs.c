@@ -13,21 +13,45 @@ int pane_more(const struct pane *pane, struct columns *out)
 	return *pane->more ? columns_parse(pane->table, pane->more, out, &bad, &bad_len) : 0;
 }
 
-unsigned pane_needs(const struct pane_state *p)
+static bool is_among(const struct columns *columns, const struct field *field)
+{
+	for (size_t i = 0; i < columns->count; i++)
+		if (columns->fields[i] == field)
+			return true;
+	return false;
+}
+
+void pane_fields(const struct pane_state *p, bool full, struct columns *out)
 {
 	const struct pane *pane = p->pane;
-	unsigned needs = pane->table->needs | (p->sort.field ? p->sort.field->needs : 0);
-	unsigned by_key = needs;
 	struct columns more;
 
+	*out = p->chosen;
+	if (out->count)
+		return;
 	for (size_t i = 0; i < pane->column_count; i++) {
 		const char *name = pane->columns[i].field;
+		const struct field *field = table_field(pane->table, name, strlen(name));
 
-		needs |= table_field(pane->table, name, strlen(name))->needs;
+		if (!is_among(out, field))
+			out->fields[out->count++] = field;
 	}
-	if (!pane_more(pane, &more))
-		for (size_t i = 0; i < more.count; i++)
-			needs |= more.fields[i]->needs;
+	if (!full || pane_more(pane, &more))
+		return;
+	for (size_t i = 0; i < more.count && out->count < COLUMNS_MAX; i++)
+		if (!is_among(out, more.fields[i]))
+			out->fields[out->count++] = more.fields[i];
+}
+
+unsigned pane_needs(const struct pane_state *p)
+{
+	unsigned by_key = p->pane->table->needs | (p->sort.field ? p->sort.field->needs : 0);
+	unsigned needs = by_key;
+	struct columns shown;
+
+	pane_fields(p, true, &shown);
+	for (size_t i = 0; i < shown.count; i++)
+		needs |= shown.fields[i]->needs;
 	/* Of the rows on the screen somebody else tells it: only an order needs it of all. Events are for
 	 * who asks for them. */
 	return (needs & ~(unsigned)(NEED_INFO | NEED_EVENTS)) | by_key;

@@ -16,11 +16,12 @@ cmd     cmd tui view source model kernel base'
 
 # A header belongs to the layer with the .c file of its name. These have none:
 rooms='
+base    version
 model   group sample needs
 source  source feed tape_codec
-view    screen
+view    screen output
 tui     keycodes terminal
-cmd     commands output'
+cmd     commands'
 
 longest=500 # lines of a file
 

@@ -55,6 +55,25 @@ for who in '' unprivileged; do
 		"they are known from the first sample on ${who:+(unprivileged)}"
 done
 
+# Peers, also those of which nothing is left: who is reset has no TIME-WAIT.
+rm -f "$T/listen"
+"$SOCKDASH" --cpu-limit 100 peers --json -c address,sockets,ended -d 0.4 -n 8 >"$T/listen" 2>"$T/err" &
+watched=$!
+end=$((SECONDS + 20))
+until [[ -s $T/listen ]] || ((SECONDS >= end)); do
+	sleep 0.02
+done
+"$TOOLS/brief" call 127.0.0.3 7003 60
+"$TOOLS/brief" abort 127.0.0.5 7003 9
+wait "$watched"
+peer()
+{
+	jq -s --arg address "$1" "[.[].rows[] | select(.address == \$address)$2] | add" "$T/listen"
+}
+is "$(peer 127.0.0.3 .ended)" 60 'they are counted at their peer'
+is "$(peer 127.0.0.5 .ended)" 9 'also at one that has no socket'
+is "$(peer 127.0.0.5 .sockets)" 0 'which has a row of its own'
+
 # Nobody listens where nobody asks.
 sockdash listen --json -n 2 -d 0.3 >"$T/listen"
 holds "$T/listen" 'all(.rows[]; has("ended") | not)' 'not asked for, it is not there'

@@ -64,6 +64,25 @@ static void lines_are_names_and_values(void **state)
 	assert_false(o.ascii);
 }
 
+static void columns_of_views_are_set(void **state)
+{
+	const struct columns *procs;
+	struct options o;
+
+	(void)state;
+	assert_string_equal(parse("columns.procs = conns, pid\n", &o), "");
+	procs = options_columns(&o, &table_procs);
+	assert_non_null(procs);
+	assert_int_equal(procs->count, 2);
+	assert_string_equal(procs->fields[0]->name, "conns");
+	assert_string_equal(procs->fields[1]->name, "pid");
+	assert_null(options_columns(&o, &table_states));
+	assert_non_null(strstr(parse("columns.procs = conns,nix\n", &o),
+		"F:1: columns.procs: 'nix' is not a field of procs"));
+	assert_non_null(strstr(parse("columns.nix = conns\n", &o),
+		"F:1: 'columns.nix': 'nix' is not a view; views are: states, "));
+}
+
 static void a_lock_is_not_opened_again(void **state)
 {
 	struct options o;
@@ -82,7 +101,7 @@ static void what_is_wrong_is_told_with_its_line(void **state)
 #define SETTINGS                                                                                   \
 	"; settings are: interval, window, cpu-limit, processes, resolve, events, all, prefix, "   \
 	"no-header, color, ascii, "                                                                \
-	"secure, audit.off, audit.THRESHOLD"
+	"mouse, secure, columns.VIEW, audit.off, audit.THRESHOLD"
 #define FORM ": not understood; a line reads NAME = VALUE"
 	static const struct {
 		const char *bytes, *error;
@@ -346,6 +365,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_are_names_and_values),
+		cmocka_unit_test(columns_of_views_are_set),
 		cmocka_unit_test(a_lock_is_not_opened_again),
 		cmocka_unit_test(what_is_wrong_is_told_with_its_line),
 		cmocka_unit_test(bytes_that_are_no_text_are_refused),

@@ -406,7 +406,7 @@ static void what_can_be_set_in_a_file(void **state)
 	options_list_settings(&names);
 	assert_string_equal(names.data,
 		"interval, window, cpu-limit, processes, resolve, events, all, prefix, "
-		"no-header, color, ascii, secure");
+		"no-header, color, ascii, mouse, secure");
 	buf_free(&names);
 }
 
@@ -418,7 +418,7 @@ static void help_lists_every_option_once(void **state)
 		"  -p, --processes ", "  -r, --resolve ", "      --events ", "  -a, --all ",
 		"      --prefix N[,M] ", "  -t, --tcp ", "  -u, --udp ", "  -4, --ipv4 ",
 		"  -6, --ipv6 ", "  -H, --no-header ", "      --color WHEN ", "      --ascii ",
-		"      --secure ", "      --anonymize ", "      --config FILE ",
+		"      --mouse ", "      --secure ", "      --anonymize ", "      --config FILE ",
 		"      --debug FILE ", "  -V, --version ", "  -h, --help " };
 	struct buf b = { 0 };
 	size_t lines = 0;

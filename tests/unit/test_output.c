@@ -14,6 +14,7 @@
 #include "sockdash/options.h"
 #include "sockdash/output.h"
 #include "sockdash/utf8.h"
+#include "sockdash/version.h"
 
 /* Takes what is written; fails with an error on the n-th piece. */
 struct sink {

@@ -6,10 +6,10 @@
 
 #include "sockdash/digits.h"
 #include "sockdash/format.h"
-#include "sockdash/options.h"
 #include "sockdash/output.h"
 #include "sockdash/problems.h"
 #include "sockdash/utf8.h"
+#include "sockdash/version.h"
 
 void output_json_string(struct buf *b, const char *text)
 {
