@@ -67,6 +67,7 @@ keys()
 			my $shown = $1;
 			$shown =~ s/\b(UP|DOWN|LEFT_RIGHT)\b/"$names{$1}"/g;
 			$shown =~ tr/"//d;
+			$shown =~ s/\\\\/\\/g;
 			print join("\n", split " ", $shown), "\n";
 		}' src/tui/keys.c
 }
