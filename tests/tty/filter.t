@@ -58,7 +58,7 @@ as_many()
 	press 0
 	expect '0: the overview of these sockets' "$four_panes"' && has "› Overview"'
 	press Escape
-	expect 'Esc: back to the leak' 'has "^[^ ]*4 Leaks" && ! has "›.*›" && ! has "filter"'
+	expect 'Esc: back to the leak' 'has "^[^ ]*4 Leaks" && ! has "›.*›" && ! has "filter:"'
 	expect 'with the cursor on it' '[[ $(selected) == "$row" ]]'
 	press Escape
 	expect 'Esc: to the overview' "$four_panes"

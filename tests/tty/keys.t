@@ -230,8 +230,8 @@ shows 'somebody writes to the terminal' GARBAGE
 press C-l
 hides 'Ctrl-L: paints the screen again' GARBAGE
 
-press x
-shows 'a key that means nothing is told' "'x' does nothing"
+press y
+shows 'a key that means nothing is told' "'y' does nothing"
 press F5 F12 IC DC M-x C-g
 expect 'and the others are ignored' "$four_panes"
 # bytes TEXT: as they are, in one piece
@@ -244,8 +244,8 @@ bytes '\xc3\xa9\xe4\xb8\xad\xff\xfe\xe2\x82'
 expect 'nor do characters and bytes that are no keys' "$four_panes"
 for unknown in '[5;3~' '[1;5H' '[3;5~' '[35u' '[200~' '[<35;2;3M' 'O5' '[?1;2c'; do
 	bytes "\033$unknown"
-	press x
-	expect "nor does Esc $unknown" "$four_panes && has \"'x' does nothing\""
+	press y
+	expect "nor does Esc $unknown" "$four_panes && has \"'y' does nothing\""
 	press F5
 done
 # As PuTTY, rxvt and screen have them, under whatever name.
