@@ -12,6 +12,7 @@
 #include "sockdash/diag_info.h"
 
 #define TIMER_KEEPALIVE 2
+#define TIMER_TIME_WAIT 3
 
 /* A stranger's bytes may name a device in each row, and frame_device() looks through all. */
 #define STRANGE_DEVICES_MAX 1024
@@ -85,11 +86,12 @@ void diag_rows_set_still(const struct frame *f, struct sock *s, const struct dia
 	s->flags |= SOCK_WAIT_LONGER;
 }
 
-/* Marks and groups are told of all sockets or of none; but what is left of one, and a request for one,
- * may have no group. */
+/* Marks and groups are told of all sockets or of none; but what is left of one (which in FIN-WAIT-2
+ * shows in the timer alone), and a request for one, may have no group. */
 static void take_labels(struct frame *f, uint32_t row, const struct diag_sock *d)
 {
-	bool whole = d->state != SOCK_TIME_WAIT && d->state != SOCK_SYN_RECV;
+	bool whole = d->state != SOCK_TIME_WAIT && d->state != SOCK_SYN_RECV &&
+		     d->timer != TIMER_TIME_WAIT;
 
 	if (f->marks && !d->has_mark && whole)
 		frame_drop_column(f, FRAME_MARKS);

@@ -249,7 +249,8 @@ static int fill(
 	f->one_family = !r->ipv4 || !r->ipv6;
 	f->absent = ~r->protocols & ((1u << SOCK_PROTO_COUNT) - 1);
 	f->owners_known = needs & NEED_OWNERS;
-	f->asked |= needs & (NEED_MARKS | NEED_CGROUPS); /* so that it is said that there are none */
+	/* Of marks and groups so that it is said that there are none. */
+	f->asked = NEED_ALL | (needs & (NEED_TABLES | NEED_MARKS | NEED_CGROUPS));
 	if (frame_add_netns(f, NETNS, "") < 0)
 		return -ENOMEM;
 	if (needs & NEED_COUNTERS)

@@ -101,7 +101,7 @@ static void say_empty(const struct sample *s, bool all, struct buf *text, enum r
 {
 	(void)all;
 	*role = ROLE_DIM;
-	if (!(s->frame->asked & NEED_PORT_ROWS))
+	if (~s->frame->asked & (NEED_PORTS | NEED_PORT_ROWS))
 		buf_adds(text, "counting\xe2\x80\xa6");
 	else if (isnan(s->port_capacity))
 		buf_adds(text, "net.ipv4.ip_local_port_range is not known");

@@ -3,7 +3,7 @@
 # kernel and without.
 # shellcheck disable=SC2016 source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
-live_begin 300 "$@"
+live_begin 600 "$@"
 [[ -x $TOOLS/selects ]] || { echo "Bail out! no $TOOLS/selects"; exit 1; }
 
 zoo_start --scale 2 --brief

@@ -147,6 +147,7 @@ static void keys_choose_the_pane(void **state)
 		{ "2 6 Tab", 6, 1 },
 		{ "7", 6, 0 },
 		{ "7 Tab", 7, 0 },
+		{ "9", 8, 0 },
 		{ "9 Tab", 0, 0 },
 		{ "7 BackTab Esc", APP_OVERVIEW, 0 },
 		{ "1 BackTab", 8, 0 },
@@ -683,6 +684,50 @@ static void the_message_tells_of_the_limit(void **state)
 
 /* ---- Findings -------------------------------------------------------------------------------- */
 
+static void x_puts_peers_together(void **state)
+{
+	static const uint8_t steps[][2] = { { 24, 64 }, { 16, 48 }, { 8, 32 }, { 0, 0 },
+		{ 24, 64 } };
+	struct app_settings with_prefix = usual;
+	struct story st;
+	struct cells c;
+	uint32_t count;
+	struct app a;
+
+	(void)state;
+	with_prefix.prefix4 = 12;
+	story_begin(&st, 10);
+	server_tell(&st, &(struct server){ .samples = 2, .clients = 200 });
+	app_init(&a, &usual);
+	app_take(&a, sample_get(st.sample));
+	size(&c, 80, 36);
+	press(&a, &c, "8");
+	count = app_pane(&a)->count;
+	assert_true(count > 1);
+	for (size_t i = 0; i < COUNT_OF(steps); i++) {
+		press(&a, &c, "x");
+		assert_int_equal(a.prefix4, steps[i][0]);
+		assert_int_equal(a.prefix6, steps[i][1]);
+		assert_true((app_pane(&a)->count < count) == (a.prefix4 > 0));
+		assert_true(shows(&a, &c, "/24 ") == (a.prefix4 == 24));
+		/* What changes is counted from sample to sample. */
+		assert_true(a.control.narrowed == (a.prefix4 > 0));
+	}
+	press(&a, &c, "3 x");
+	assert_int_equal(a.prefix4, 24);
+	assert_true(shows(&a, &c, "in the pane of peers: press 8"));
+	app_free(&a);
+	app_init(&a, &with_prefix);
+	app_take(&a, sample_get(st.sample));
+	press(&a, &c, "8");
+	assert_true(shows(&a, &c, "/12 "));
+	press(&a, &c, "x");
+	assert_int_equal(a.prefix4, 0);
+	app_free(&a);
+	cells_free(&c);
+	story_end(&st);
+}
+
 static void a_shows_all_rows_where_some_are_left_out(void **state)
 {
 	struct app_settings with_all = usual;
@@ -958,6 +1003,7 @@ int main(void)
 		cmocka_unit_test(keys_mean_the_newest_sample),
 		cmocka_unit_test(panes_wait_for_orders_while_they_are_seen),
 		cmocka_unit_test(pages_overlap_by_a_row),
+		cmocka_unit_test(x_puts_peers_together),
 		cmocka_unit_test(a_shows_all_rows_where_some_are_left_out),
 		cmocka_unit_test(the_header_counts_findings),
 		cmocka_unit_test(every_key_survives_everywhere),
