@@ -66,7 +66,7 @@ void pane_told_fields(const struct pane_state *p, bool full, struct columns *out
 
 		if (!is_among(out, shown.fields[i]))
 			out->fields[out->count++] = shown.fields[i];
-		if (with && out->count < COLUMNS_MAX)
+		if (with && !is_among(out, with) && out->count < COLUMNS_MAX)
 			out->fields[out->count++] = with;
 	}
 }

@@ -62,11 +62,11 @@ press c
 shows 'c: the menu of columns' 'Columns of Sockets'
 press Space Escape
 expect 'a column is hidden' 'has "5 Sockets" && ! has "PROTO"'
-press F2
-shows 'F2: the menu again' '\[ \] proto'
+press F2 End
+shows 'F2: the menu again, what is hidden at its end' '\[ \] proto'
 click '\[ \] proto'
 shows 'a click chooses' '\[x\] proto'
-mouse 0 1 36
+mouse 0 1 1
 hides 'and outside leaves' 'Columns of Sockets'
 
 # ---- Files --------------------------------------------------------------------------------------
