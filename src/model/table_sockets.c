@@ -101,7 +101,8 @@ static void get_cookie(const struct rowset *rows, uint32_t row, struct value *ou
 static const struct sock_info *info_of(const struct rowset *rows, uint32_t row)
 {
 	const struct frame *f = rows->sample->frame;
-	const struct sock_info *info = f->infos ? &f->infos[row] : NULL;
+	const struct sock_info *info =
+		f->infos ? &f->infos[sample_sock_row(rows->sample, row)] : NULL;
 
 	if (!info || !info->known)
 		info = looks_info(rows->beside ? rows->beside->looks : NULL, f, sock_of(rows, row));

@@ -199,6 +199,11 @@ static void update_pane(struct app *a, size_t pane)
 
 void app_set_filter(struct app *a, struct filter *f)
 {
+	/* One that was typed away is none. */
+	if (filter_is_all(f)) {
+		filter_put(f);
+		f = NULL;
+	}
 	filter_put(a->filter);
 	a->filter = f;
 	a->shown.failed = 0;

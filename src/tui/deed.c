@@ -146,8 +146,10 @@ static void widen(struct app *a)
 
 static void confirm(struct app *a)
 {
-	if (a->deed.signal)
+	if (a->deed.signal) {
 		a->deed.errand.kind = ERRAND_SIGNAL;
+		a->deed.errand.signal = a->deed.signal;
+	}
 	a->deed.stage = DEED_READY;
 	close_box(a);
 }

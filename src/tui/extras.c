@@ -26,8 +26,7 @@ void extras_show_names(struct app *a, bool on)
 void extras_count_events(struct app *a, bool on)
 {
 	if (a->replay) {
-		app_say(a, "what ended between samples is in a recording if it was made with "
-			   "--events");
+		app_say(a, "a recording does not tell which connections ended between samples");
 		return;
 	}
 	a->counts_events = on;

@@ -279,15 +279,16 @@ static size_t reach_back(const struct prompt *p, size_t end, int room)
 	return 0;
 }
 
-/* Scrolls as little as it takes to have the cursor in sight, with a column for itself, and no more out
- * of sight than must be. */
+/* Scrolls as little as it takes to have the cursor in sight, not under the marks at the edges, and no
+ * more out of sight than must be. */
 static void scroll(struct prompt *p, int width)
 {
-	size_t least = reach_back(p, p->at, width - 1),
-	       most = reach_back(p, p->text.len, width - 1);
+	bool at_end = p->at == p->text.len;
+	size_t least = reach_back(p, p->at, width - (at_end ? 1 : 2));
+	size_t most = reach_back(p, p->text.len, width - 1);
 
-	if (p->left > p->at)
-		p->left = p->at;
+	if (p->left >= p->at)
+		p->left = before(p, p->at);
 	if (p->left < least)
 		p->left = least;
 	if (p->left > most)

@@ -73,6 +73,7 @@ keys()
 				$shown = $names{$shown} if exists $names{$shown};
 				$shown =~ s/\b(UP|DOWN|LEFT_RIGHT)\b/"$names{$1}"/g;
 				$shown =~ tr/"//d;
+				$shown =~ s/\\\\/\\/g;
 				print join("\n", split " ", $shown), "\n";
 			}
 		}'

@@ -17,7 +17,7 @@ cmd     cmd tui view source model kernel base'
 # A header belongs to the layer with the .c file of its name. These have none:
 rooms='
 base    version
-model   group sample needs
+model   group sample needs sock_facts
 source  source feed tape_codec
 view    screen output
 tui     keycodes terminal

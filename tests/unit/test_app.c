@@ -11,7 +11,9 @@
 #include "lib/findings.h"
 #include "lib/server.h"
 #include "sockdash/app.h"
+#include "sockdash/extras.h"
 #include "sockdash/keys.h"
+#include "sockdash/names.h"
 #include "sockdash/needs.h"
 #include "sockdash/sampler.h"
 #include "sockdash/utf8.h"
@@ -684,6 +686,40 @@ static void the_message_tells_of_the_limit(void **state)
 
 /* ---- Findings -------------------------------------------------------------------------------- */
 
+static void e_and_n_look_for_more(void **state)
+{
+	struct app_settings past = usual;
+	struct names *names = names_create();
+	struct cells c;
+	struct app a;
+
+	(void)state;
+	app_init(&a, &usual);
+	extras_lend_names(&a, names);
+	size(&c, 120, 36);
+	assert_false(a.control.needs & NEED_EVENTS);
+	assert_null(a.beside.names);
+	press(&a, &c, "e");
+	assert_true(a.control.needs & NEED_EVENTS && a.wished && a.control.now);
+	assert_true(shows(&a, &c, "  events"));
+	press(&a, &c, "n");
+	assert_ptr_equal(a.beside.names, names);
+	assert_true(shows(&a, &c, "  events") && shows(&a, &c, "  names"));
+	press(&a, &c, "e n");
+	assert_false(a.control.needs & NEED_EVENTS);
+	assert_null(a.beside.names);
+	app_free(&a);
+	/* Of the past nothing more is to be found out. */
+	past.replay = true;
+	app_init(&a, &past);
+	press(&a, &c, "e");
+	assert_false(a.control.needs & NEED_EVENTS);
+	assert_non_null(strstr(a.message, "recording"));
+	app_free(&a);
+	cells_free(&c);
+	names_destroy(names);
+}
+
 static void x_puts_peers_together(void **state)
 {
 	static const uint8_t steps[][2] = { { 24, 64 }, { 16, 48 }, { 8, 32 }, { 0, 0 },
@@ -1003,6 +1039,7 @@ int main(void)
 		cmocka_unit_test(keys_mean_the_newest_sample),
 		cmocka_unit_test(panes_wait_for_orders_while_they_are_seen),
 		cmocka_unit_test(pages_overlap_by_a_row),
+		cmocka_unit_test(e_and_n_look_for_more),
 		cmocka_unit_test(x_puts_peers_together),
 		cmocka_unit_test(a_shows_all_rows_where_some_are_left_out),
 		cmocka_unit_test(the_header_counts_findings),

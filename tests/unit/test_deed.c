@@ -275,10 +275,10 @@ static void a_signal_is_chosen_aimed_and_asked(void **state)
 	assert_int_equal(e.targets[0].start, 77);
 	done(&s, &e, 0);
 	assert_true(shows(&s, "Send HUP (1) to java, pid 2291, user app?"));
-	assert_true(shows(&s, "java -jar"));
+	assert_true(shows(&s, "shop.jar"));
 	type(&s, "y");
 	e = take(&s, ERRAND_SIGNAL, 1);
-	assert_int_equal(s.app.deed.signal, SIGHUP);
+	assert_int_equal(e.signal, SIGHUP);
 	e.done = 0;
 	done(&s, &e, 0);
 	assert_says(&s, "HUP was sent to java, pid 2291");

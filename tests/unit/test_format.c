@@ -40,6 +40,14 @@ static const struct {
 	{ { .type = VALUE_AGE, .real = 842, .at_least = true }, 0, ">14m 02s", ">14m02s" },
 	{ { .type = VALUE_AGE, .real = 842, .at_least = true }, 8, ">14m 02s", ">14m02s" },
 	{ { .type = VALUE_AGE, .real = 842, .at_least = true }, 7, ">14m", ">14m02s" },
+	{ { .type = VALUE_COUNT, .number = 12000, .at_least = true }, 0, ">12,000", ">12000" },
+	{ { .type = VALUE_COUNT, .number = 12000, .at_least = true }, 4, ">12k", ">12000" },
+	{ { .type = VALUE_RATE, .real = 1204, .at_least = true }, 0, ">1,204", ">1204" },
+	{ { .type = VALUE_ID, .number = 443, .name = "https" }, 0, "https", "https" },
+	{ { .type = VALUE_ADDRESS, .address = &mapped, .device = "", .name = "web-07" }, 0,
+		"web-07", "web-07" },
+	{ { .type = VALUE_ADDRESS, .address = &mapped, .device = "eth0", .name = "web-07" }, 0,
+		"web-07%eth0", "web-07%eth0" },
 	{ { .type = VALUE_TEXT, .text = "nginx: worker, 2" }, 4, "nginx: worker, 2",
 		"nginx: worker, 2" },
 	{ { .type = VALUE_ADDRESS, .address = &loopback, .device = "" }, 0, "::1", "::1" },
@@ -166,6 +174,43 @@ static void ends_read_as_in_ss(void **state)
 	}
 }
 
+static void ends_have_names(void **state)
+{
+	static const struct {
+		int width;
+		const char *local, *remote;
+	} cuts[] = {
+		{ 0, "web-07.example:https", "10.9.0.1:50000" },
+		{ 20, "web-07.example:https", "10.9.0.1:50000" },
+		{ 16, "web-07.ex\xe2\x80\xa6:https", "10.9.0.1:50000" },
+		{ 11, "web-07\xe2\x80\xa6:443", "10.9\xe2\x80\xa6:50000" },
+	};
+	const uint8_t local[16] = { [10] = 0xff, 0xff, 10, 0, 0, 7 };
+	struct names *n = names_create();
+	char room[ENDPOINT_MAX];
+	struct story st;
+	struct frame *f;
+	uint32_t row;
+
+	(void)state;
+	names_begin(n, 0, 10);
+	names_put_host(n, local, NAMES_FOUND, "web-07.example");
+	names_put_service(n, SOCK_TCP, 443, "https");
+	story_begin(&st, 0);
+	f = story_frame(&st, 0);
+	row = story_sock(&st, "tcp ESTAB 10.0.0.7:443 10.9.0.1:50000");
+	for (size_t i = 0; i < COUNT_OF(cuts); i++) {
+		const struct sock *s = &f->socks[row];
+
+		assert_string_equal(
+			endpoint_named(f, n, s, true, cuts[i].width, room), cuts[i].local);
+		assert_string_equal(
+			endpoint_named(f, n, s, false, cuts[i].width, room), cuts[i].remote);
+	}
+	story_end(&st);
+	names_destroy(n);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -174,6 +219,7 @@ int main(void)
 		cmocka_unit_test(plain_values_are_one_word),
 		cmocka_unit_test(words_stand_left_and_numbers_right),
 		cmocka_unit_test(ends_read_as_in_ss),
+		cmocka_unit_test(ends_have_names),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -238,6 +238,50 @@ static void connections_belong_to_their_listener(void **state)
 	}
 }
 
+static void end_some(struct frame *f, unsigned host, uint16_t port, uint32_t count)
+{
+	struct ended_row r = { .port = port, .count = count };
+
+	r.address.bytes[10] = r.address.bytes[11] = 0xff;
+	if (host) {
+		r.address.bytes[12] = 10;
+		r.address.bytes[15] = (uint8_t)host;
+	}
+	ended_add(&f->ended, port ? ENDED_LOCAL : ENDED_REMOTE, &r);
+}
+
+/* They come through the listener that a connection of their local end would belong to. */
+static void what_ended_belongs_to_its_listener(void **state)
+{
+	struct story st;
+	struct frame *f;
+
+	(void)state;
+	story_begin(&st, 0);
+	for (int n = 0; n < 2; n++) {
+		f = story_frame(&st, n * 2);
+		story_sock(&st, "tcp LISTEN 0.0.0.0:80 *");
+		story_sock(&st, "tcp LISTEN 10.0.0.1:80 *");
+		story_sock(&st, "tcp LISTEN 10.0.0.1:81 *");
+		story_sock(&st, "udp UNCONN 10.0.0.1:81 *");
+		f->ended.known = n > 0;
+		end_some(f, 1, 80, 3);
+		end_some(f, 2, 80, 4);
+		end_some(f, 2, 50000, 9);
+		/* Aborted, it has no address any more. */
+		end_some(f, 0, 81, 5);
+		end_some(f, 9, 0, 7);
+		story_sample(&st);
+		if (n == 0)
+			assert_row(st.sample, "listen", "port=81, proto=tcp", "ended=-");
+	}
+	assert_row(st.sample, "listen", "address=10.0.0.1, port=80", "ended=3, ended_rate=1.5");
+	assert_row(st.sample, "listen", "address=0.0.0.0, port=80", "ended=4");
+	assert_row(st.sample, "listen", "port=81, proto=tcp", "ended=5");
+	assert_row(st.sample, "listen", "port=81, proto=udp", "ended=-");
+	story_end(&st);
+}
+
 static void a_listener_tells_states_apart(void **state)
 {
 	struct story st;
@@ -823,6 +867,7 @@ int main(void)
 		cmocka_unit_test(an_absent_protocol_has_no_rows),
 		cmocka_unit_test(the_change_of_a_protocol_that_was_absent_is_not_known),
 		cmocka_unit_test(connections_belong_to_their_listener),
+		cmocka_unit_test(what_ended_belongs_to_its_listener),
 		cmocka_unit_test(a_listener_tells_states_apart),
 		cmocka_unit_test(connections_of_a_listener_are_compared),
 		cmocka_unit_test(a_backlog_is_not_known_without_sock_diag),

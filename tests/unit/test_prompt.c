@@ -161,11 +161,11 @@ static void the_cursor_is_in_sight(void **state)
 		{ "Home", 12, 2, "find: 01234\xe2\x80\xba\n", 8 },
 		{ "Home Right Right Right Right Right Right Right", 12, 99,
 			"find: \xe2\x80\xb9"
-			"3456\xe2\x80\xba\n",
+			"4567\xe2\x80\xba\n",
 			-1 },
 		{ "Left Left Left Left Left Left Left", 12, 99,
 			"find: \xe2\x80\xb9"
-			"cdef_\n",
+			"6789\xe2\x80\xba\n",
 			-1 },
 	};
 
