@@ -52,7 +52,7 @@ shows 'the wheel scrolls' '4-34 of 446'
 mouse 64 20 20
 shows 'and back' '1-31 of 446'
 click ' help'
-shows 'a click on a key of the last line presses it' 'paint the screen again'
+shows 'a click on a key of the last line presses it' ' Help: '
 mouse 0 1 1
 shows 'and one in the help leaves it' '1-31 of 446'
 
