@@ -200,9 +200,36 @@ static void test_one_socket(void **state)
 	assert_int_equal(sent.id.idiag_cookie[1], 0x11223344);
 }
 
+/* To destroy a socket is asked as it is asked for, and wants an answer. */
+static void test_destroy(void **state)
+{
+	struct diag_id id = {
+		.cookie = UINT64_C(0x1122334455667788),
+		.local = { 10, 0, 0, 1 },
+		.remote = { 10, 2, 3, 4 },
+		.local_port = 443,
+		.remote_port = 5555,
+		.iface = 7,
+		.family = AF_INET,
+		.protocol = IPPROTO_TCP,
+	};
+	uint8_t bytes[DIAG_REQUEST_MAX], look[DIAG_REQUEST_MAX];
+	struct nlmsghdr head;
+
+	(void)state;
+	assert_int_equal(diag_request_destroy(bytes, &id, 77), 72);
+	assert_int_equal(diag_request_one(look, &id, 0, 77), 72);
+	memcpy(&head, bytes, sizeof(head));
+	assert_int_equal(head.nlmsg_type, 21); /* SOCK_DESTROY */
+	assert_int_equal(head.nlmsg_flags, NLM_F_REQUEST | NLM_F_ACK);
+	assert_int_equal(head.nlmsg_seq, 77);
+	assert_memory_equal(bytes + sizeof(head), look + sizeof(head), 72 - sizeof(head));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_destroy),
 		cmocka_unit_test(test_one_family),
 		cmocka_unit_test(test_both_families),
 		cmocka_unit_test(test_one_socket),

@@ -82,6 +82,18 @@ static const struct screen screens[] = {
 	{ .name = "sockets", .source = SERVER, .keys = "5 Down Down Down" },
 	{ .name = "sockets-scrolled", .source = SERVER, .keys = "5 PgDn PgDn Up" },
 	{ .name = "sockets-end", .source = SERVER, .keys = "5 > > End" },
+	/* All about one socket, and what is asked before something is done to it. */
+	{ .name = "detail", .source = SERVER, .keys = "5 Down Down Down Enter" },
+	{ .name = "detail-end", .source = SERVER, .keys = "5 Down Down Down Enter End" },
+	{ .name = "detail-ascii", .source = SERVER, .keys = "5 Enter PgDn s", .ascii = true },
+	{ .name = "replay-detail", .source = TAPE, .keys = "Sample*4 p 5 Down Down Enter End" },
+	{ .name = "destroy", .source = SERVER, .keys = "5 Down Down Down K" },
+	{ .name = "destroy-row", .source = SERVER, .keys = "3 K" },
+	{ .name = "destroy-all",
+		.source = SERVER,
+		.keys = "5 f 'state Space 'close-wait Enter K a" },
+	{ .name = "signal", .source = SERVER, .keys = "3 S Down" },
+	{ .name = "replay-destroy", .source = TAPE, .keys = "5 K" },
 	/* The audit: what is selected stands below, as far as there is room. */
 	{ .name = "audit", .source = TROUBLE, .keys = "7" },
 	{ .name = "audit-other",
@@ -499,6 +511,7 @@ static void check_screen(void **state)
 	const struct app_settings settings = {
 		.pane = APP_OVERVIEW,
 		.interval_s = 2,
+		.live = !strpbrk(screen->source, "/:"),
 		.replay = strchr(screen->source, '/') != NULL,
 		.cpu_limit = 10,
 	};
