@@ -11,6 +11,7 @@
 
 struct pane_column {
 	const char *field;
+	const char *also;  /* another field that `draw` shows in the same cell, or NULL */
 	const char *title; /* NULL: the field's */
 	int width;
 	int full;  /* width in full screen; 0: the same */
@@ -250,6 +251,9 @@ int pane_more(const struct pane *pane, struct columns *out);
 /* The fields of its columns, in order: those that were chosen, or else its own, with those that only
  * full screen shows if it is `full`. */
 void pane_fields(const struct pane_state *p, bool full, struct columns *out);
+
+/* The same with all that their cells tell: an address and its port. */
+void pane_told_fields(const struct pane_state *p, bool full, struct columns *out);
 
 /* NEED_...: what a sample must have for all fields of the pane, whether or not the screen is wide
  * enough for them. */

@@ -42,8 +42,16 @@ void prompt_free(struct prompt *p);
 /* The text, "" where nothing is typed. */
 const char *prompt_text(const struct prompt *p);
 
-/* Left, Right, Home, End; Rubout, Del, Ctrl-U and Ctrl-K (to the beginning, to the end), Ctrl-W (a
- * word); Up and Down through the history; characters. */
+/* The keys of a line, which handle them and are the help's. */
+struct prompt_binding {
+	int keys[2]; /* 0: no other */
+	const char *shown, *help;
+	enum prompt_event (*act)(struct prompt *p);
+};
+extern const struct prompt_binding prompt_keys[];
+extern const size_t prompt_key_count;
+
+/* One of these, or a character that is typed. */
 enum prompt_event prompt_key(struct prompt *p, int key);
 
 /* Draws label and text in a line, scrolled so that the cursor is in sight; `bad_len` bytes from `bad`

@@ -45,6 +45,7 @@ size_t app_help_lines(bool replay)
 
 	for (size_t i = 0; i < KEY_TABLES; i++)
 		lines += section_lines(count_keys(i, replay));
+	lines += section_lines(prompt_key_count);
 	for (size_t i = 0; i < table_count; i++)
 		lines += section_lines(tables[i]->field_count);
 	return lines - 1;
@@ -65,6 +66,18 @@ static void key_line(
 	}
 }
 
+/* The same of the keys while something is typed. */
+static void prompt_line(size_t line, struct buf *keys, struct buf *text, enum role *role)
+{
+	if (line == 0) {
+		buf_adds(text, "Keys in a line that is typed");
+		*role = ROLE_STRONG;
+	} else if (line <= prompt_key_count) {
+		buf_adds(keys, prompt_keys[line - 1].shown);
+		buf_adds(text, prompt_keys[line - 1].help);
+	}
+}
+
 void app_help_line(bool replay, size_t line, struct buf *keys, struct buf *text, enum role *role)
 {
 	*role = ROLE_TEXT;
@@ -77,6 +90,11 @@ void app_help_line(bool replay, size_t line, struct buf *keys, struct buf *text,
 		}
 		line -= lines;
 	}
+	if (line < section_lines(prompt_key_count)) {
+		prompt_line(line, keys, text, role);
+		return;
+	}
+	line -= section_lines(prompt_key_count);
 	for (size_t i = 0; i < table_count; line -= section_lines(tables[i]->field_count), i++) {
 		const struct table *t = tables[i];
 

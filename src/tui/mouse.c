@@ -1,7 +1,6 @@
 /* The pointer. What stands under it is what panes, menus and footer remember of the last picture. */
 #include "sockdash/mouse.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "sockdash/app.h"
@@ -11,22 +10,34 @@
 
 /* ---- What terminals send --------------------------------------------------------------------- */
 
+/* Up to five digits and what ends them; false for anything else. */
+static bool take_number(const char **text, char end, int *out)
+{
+	const char *first = *text;
+
+	for (*out = 0; **text >= '0' && **text <= '9' && *text - first < 5; ++*text)
+		*out = *out * 10 + **text - '0';
+	return *text > first && *(*text)++ == end;
+}
+
 bool mouse_parse(const char *sequence, struct mouse_event *out)
 {
 	static const struct {
-		unsigned code;
+		int code;
 		enum mouse_button button;
 	} codes[] = { { 0, MOUSE_LEFT }, { 64, MOUSE_WHEEL_UP }, { 65, MOUSE_WHEEL_DOWN } };
-	unsigned code, x, y;
-	int used = 0;
+	int code, x, y;
 
-	if (sscanf(sequence, "[<%5u;%5u;%5uM%n", &code, &x, &y, &used) != 3 || !used ||
-		sequence[used] || !x || !y)
+	if (strncmp(sequence, "[<", 2) != 0)
+		return false;
+	sequence += 2;
+	if (!take_number(&sequence, ';', &code) || !take_number(&sequence, ';', &x) ||
+		!take_number(&sequence, 'M', &y) || *sequence || !x || !y)
 		return false;
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
 		if (codes[i].code != code)
 			continue;
-		*out = (struct mouse_event){ (int)x - 1, (int)y - 1, codes[i].button };
+		*out = (struct mouse_event){ x - 1, y - 1, codes[i].button };
 		return true;
 	}
 	return false;

@@ -140,51 +140,104 @@ static enum prompt_event type_key(struct prompt *p, int key)
 					     : PROMPT_SAME;
 }
 
+static enum prompt_event leave(struct prompt *p)
+{
+	(void)p;
+	return PROMPT_LEFT;
+}
+
+static enum prompt_event finish(struct prompt *p)
+{
+	(void)p;
+	return PROMPT_DONE;
+}
+
+static enum prompt_event go_to(struct prompt *p, size_t at)
+{
+	p->at = at;
+	return PROMPT_SAME;
+}
+
+static enum prompt_event go_left(struct prompt *p)
+{
+	return go_to(p, before(p, p->at));
+}
+
+static enum prompt_event go_right(struct prompt *p)
+{
+	return go_to(p, behind(p, p->at));
+}
+
+static enum prompt_event go_first(struct prompt *p)
+{
+	return go_to(p, 0);
+}
+
+static enum prompt_event go_last(struct prompt *p)
+{
+	return go_to(p, p->text.len);
+}
+
+static enum prompt_event cut_before(struct prompt *p)
+{
+	return cut(p, before(p, p->at), p->at);
+}
+
+static enum prompt_event cut_behind(struct prompt *p)
+{
+	return cut(p, p->at, behind(p, p->at));
+}
+
+static enum prompt_event cut_first(struct prompt *p)
+{
+	return cut(p, 0, p->at);
+}
+
+static enum prompt_event cut_last(struct prompt *p)
+{
+	return cut(p, p->at, p->text.len);
+}
+
+static enum prompt_event cut_word(struct prompt *p)
+{
+	return cut(p, word_before(p), p->at);
+}
+
+static enum prompt_event older(struct prompt *p)
+{
+	return go_back(p, p->back + 1);
+}
+
+static enum prompt_event newer(struct prompt *p)
+{
+	return p->back ? go_back(p, p->back - 1) : PROMPT_SAME;
+}
+
+const struct prompt_binding prompt_keys[] = {
+	{ { KEYCODE_RETURN, '\n' }, "Enter", "take the line", finish },
+	{ { KEYCODE_ESCAPE }, "Esc", "leave it", leave },
+	{ { KEYCODE_LEFT, KEYCODE_CTRL('b') }, "\xe2\x86\x90", "a character to the left", go_left },
+	{ { KEYCODE_RIGHT, KEYCODE_CTRL('f') }, "\xe2\x86\x92", "a character to the right",
+		go_right },
+	{ { KEYCODE_HOME, KEYCODE_CTRL('a') }, "Home Ctrl-A", "to the beginning", go_first },
+	{ { KEYCODE_END, KEYCODE_CTRL('e') }, "End Ctrl-E", "to the end", go_last },
+	{ { KEYCODE_DELETE, KEYCODE_CTRL('d') }, "Del", "take the character away", cut_behind },
+	{ { KEYCODE_RUBOUT, KEYCODE_CTRL('h') }, "Backspace", "the one before", cut_before },
+	{ { KEYCODE_CTRL('w') }, "Ctrl-W", "the word before", cut_word },
+	{ { KEYCODE_CTRL('u') }, "Ctrl-U", "all before the cursor", cut_first },
+	{ { KEYCODE_CTRL('k') }, "Ctrl-K", "all from the cursor on", cut_last },
+	{ { KEYCODE_UP, KEYCODE_CTRL('p') }, "\xe2\x86\x91", "what was typed before", older },
+	{ { KEYCODE_DOWN, KEYCODE_CTRL('n') }, "\xe2\x86\x93", "and what after that", newer },
+};
+const size_t prompt_key_count = sizeof prompt_keys / sizeof *prompt_keys;
+
 enum prompt_event prompt_key(struct prompt *p, int key)
 {
-	switch (key) {
-	case KEYCODE_ESCAPE:
-		return PROMPT_LEFT;
-	case KEYCODE_RETURN:
-	case '\n':
-		return PROMPT_DONE;
-	case KEYCODE_LEFT:
-	case KEYCODE_CTRL('b'):
-		p->at = before(p, p->at);
-		return PROMPT_SAME;
-	case KEYCODE_RIGHT:
-	case KEYCODE_CTRL('f'):
-		p->at = behind(p, p->at);
-		return PROMPT_SAME;
-	case KEYCODE_HOME:
-	case KEYCODE_CTRL('a'):
-		p->at = 0;
-		return PROMPT_SAME;
-	case KEYCODE_END:
-	case KEYCODE_CTRL('e'):
-		p->at = p->text.len;
-		return PROMPT_SAME;
-	case KEYCODE_RUBOUT:
-	case KEYCODE_CTRL('h'):
-		return cut(p, before(p, p->at), p->at);
-	case KEYCODE_DELETE:
-	case KEYCODE_CTRL('d'):
-		return cut(p, p->at, behind(p, p->at));
-	case KEYCODE_CTRL('u'):
-		return cut(p, 0, p->at);
-	case KEYCODE_CTRL('k'):
-		return cut(p, p->at, p->text.len);
-	case KEYCODE_CTRL('w'):
-		return cut(p, word_before(p), p->at);
-	case KEYCODE_UP:
-	case KEYCODE_CTRL('p'):
-		return go_back(p, p->back + 1);
-	case KEYCODE_DOWN:
-	case KEYCODE_CTRL('n'):
-		return p->back ? go_back(p, p->back - 1) : PROMPT_SAME;
-	default:
-		return type_key(p, key);
-	}
+	for (size_t i = 0; i < prompt_key_count; i++)
+		for (size_t k = 0; k < sizeof prompt_keys->keys / sizeof(int); k++)
+			if (key && prompt_keys[i].keys[k] == key)
+				return prompt_keys[i].act(p);
+	return type_key(p, key);
 }
 
 /* ---- Drawing --------------------------------------------------------------------------------- */

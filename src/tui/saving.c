@@ -83,7 +83,7 @@ void saving_take_path(struct app *a, const char *path)
 	if (j->format == SAVE_JSON)
 		columns_all(j->table, j->sample->frame->owners_known, &j->columns);
 	else
-		pane_fields(p, a->full != APP_OVERVIEW, &j->columns);
+		pane_told_fields(p, a->full != APP_OVERVIEW, &j->columns);
 	a->wishes_saving = j->path;
 	if (!j->path)
 		app_say(a, "out of memory: nothing is written");

@@ -139,6 +139,10 @@ static void draw(struct terminal *base, const struct cells *c)
 
 /* ---- Keys ------------------------------------------------------------------------------------ */
 
+/* What the mouse did and nobody acts on, as a button that was let go: no key was pressed, and what waits
+ * for any key must not take it for one. */
+#define NOT_A_KEY (-2)
+
 static int translate(int code)
 {
 	static const struct {
@@ -229,7 +233,9 @@ static int take_sequence(struct terminal *base)
 	if (kind == OK && len + 1 < sizeof sequence)
 		sequence[len++] = (char)code;
 	sequence[len] = '\0';
-	return mouse_parse(sequence, &base->mouse) ? KEYCODE_MOUSE : sequence_key(sequence);
+	if (strncmp(sequence, "[<", 2) == 0)
+		return mouse_parse(sequence, &base->mouse) ? KEYCODE_MOUSE : NOT_A_KEY;
+	return sequence_key(sequence);
 }
 
 /* A button as curses has read it. */
@@ -246,14 +252,14 @@ static int take_mouse(struct terminal *base)
 	MEVENT event;
 
 	if (getmouse(&event) != OK)
-		return KEYCODE_OTHER;
+		return NOT_A_KEY;
 	for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
 		if (!(event.bstate & states[i].state))
 			continue;
 		base->mouse = (struct mouse_event){ event.x, event.y, states[i].button };
 		return KEYCODE_MOUSE;
 	}
-	return KEYCODE_OTHER;
+	return NOT_A_KEY;
 }
 
 static void ask_for_mouse(struct curses_terminal *t)
@@ -275,7 +281,7 @@ static void let_mouse_go(struct curses_terminal *t)
 	fflush(stdout);
 }
 
-static int read_key(struct terminal *base)
+static int read_one(struct terminal *base)
 {
 	wint_t code;
 	int kind;
@@ -294,6 +300,16 @@ static int read_key(struct terminal *base)
 		return (int)code;
 	/* C1 controls are nothing that is typed. */
 	return code >= 0xa0 && code <= 0x10ffff ? KEYCODE_TEXT | (int)code : KEYCODE_OTHER;
+}
+
+static int read_key(struct terminal *base)
+{
+	int key;
+
+	do
+		key = read_one(base);
+	while (key == NOT_A_KEY);
+	return key;
 }
 
 /* ---- Opening and closing --------------------------------------------------------------------- */

@@ -87,12 +87,21 @@ static enum role syn_role(const struct rowset *rows, uint32_t row)
 }
 
 static const struct pane_column columns[] = {
-	{ .field = "address", .width = 15, .full = 22, .grow = 32, .draw = draw_address },
+	{ .field = "address",
+		.also = "port",
+		.width = 15,
+		.full = 22,
+		.grow = 32,
+		.draw = draw_address },
 	{ .field = "process", .width = 9, .full = 15, .grow = 7, .priority = 1 },
 	{ .field = "conns", .width = 6 },
 	{ .field = "delta", .width = 6, .priority = 6 },
 	{ .field = "syn_recv", .width = 4, .role = syn_role, .priority = 3 },
-	{ .field = "accept_queue", .title = "QUEUE/MAX", .width = 9, .draw = draw_queue },
+	{ .field = "accept_queue",
+		.also = "backlog",
+		.title = "QUEUE/MAX",
+		.width = 9,
+		.draw = draw_queue },
 	{ .field = "accept_queue",
 		.title = "",
 		.width = 6,

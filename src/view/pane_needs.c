@@ -43,6 +43,34 @@ void pane_fields(const struct pane_state *p, bool full, struct columns *out)
 			out->fields[out->count++] = more.fields[i];
 }
 
+/* What a column of this field shows besides it, or NULL. */
+static const struct field *told_with(const struct pane *pane, const struct field *field)
+{
+	for (size_t i = 0; i < pane->column_count; i++) {
+		const char *also = pane->columns[i].also;
+
+		if (also && strcmp(pane->columns[i].field, field->name) == 0)
+			return table_field(pane->table, also, strlen(also));
+	}
+	return NULL;
+}
+
+void pane_told_fields(const struct pane_state *p, bool full, struct columns *out)
+{
+	struct columns shown;
+
+	pane_fields(p, full, &shown);
+	out->count = 0;
+	for (size_t i = 0; i < shown.count && out->count < COLUMNS_MAX; i++) {
+		const struct field *with = told_with(p->pane, shown.fields[i]);
+
+		if (!is_among(out, shown.fields[i]))
+			out->fields[out->count++] = shown.fields[i];
+		if (with && !is_among(out, with) && out->count < COLUMNS_MAX)
+			out->fields[out->count++] = with;
+	}
+}
+
 unsigned pane_needs(const struct pane_state *p)
 {
 	unsigned by_key = p->pane->table->needs | (p->sort.field ? p->sort.field->needs : 0);

@@ -59,6 +59,7 @@ static enum role rate_role(const struct rowset *rows, uint32_t row)
 static const struct pane_column columns[] = {
 	{ .field = "local_address", .width = 15, .grow = 24 },
 	{ .field = "remote_address",
+		.also = "remote_port",
 		.title = "DESTINATION",
 		.width = 21,
 		.grow = 26,

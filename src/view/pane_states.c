@@ -21,7 +21,7 @@ static void draw_state(struct cells *c, struct area cell, const struct rowset *r
 }
 
 static const struct pane_column columns[] = {
-	{ .field = "state", .width = 10, .draw = draw_state },
+	{ .field = "state", .also = "proto", .width = 10, .draw = draw_state },
 	{ .field = "count", .width = 9 },
 	{ .field = "percent", .width = 6, .priority = 1 },
 	{ .field = "percent",

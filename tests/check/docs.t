@@ -57,19 +57,26 @@ help_options()
 	grep -oE '^ +(-[[:alnum:]], )?--[a-z0-9-]+' <<<"$help" | tr -s ', ' '\n' | grep .
 }
 
-# The keys as the help shows them, of the table in keys.c: one in a line, arrows in words.
+# The keys as the help shows them, of all tables of keys: one in a line, arrows in words.
 keys()
 {
-	perl -0777 -ne '
-		my %names = (UP => "Up", DOWN => "Down", LEFT_RIGHT => "Left Right");
-		my ($table) = /key_bindings\[\] = \{(.*?)\n\};/s or die "no table of keys";
-		while ($table =~ /^\t\{ \{ .*? \},\s*(.*?),\s+"/gms) {
-			my $shown = $1;
-			$shown =~ s/\b(UP|DOWN|LEFT_RIGHT)\b/"$names{$1}"/g;
-			$shown =~ tr/"//d;
-			$shown =~ s/\\\\/\\/g;
-			print join("\n", split " ", $shown), "\n";
-		}' src/tui/keys.c
+	grep -lEZ 'struct (key_binding|prompt_binding) \w+\[\] = \{' src/tui/*.c | xargs -0 perl -0777 -ne '
+		my %names = (UP => "Up", DOWN => "Down", LEFT_RIGHT => "Left Right",
+			q("\xe2\x86\x91 k") => "Up k", q("\xe2\x86\x93 j") => "Down j",
+			q("\xe2\x86\x90 \xe2\x86\x92") => "Left Right",
+			q("\xe2\x86\x90") => "Left", q("\xe2\x86\x92") => "Right",
+			q("\xe2\x86\x91") => "Up", q("\xe2\x86\x93") => "Down");
+		my @tables = /struct (?:key_binding|prompt_binding) \w+\[\] = \{(.*?)\n\};/gs or die "no table of keys in $ARGV";
+		for my $table (@tables) {
+			while ($table =~ /^\t\{ \{ .*? \},\s*(.*?),\s+"/gms) {
+				my $shown = $1;
+				$shown = $names{$shown} if exists $names{$shown};
+				$shown =~ s/\b(UP|DOWN|LEFT_RIGHT)\b/"$names{$1}"/g;
+				$shown =~ tr/"//d;
+				$shown =~ s/\\\\/\\/g;
+				print join("\n", split " ", $shown), "\n";
+			}
+		}'
 }
 
 mandoc -T lint -W warning man/*.[58] 2>&1 | rule 'mandoc finds nothing wrong'
@@ -98,6 +105,13 @@ perl -0777 -ne 'print "$1 ($3 $2)\n"
 	rule 'it has every threshold of the audit, and what it is unless told'
 mapfile -t shown < <(keys)
 missing "${shown[@]:-no keys in keys.c}" | rule 'it has every key'
+# What a mistake in the configuration file is answered with.
+mapfile -t settings < <("$SOCKDASH" --config <(echo 'x = y') states 2>&1 | sed -n 's/.*settings are: //p' |
+	tr -s ', ' '\n' | sed 's/VIEW$/view/; s/THRESHOLD$/threshold/')
+missing "${settings[@]:-no settings}" | rule 'it has every setting'
+# Of the commands in command_list.c.
+mapfile -t commands < <(perl -ne 'print "$1\n" if /^\t\{ "([a-z]+)", "/' src/cmd/command_list.c)
+missing "${commands[@]:-no commands}" bash zsh fish | rule 'it has every command'
 
 echo "1..$count"
 exit $failed
