@@ -147,7 +147,7 @@ static void get_process_socks(const struct rowset *rows, uint32_t row, struct va
 
 static const struct field fields[] = {
 	{ "netns", "NETNS", "network namespace, by inode", VALUE_ID, .get = get_netns },
-	{ "address", "PEER", "remote address, or with --prefix the bits that count", VALUE_ADDRESS,
+	{ "remote_address", "REMOTE", "remote address, or with --prefix the bits that count", VALUE_ADDRESS,
 		.get = get_address },
 	{ "sockets", "SOCKETS", "sockets of all protocols, in all states", VALUE_COUNT,
 		.get = get_socks },
@@ -211,10 +211,10 @@ const struct table table_peers = {
 	.help = "remote addresses: connections, states, processes",
 	.fields = fields,
 	.field_count = sizeof fields / sizeof *fields,
-	.columns = "address,conns,estab,close_wait,syn_sent,time_wait,in,out,in_port,"
+	.columns = "remote_address,conns,estab,close_wait,syn_sent,time_wait,in,out,in_port,"
 		   "out_port,recv_q,send_q,processes,pid,process",
 	.sort = "-conns",
-	.then = "address",
+	.then = "remote_address",
 	.needs = NEED_SOCKETS | NEED_ADDRESSES | NEED_LISTENERS | NEED_PEERS,
 	.count = count,
 	.identity = identity,

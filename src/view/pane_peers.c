@@ -17,7 +17,7 @@ static enum role syn_sent_role(const struct rowset *rows, uint32_t row)
 }
 
 static const struct pane_column columns[] = {
-	{ .field = "address", .width = 18, .grow = 25 },
+	{ .field = "remote_address", .title = "PEER", .width = 18, .grow = 25 },
 	{ .field = "conns", .width = 7 },
 	{ .field = "estab", .width = 7 },
 	{ .field = "close_wait", .width = 6, .role = close_wait_role },
@@ -38,7 +38,7 @@ static const struct pane_column columns[] = {
 
 static bool drill(const struct rowset *rows, uint32_t row, struct buf *filter, struct buf *name)
 {
-	struct value v = rowset_value(rows, row, table_field(&table_peers, "address", 7));
+	struct value v = rowset_value(rows, row, table_field(&table_peers, "remote_address", 14));
 	char room[FORMAT_MAX];
 
 	drill_add_address(filter, "dst", &v, -1);

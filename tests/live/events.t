@@ -57,7 +57,7 @@ done
 
 # Peers, also those of which nothing is left: who is reset has no TIME-WAIT.
 rm -f "$T/listen"
-"$SOCKDASH" --cpu-limit 100 peers --json -c address,sockets,ended -d 0.4 -n 8 >"$T/listen" 2>"$T/err" &
+"$SOCKDASH" --cpu-limit 100 peers --json -c remote_address,sockets,ended -d 0.4 -n 8 >"$T/listen" 2>"$T/err" &
 watched=$!
 end=$((SECONDS + 20))
 until [[ -s $T/listen ]] || ((SECONDS >= end)); do
@@ -68,7 +68,7 @@ done
 wait "$watched"
 peer()
 {
-	jq -s --arg address "$1" "[.[].rows[] | select(.address == \$address)$2] | add" "$T/listen"
+	jq -s --arg address "$1" "[.[].rows[] | select(.remote_address == \$address)$2] | add" "$T/listen"
 }
 is "$(peer 127.0.0.3 .ended)" 60 'they are counted at their peer'
 is "$(peer 127.0.0.5 .ended)" 9 'also at one that has no socket'

@@ -37,7 +37,7 @@ ss_peers()
 
 our_peers()
 {
-	sockdash peers --json "$@" | jq -r '.rows[] | [.address, .sockets, .conns, .estab, .close_wait,
+	sockdash peers --json "$@" | jq -r '.rows[] | [.remote_address, .sockets, .conns, .estab, .close_wait,
 		.time_wait, .udp, .recv_q, .send_q] | map(tostring) | join(" ")' | sort
 }
 agree 'peers: the counts of ss' ss_peers our_peers
@@ -49,10 +49,10 @@ agree 'and of those that a filter selects' theirs_filtered ours_filtered
 
 # All of the zoo's IPv4 addresses are of one network.
 sockdash peers --json --prefix 8 'dst 127.0.0.0/8' >"$T/grouped"
-holds "$T/grouped" '[.rows[].address] == ["127.0.0.0/8"]' 'a prefix puts them together'
+holds "$T/grouped" '[.rows[].remote_address] == ["127.0.0.0/8"]' 'a prefix puts them together'
 is "$(jq '.rows[0].sockets' "$T/grouped")" "$(our_peers 'dst 127.0.0.0/8' |
 	awk '{ n += $2 } END { print n }')" 'with all their sockets'
-is "$(sockdash peers -H --prefix 0 --csv -c address,conns)" "$(sockdash peers -H --csv -c address,conns)" \
+is "$(sockdash peers -H --prefix 0 --csv -c remote_address,conns)" "$(sockdash peers -H --csv -c remote_address,conns)" \
 	'a prefix of 0 leaves them alone'
 live_stop "$live_pid"
 

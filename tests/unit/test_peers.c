@@ -45,20 +45,20 @@ static void a_peer_has_its_sockets(void **state)
 	story_sock(&st, "udp ESTAB 10.0.0.1:40003 10.9.0.3:53 pid=8");
 	s = story_sample(&st);
 	assert_int_equal(s->peer_count, 3);
-	assert_row(s, "peers", "address=10.9.0.1",
+	assert_row(s, "peers", "remote_address=10.9.0.1",
 		"sockets=10, conns=8, estab=4, close_wait=1, syn_sent=1, syn_recv=1, closing=1, "
 		"time_wait=1, udp=1");
-	assert_row(s, "peers", "address=10.9.0.1",
+	assert_row(s, "peers", "remote_address=10.9.0.1",
 		"in=5, out=3, recv_q=6, send_q=77, in_port=443, out_port=5432");
-	assert_row(s, "peers", "address=10.9.0.1",
+	assert_row(s, "peers", "remote_address=10.9.0.1",
 		"processes=2, pid=7, process=nginx, process_sockets=4, delta=-, opened_rate=-");
 	/* Of one socket the same is told. */
-	assert_row(s, "peers", "address=10.9.0.2",
+	assert_row(s, "peers", "remote_address=10.9.0.2",
 		"sockets=1, conns=1, estab=1, in=1, out=0, recv_q=3, in_port=443, "
 		"out_port=-, processes=1, pid=7, process_sockets=1, udp=0");
-	assert_row(s, "peers", "address=10.9.0.3",
+	assert_row(s, "peers", "remote_address=10.9.0.3",
 		"sockets=1, conns=0, estab=0, udp=1, in=0, in_port=-, out_port=53, pid=8");
-	assert_row(s, "peers", "address=10.9.0.3", "process=java, unit=java.service");
+	assert_row(s, "peers", "remote_address=10.9.0.3", "process=java, unit=java.service");
 	story_end(&st);
 }
 
@@ -75,7 +75,7 @@ static void who_has_no_peer_is_not_there(void **state)
 	story_sock(&st, "tcp UNCONN [::1]:5 *");
 	story_sock(&st, "udp UNCONN [::]:53 *");
 	assert_int_equal(story_sample(&st)->peer_count, 0);
-	assert_table(st.sample, "peers", "address", "");
+	assert_table(st.sample, "peers", "remote_address", "");
 	story_end(&st);
 }
 
@@ -95,8 +95,8 @@ static void an_ipv4_address_is_one_in_both_families(void **state)
 	/* On another link it is another host. */
 	story_sock(&st, "tcp ESTAB [fe80::1]%%eth0:443 [fe80::2]:1");
 	s = story_sample(&st);
-	assert_row(s, "peers", "address=10.9.0.1", "conns=3");
-	assert_row(s, "peers", "address=2001:db8::2", "conns=1");
+	assert_row(s, "peers", "remote_address=10.9.0.1", "conns=3");
+	assert_row(s, "peers", "remote_address=2001:db8::2", "conns=1");
 	assert_int_equal(s->peer_count, 3);
 	story_end(&st);
 }
@@ -132,7 +132,7 @@ static void changes_are_counted_by_socket(void **state)
 	story_sock(&st, "tcp TIME-WAIT 10.0.0.1:443 10.9.0.1:4");
 	story_sock(&st, "tcp ESTAB 10.0.0.1:443 10.9.0.2:1"); /* goes, and its peer */
 	story_sock(&st, "tcp ESTAB 10.0.0.1:443 10.9.0.3:1");
-	assert_row(story_sample(&st), "peers", "address=10.9.0.1", "conns=3, delta=-");
+	assert_row(story_sample(&st), "peers", "remote_address=10.9.0.1", "conns=3, delta=-");
 	story_frame(&st, 2);
 	story_sock(&st, "tcp ESTAB 10.0.0.1:443 10.9.0.1:1");
 	story_sock(&st, "tcp TIME-WAIT 10.0.0.1:443 10.9.0.1:2");
@@ -142,11 +142,11 @@ static void changes_are_counted_by_socket(void **state)
 	story_sock(&st, "tcp ESTAB 10.0.0.1:443 10.9.0.3:1");
 	story_sock(&st, "tcp ESTAB 10.0.0.1:443 10.9.0.4:1"); /* new, and its peer */
 	story_sample(&st);
-	assert_row(st.sample, "peers", "address=10.9.0.1",
+	assert_row(st.sample, "peers", "remote_address=10.9.0.1",
 		"conns=2, time_wait=3, delta=-1, opened_rate=1.0, closed_rate=1.5");
-	assert_row(st.sample, "peers", "address=10.9.0.2", "no row");
-	assert_row(st.sample, "peers", "address=10.9.0.3", "delta=0, opened_rate=0, closed_rate=0");
-	assert_row(st.sample, "peers", "address=10.9.0.4",
+	assert_row(st.sample, "peers", "remote_address=10.9.0.2", "no row");
+	assert_row(st.sample, "peers", "remote_address=10.9.0.3", "delta=0, opened_rate=0, closed_rate=0");
+	assert_row(st.sample, "peers", "remote_address=10.9.0.4",
 		"delta=+1, opened_rate=0.50, closed_rate=0");
 	story_end(&st);
 }
@@ -171,25 +171,25 @@ static void prefixes_put_them_together(void **state)
 	assert_int_equal(st.sample->peer_count, 8);
 	first = grouped(st.sample, 24, 64, NULL);
 	assert_int_equal(first->peer_count, 5);
-	assert_row(first, "peers", "address=10.9.1.0/24", "conns=3");
-	assert_row(first, "peers", "address=2001:db8:7::/64", "conns=2");
-	assert_row(first, "peers", "address=2001:db8:7:1::/64", "conns=1");
+	assert_row(first, "peers", "remote_address=10.9.1.0/24", "conns=3");
+	assert_row(first, "peers", "remote_address=2001:db8:7::/64", "conns=2");
+	assert_row(first, "peers", "remote_address=2001:db8:7:1::/64", "conns=1");
 	s = grouped(st.sample, 15, 48, NULL);
-	assert_row(s, "peers", "address=10.8.0.0/15", "conns=4");
-	assert_row(s, "peers", "address=2001:db8:7::/48", "conns=3");
+	assert_row(s, "peers", "remote_address=10.8.0.0/15", "conns=4");
+	assert_row(s, "peers", "remote_address=2001:db8:7::/48", "conns=3");
 	/* Another prefix is another row, also where it has the same address. */
 	assert_true(peer_identity(s, 0) != peer_identity(first, 0));
 	sample_put(s);
 	s = grouped(st.sample, 0, 32, NULL);
-	assert_row(s, "peers", "address=10.9.1.1", "conns=1");
-	assert_row(s, "peers", "address=2001:db8::/32", "conns=3");
+	assert_row(s, "peers", "remote_address=10.9.1.1", "conns=1");
+	assert_row(s, "peers", "remote_address=2001:db8::/32", "conns=3");
 	sample_put(s);
 	story_frame(&st, 1);
 	story_sock(&st, "tcp ESTAB 10.0.0.1:443 10.9.1.1:1");
 	story_sock(&st, "tcp ESTAB 10.0.0.1:443 10.9.1.7:1");
 	story_sample(&st);
 	s = grouped(st.sample, 24, 64, first);
-	assert_row(s, "peers", "address=10.9.1.0/24",
+	assert_row(s, "peers", "remote_address=10.9.1.0/24",
 		"conns=2, delta=-1, opened_rate=1.0, closed_rate=2.0");
 	sample_put(s);
 	sample_put(first);
@@ -211,7 +211,7 @@ static void what_is_no_different_is_not_made_again(void **state)
 	s = grouped(st.sample, 0, 0, NULL);
 	assert_ptr_equal(s->peers, st.sample->peers);
 	story_end(&st);
-	assert_row(s, "peers", "address=10.9.1.1", "conns=2");
+	assert_row(s, "peers", "remote_address=10.9.1.1", "conns=2");
 	sample_put(s);
 }
 
