@@ -14,21 +14,29 @@ struct lists {
 int lists_make(struct lists *l, const uint32_t *group_of, uint32_t things, uint32_t groups);
 void lists_free(struct lists *l);
 
-/* Counts small numbers, again and again; each time takes no longer than there are numbers. */
+/* Counts numbers, again and again; each time takes no longer than there are numbers. */
 struct tally {
-	uint32_t *counts;
-	uint32_t *seen; /* those that are not 0 */
-	uint32_t seen_count;
+	struct tally_slot {
+		uint32_t number, count; /* count 0: the slot is free */
+	} *slots;
+	uint32_t *seen; /* slots that are not free */
+	uint32_t seen_count, mask;
 };
 
-/* For numbers below `limit`. 0 or -ENOMEM. */
-int tally_make(struct tally *t, uint32_t limit);
+/* For at most so many different numbers at a time. 0 or -ENOMEM. */
+int tally_make(struct tally *t, uint32_t most);
 void tally_free(struct tally *t);
 
+/* A number's slot is its own where there are as many slots as numbers. */
 static inline void tally_add(struct tally *t, uint32_t number)
 {
-	if (t->counts[number]++ == 0)
-		t->seen[t->seen_count++] = number;
+	uint32_t at = number & t->mask;
+
+	while (t->slots[at].count && t->slots[at].number != number)
+		at = (at + 1) & t->mask;
+	t->slots[at].number = number;
+	if (t->slots[at].count++ == 0)
+		t->seen[t->seen_count++] = at;
 }
 
 struct tally_most {

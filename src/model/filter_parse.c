@@ -306,8 +306,11 @@ static int keep_text(struct filter_builder *b, const char *text, size_t len)
 		escapes++;
 	if (escapes % 2)
 		return filter_wrong(b, len - 1, 1, "something behind the backslash");
-	b->f->text = strndup(text + before, len - before);
-	return b->f->text ? 0 : -ENOMEM;
+	b->f->text = malloc(len - before + 1);
+	if (!b->f->text)
+		return -ENOMEM;
+	*(char *)mempcpy(b->f->text, text + before, len - before) = '\0';
+	return 0;
 }
 
 int filter_parse(const char *text, size_t len, struct filter **out, struct filter_error *error)

@@ -15,6 +15,8 @@
 /* Sockets whose address, and whose place in the index, are fetched before they are looked up. */
 #define AHEAD 16
 
+#define PORTS 65536
+
 struct peers {
 	struct sample *s;
 	const struct sample *prev; /* or NULL */
@@ -180,14 +182,15 @@ static int add_up(struct peers *p)
 {
 	struct lists lists = { 0 };
 	struct tallies t = { 0 };
-	int err = lists_make(&lists, p->row_of, sample_sock_count(p->s), p->count);
+	uint32_t socks = sample_sock_count(p->s), ports = socks < PORTS ? socks : PORTS;
+	int err = lists_make(&lists, p->row_of, socks, p->count);
 
 	if (!err)
 		err = tally_make(&t.procs, p->s->frame->proc_count);
 	if (!err)
-		err = tally_make(&t.local, 65536);
+		err = tally_make(&t.local, ports);
 	if (!err)
-		err = tally_make(&t.remote, 65536);
+		err = tally_make(&t.remote, ports);
 	for (uint32_t row = 0; !err && row < p->count; row++) {
 		uint32_t from = lists.from[row], count = lists.from[row + 1] - from;
 

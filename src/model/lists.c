@@ -39,17 +39,23 @@ void lists_free(struct lists *l)
 	*l = (struct lists){ 0 };
 }
 
-int tally_make(struct tally *t, uint32_t limit)
+int tally_make(struct tally *t, uint32_t most)
 {
-	t->counts = calloc((size_t)limit + 1, sizeof *t->counts);
-	t->seen = malloc(((size_t)limit + 1) * sizeof *t->seen);
-	t->seen_count = 0;
-	return t->counts && t->seen ? 0 : -ENOMEM;
+	uint32_t room = 2;
+
+	while (room < most)
+		room *= 2;
+	*t = (struct tally){
+		.slots = calloc((size_t)room * 2, sizeof *t->slots),
+		.seen = malloc(((size_t)most + 1) * sizeof *t->seen),
+		.mask = room * 2 - 1,
+	};
+	return t->slots && t->seen ? 0 : -ENOMEM;
 }
 
 void tally_free(struct tally *t)
 {
-	free(t->counts);
+	free(t->slots);
 	free(t->seen);
 	*t = (struct tally){ 0 };
 }
@@ -59,13 +65,14 @@ struct tally_most tally_end(struct tally *t)
 	struct tally_most most = { .number = UINT32_MAX, .different = t->seen_count };
 
 	for (uint32_t i = 0; i < t->seen_count; i++) {
-		uint32_t number = t->seen[i], count = t->counts[number];
+		struct tally_slot *slot = &t->slots[t->seen[i]];
 
-		if (count > most.count || (count == most.count && number < most.number)) {
-			most.number = number;
-			most.count = count;
+		if (slot->count > most.count ||
+			(slot->count == most.count && slot->number < most.number)) {
+			most.number = slot->number;
+			most.count = slot->count;
 		}
-		t->counts[number] = 0;
+		slot->count = 0;
 	}
 	t->seen_count = 0;
 	return most;

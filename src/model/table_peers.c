@@ -157,7 +157,7 @@ static const struct field fields[] = {
 	{ "close_wait", "C-WAIT", "of them in CLOSE-WAIT", VALUE_COUNT, .get = get_close_wait },
 	{ "syn_sent", "SYN-S", "of them in SYN-SENT: no answer yet", VALUE_COUNT,
 		.get = get_syn_sent },
-	{ "syn_recv", "SYN-R", "of them in SYN-RECV: the handshake is not finished", VALUE_COUNT,
+	{ "syn_recv", "SYN", "of them in SYN-RECV: the handshake is not finished", VALUE_COUNT,
 		.get = get_syn_recv },
 	{ "closing", "CLOSING", "of them in FIN-WAIT-1, FIN-WAIT-2, CLOSING or LAST-ACK",
 		VALUE_COUNT, .get = get_closing },

@@ -126,7 +126,7 @@ static const struct field fields[] = {
 		.get = get_time_wait },
 	{ "time_wait_percent", "T-WAIT%", "share of used in TIME-WAIT", VALUE_PERCENT,
 		.get = get_time_wait_percent },
-	{ "rate", "OPEN/s", "connections begun per second, since the sample before", VALUE_RATE,
+	{ "opened_rate", "OPEN/s", "connections begun per second, since the sample before", VALUE_RATE,
 		.get = get_rate },
 	{ "sustainable_rate", "MAX/s",
 		"short connections per second for which the ports are enough: capacity / 60",
@@ -164,7 +164,7 @@ const struct table table_ports = {
 	.fields = fields,
 	.field_count = sizeof fields / sizeof *fields,
 	.columns = "local_address,remote_address,remote_port,used,capacity,percent,time_wait,"
-		   "time_wait_percent,rate,sustainable_rate,pid,process",
+		   "time_wait_percent,opened_rate,sustainable_rate,pid,process",
 	.sort = "-used",
 	.then = "remote_address",
 	.needs = NEED_SOCKETS | NEED_ADDRESSES | NEED_COUNTERS | NEED_PORTS | NEED_PORT_ROWS,

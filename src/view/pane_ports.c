@@ -69,7 +69,7 @@ static const struct pane_column columns[] = {
 	{ .field = "percent", .width = 6, .role = percent_role },
 	{ .field = "percent", .title = "", .width = 8, .grow = 12, .draw = draw_bar },
 	{ .field = "time_wait", .width = 7 },
-	{ .field = "rate", .width = 7, .role = rate_role },
+	{ .field = "opened_rate", .width = 7, .role = rate_role },
 	{ .field = "sustainable_rate", .width = 7 },
 	{ .field = "process", .width = 12, .grow = 8 },
 };

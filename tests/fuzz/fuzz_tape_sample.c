@@ -13,8 +13,10 @@
 #include "sockdash/tape_codec.h"
 
 /* What takes longest is done with a share of the inputs, by their length: every second one is
- * recorded again, and of every eighth all tables are printed where a frame has few sockets. */
+ * recorded again, of every fourth the tables are made, and of every eighth all of them are printed
+ * where a frame has few sockets. */
 #define RECORDED_EVERY 2
+#define TRACKED_EVERY  4
 #define PRINTED_EVERY  8
 #define PRINTED_MAX    64
 
@@ -204,7 +206,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_frame(f, last);
 		if (size % RECORDED_EVERY == 0)
 			record_again(f, last);
-		show(&tracker, f, last, size % PRINTED_EVERY == 0);
+		if (size % TRACKED_EVERY == 0)
+			show(&tracker, f, last, size % PRINTED_EVERY == 0);
 		frame_put(last);
 		last = f;
 	}
