@@ -1,13 +1,14 @@
 /* Masks of prefixes. */
 #include "sockdash/peer_key.h"
 
-/* The first `bits` bits of 16 bytes, as they lie in memory. */
+/* The first `bits` bits of 16 bytes, at most all, as they lie in memory. */
 static void mask_bits(uint64_t out[2], unsigned bits)
 {
 	uint8_t bytes[16] = { 0 };
 
-	for (unsigned i = 0; i < bits && i < 128; i++)
-		bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	memset(bytes, 0xff, bits / 8);
+	if (bits % 8)
+		bytes[bits / 8] = (uint8_t)(0xff00 >> bits % 8);
 	memcpy(out, bytes, sizeof bytes);
 }
 

@@ -26,7 +26,13 @@ press Home
 shows 'the beginning again' ' 1-19 of 30,004 '
 press G
 shows 'the end' ' 29,986-30,004 of 30,004 '
-press g s End Up Enter
+press g s Home
+for _ in {1..40}; do
+	[[ $(selected) == *│*inode* ]] && break
+	press Down
+	sleep 0.1
+done
+press Enter
 expect 'sorted by inode, the largest first' 'has "▼INODE.* 1-19 of" && ! has "sorting"'
 for _ in 1 2 3 4 5 6; do
 	press '>' NPage r G '<' Up r '>' Home 0 5 '?' Escape

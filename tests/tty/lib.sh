@@ -27,6 +27,8 @@ tty_begin()
 	unset TMUX TMUX_PANE
 	# Nobody's configuration.
 	export TMUX_TMPDIR=$T XDG_CONFIG_HOME=$T
+	# On the Linux console ncurses loads the mouse's library, which loses a few bytes of its own.
+	export NCURSES_GPM_TERMS=
 	trap tty_clean EXIT
 	trap 'exit 141' PIPE
 	zoo_start --scale 3 --time 900
