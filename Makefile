@@ -23,7 +23,7 @@ INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 CLANG   ?= clang
 CLANG_FORMAT ?= clang-format
-PROVE   ?= prove
+PROVE   ?= prove -j3
 FUZZ_SECONDS ?= 60
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes \
@@ -147,7 +147,7 @@ $(BENCH_TOOL): $(wildcard tests/bench/*.[ch]) $(BUILD)/flags
 
 # All are TAP, and prove runs them. LSan and ASan want an address space that is not too random.
 CHECK = $(shell setarch -R true 2>/dev/null && echo setarch -R) \
-	env TZ=UTC LC_ALL=C.UTF-8 CMOCKA_MESSAGE_OUTPUT=TAP \
+	env TZ=UTC LC_ALL=C.UTF-8 CMOCKA_MESSAGE_OUTPUT=TAP HARNESS_RULESFILE=tests/check/rules.yml \
 	ASAN_OPTIONS=abort_on_error=1:strict_string_checks=1:detect_stack_use_after_return=1 \
 	UBSAN_OPTIONS=print_stacktrace=1 \
 	SOCKDASH='$(abspath $(SAN_PROGRAM))' TOOLS='$(abspath $(BUILD)/tests)' PROGRAM='$(abspath $(PROGRAM))' \
