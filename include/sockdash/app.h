@@ -48,7 +48,7 @@ struct app {
 	struct area footer;   /* where its keys were drawn; nothing where there is another text */
 	struct chooser chooser;
 	bool lost; /* the message says that a sample was lost: the next sample takes it away */
-	char message[160];     /* of the last key or event; "" none */
+	char message[512];     /* of the last key or event; "" none */
 	struct sample *sample; /* the newest, whole */
 	bool secure; /* only looks: no actions on sockets and processes, no files written */
 	bool live;   /* of the kernel that we run on */

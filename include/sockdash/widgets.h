@@ -1,4 +1,4 @@
-/* widgets: small pictures of numbers. */
+/* widgets: small pictures of numbers, and texts of several lines. */
 #ifndef SOCKDASH_WIDGETS_H
 #define SOCKDASH_WIDGETS_H
 
@@ -13,5 +13,9 @@ void widget_bar(struct cells *c, struct area a, int x, int y, int width, double 
  * them), right aligned. */
 void widget_sparkline(struct cells *c, struct area a, int x, int y, int width, enum role role,
 	const struct trend *t, uint32_t full);
+
+/* A text in lines of the area's width, as many as it has; where some are missing the last one ends
+ * in "…". Answers the lines used. */
+int widget_text(struct cells *c, struct area a, enum role role, const char *text);
 
 #endif

@@ -13,6 +13,11 @@
 #include "sockdash/menus.h"
 #include "sockdash/needs.h"
 #include "sockdash/screen.h"
+#include "sockdash/widgets.h"
+#include "sockdash/wrap.h"
+
+#define MESSAGE_LINES 3  /* at most, */
+#define MESSAGE_FROM  16 /* on a screen of so many; on a smaller one it is one line */
 
 void app_init(struct app *a, const struct app_settings *s)
 {
@@ -306,6 +311,17 @@ void app_work(struct app *a)
 	search_work(a);
 }
 
+/* What is asked, or said; or one line of keys. */
+static int bottom_height(const struct app *a, const struct cells *c)
+{
+	int asked = ask_height(a, c->height), said;
+
+	if (asked)
+		return asked;
+	said = c->height < MESSAGE_FROM ? 1 : (int)wrap_count(a->message, c->width);
+	return said < 1 ? 1 : said > MESSAGE_LINES ? MESSAGE_LINES : said;
+}
+
 static void draw_bottom(struct app *a, struct cells *c, struct area lines)
 {
 	struct screen_key keys[24];
@@ -314,7 +330,7 @@ static void draw_bottom(struct app *a, struct cells *c, struct area lines)
 	if (ask_height(a, c->height)) {
 		ask_draw(a, c, lines);
 	} else if (a->message[0]) {
-		cells_put(c, lines, 0, 0, lines.width, ROLE_STRONG, a->message);
+		widget_text(c, lines, ROLE_STRONG, a->message);
 	} else {
 		a->footer = lines;
 		screen_footer(
@@ -384,7 +400,6 @@ static void draw_body(struct app *a, struct cells *c, struct area body)
 void app_draw(struct app *a, struct cells *c)
 {
 	struct area all = cells_all(c), body = all, bottom = all;
-	int asked = ask_height(a, c->height);
 
 	cells_clear(c);
 	update_panes(a);
@@ -393,7 +408,7 @@ void app_draw(struct app *a, struct cells *c)
 		return;
 	}
 	draw_header(a, c, all);
-	bottom.height = asked ? asked : 1;
+	bottom.height = bottom_height(a, c);
 	bottom.y = c->height - bottom.height;
 	body.y = SCREEN_HEADER_LINES;
 	body.height = bottom.y - body.y;

@@ -11,6 +11,7 @@
 #include "sockdash/keycodes.h"
 #include "sockdash/screen.h"
 #include "sockdash/signal_names.h"
+#include "sockdash/widgets.h"
 #include "sockdash/wrap.h"
 
 #define BOX_WIDTH 76
@@ -298,9 +299,7 @@ static void draw_question(const struct app *a, struct cells *c)
 {
 	struct area all = cells_all(c), in;
 	struct buf text = { 0 };
-	const char *rest, *line;
-	int width = all.width < BOX_WIDTH ? all.width - 2 : BOX_WIDTH - 2, lines, y = 0;
-	size_t len;
+	int width = all.width < BOX_WIDTH ? all.width - 2 : BOX_WIDTH - 2, lines;
 
 	deed_question(&a->deed, a->filter ? filter_text(a->filter) : "", &text);
 	if (text.failed || width < 1) {
@@ -310,16 +309,9 @@ static void draw_question(const struct app *a, struct cells *c)
 	lines = (int)wrap_count(text.data, width);
 	in = screen_box(
 		c, all, BOX_WIDTH, lines + 4, a->deed.signal ? " Send a signal " : " Destroy ");
-	for (rest = text.data; y < in.height - 1 && (line = wrap_next(&rest, in.width, &len));
-		y++) {
-		struct buf one = { 0 };
-
-		buf_add(&one, line, len);
-		if (!one.failed)
-			cells_put(c, in, 0, y, in.width, ROLE_STRONG, one.data);
-		buf_free(&one);
-	}
 	draw_answers(&a->deed, c, in);
+	in.height--;
+	widget_text(c, in, ROLE_STRONG, text.data);
 	buf_free(&text);
 }
 

@@ -3,6 +3,7 @@
 #include "sockdash/detail.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -302,15 +303,14 @@ static void draw_title(const struct app *a, struct cells *c, struct area line)
 
 	cells_repeat(c, line, 0, 0, line.width, ROLE_BORDER, 0x2500);
 	if (d->gone_ns) {
-		strcpy(text, " gone since ");
-		strcat(text, fmt_time_of_day(time, d->gone_ns));
-		strcat(text, " ");
+		snprintf(text, sizeof text, "gone since %s ", fmt_time_of_day(time, d->gone_ns));
 		x += cells_put(c, line, x, 0, line.width - x, ROLE_CRITICAL, text);
 	}
 	if (d->title.len)
-		cells_put(c, line, x, 0, line.width - x, ROLE_STRONG, d->title.data);
+		x += cells_put(c, line, x, 0, line.width - x, ROLE_STRONG, d->title.data);
 	else
-		cells_put(c, line, x, 0, line.width - x, ROLE_DIM, "this socket is gone");
+		x += cells_put(c, line, x, 0, line.width - x, ROLE_DIM, "this socket is gone");
+	cells_put(c, line, x, 0, line.width - x, ROLE_TEXT, " ");
 }
 
 void detail_draw(struct app *a, struct cells *c, struct area area)

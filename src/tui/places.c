@@ -146,17 +146,20 @@ bool place_draw_way(const struct app *a, struct cells *c, struct area line)
 	const struct sample *s = a->shown.sample;
 	struct screen_way way = { .filter = "" };
 
-	if (!p->depth && !a->filter && a->mode != APP_FILTER)
+	if (!p->depth && !a->detail.open && !a->filter && a->mode != APP_FILTER)
 		return false;
 	for (size_t i = 0; i < p->depth; i++) {
 		way.steps[way.count++] = p->left[i].pane->title;
 		way.steps[way.count++] = p->left[i].row;
 	}
-	if (p->depth)
+	if (p->depth || a->detail.open)
 		way.steps[way.count++] = place_title(a->full);
+	if (a->detail.open)
+		way.steps[way.count++] = "Details";
 	if (a->filter)
 		way.filter = filter_text(a->filter);
-	way.counted = s && !app_pane((struct app *)a)->filtering;
+	way.counted = s && (a->filter || a->mode == APP_FILTER) &&
+		      !app_pane((struct app *)a)->filtering;
 	if (way.counted) {
 		way.selected = sample_sock_count(s);
 		way.all = s->frame->sock_count;

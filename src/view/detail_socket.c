@@ -259,10 +259,10 @@ static void add_queues(const struct sock_story *s, struct page *out)
 						      : fmt_count(room, sock->send_q, 0));
 		return;
 	}
-	page_add(out, "receive", ROLE_TEXT, "%s bytes not read by the process",
-		fmt_count(queue, sock->recv_q, 0));
-	page_add(out, "send", ROLE_TEXT, "%s bytes not acknowledged by the peer",
-		fmt_count(queue, sock->send_q, 0));
+	page_add(out, "receive", ROLE_TEXT, "%s byte%s not read by the process",
+		fmt_count(queue, sock->recv_q, 0), sock->recv_q == 1 ? "" : "s");
+	page_add(out, "send", ROLE_TEXT, "%s byte%s not acknowledged by the peer",
+		fmt_count(queue, sock->send_q, 0), sock->send_q == 1 ? "" : "s");
 	if (sock->state == SOCK_CLOSE_WAIT)
 		page_add(out, "stuck", ROLE_WARNING, "%s", cause(sock));
 }

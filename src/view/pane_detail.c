@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sockdash/utf8.h"
+#include "sockdash/widgets.h"
 #include "sockdash/wrap.h"
 
 #define TABLE_LINES_MIN  5 /* title, columns and three rows */
@@ -107,22 +108,12 @@ static void share_lines(const struct pane_detail *d, int width, int room, int li
 static int draw_note(struct cells *c, struct area a, int y, const struct pane_note *n, int lines)
 {
 	int x = MARGIN + mark_width(n), width = note_width(n, a.width);
-	const char *rest = n->text.data, *line;
-	size_t len;
+	struct area inside = { a.x + x, a.y + y, width, lines };
 
-	if (lines)
-		cells_put(c, a, MARGIN, y, a.width - MARGIN, ROLE_DIM, n->mark);
-	for (int i = 0; i < lines; i++) {
-		struct buf text = { 0 };
-
-		line = wrap_next(&rest, width, &len);
-		buf_add(&text, line, len);
-		buf_adds(&text, i + 1 == lines && *rest ? " \xe2\x80\xa6" : "");
-		if (!text.failed)
-			cells_put(c, a, x, y + i, width, n->role, text.data);
-		buf_free(&text);
-	}
-	return lines;
+	if (!lines)
+		return 0;
+	cells_put(c, a, MARGIN, y, a.width - MARGIN, ROLE_DIM, n->mark);
+	return widget_text(c, inside, n->role, n->text.data);
 }
 
 void pane_detail_draw(const struct pane_state *p, struct cells *c, struct area a)

@@ -1,5 +1,8 @@
-/* Bars and sparklines, from the block characters U+2581 to U+258F. */
+/* Bars and sparklines, from the block characters U+2581 to U+258F; texts of several lines. */
 #include "sockdash/widgets.h"
+
+#include "sockdash/buf.h"
+#include "sockdash/wrap.h"
 
 void widget_bar(struct cells *c, struct area a, int x, int y, int width, double share)
 {
@@ -41,4 +44,23 @@ void widget_sparkline(struct cells *c, struct area a, int x, int y, int width, e
 		cells_repeat(c, a, x + width - (int)shown + (int)i, y, 1, role,
 			(uint32_t)(0x2581 + (level > 7 ? 7 : level)));
 	}
+}
+
+int widget_text(struct cells *c, struct area a, enum role role, const char *text)
+{
+	const char *line;
+	size_t len;
+	int y = 0;
+
+	while (y < a.height && a.width > 0 && (line = wrap_next(&text, a.width, &len))) {
+		struct buf one = { 0 };
+
+		buf_add(&one, line, len);
+		buf_adds(&one, y + 1 == a.height && *text ? " \xe2\x80\xa6" : "");
+		if (!one.failed)
+			cells_put(c, a, 0, y, a.width, role, one.data);
+		buf_free(&one);
+		y++;
+	}
+	return y;
 }
