@@ -45,6 +45,16 @@ void completions_set(enum completion_set set, completion_taker *take, struct buf
 /* The fields of a table; NULL: of all, each name once. */
 void completions_fields(const struct table *t, completion_taker *take, struct buf *b);
 
+/* How a script writes a set: its name, which is that of `name` and `of`; its words; its end. */
+struct completion_writer {
+	void (*begin)(struct buf *b, const char *name, const char *of);
+	completion_taker *take;
+	void (*end)(struct buf *b);
+};
+
+/* All sets, and "field ", those of all tables, and "field TABLE" for each table. */
+void completions_all(const struct completion_writer *w, struct buf *b);
+
 /* What is wanted behind the words of commands and filters, each with the name of its set or "file",
  * "tape" or "nothing" in place of the help. Words behind which a filter goes on are left out. */
 void completions_after_command(completion_taker *take, struct buf *b);

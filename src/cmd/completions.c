@@ -176,3 +176,22 @@ void completions_set(enum completion_set set, completion_taker *take, struct buf
 
 	takers[set](take, b);
 }
+
+static void write_fields(const struct completion_writer *w, const struct table *t, struct buf *b)
+{
+	w->begin(b, "field ", t ? t->name : "");
+	completions_fields(t, w->take, b);
+	w->end(b);
+}
+
+void completions_all(const struct completion_writer *w, struct buf *b)
+{
+	for (int i = 0; i < COMPLETION_SETS; i++) {
+		w->begin(b, completion_sets[i], "");
+		completions_set((enum completion_set)i, w->take, b);
+		w->end(b);
+	}
+	write_fields(w, NULL, b);
+	for (size_t i = 0; i < table_count; i++)
+		write_fields(w, tables[i], b);
+}

@@ -151,22 +151,7 @@ static void end_set(struct buf *b)
 	buf_adds(b, "' ;;\n");
 }
 
-static void add_sets(struct buf *b)
-{
-	for (int i = 0; i < COMPLETION_SETS; i++) {
-		begin_set(b, completion_sets[i], "");
-		completions_set((enum completion_set)i, take_word, b);
-		end_set(b);
-	}
-	begin_set(b, "field ", "");
-	completions_fields(NULL, take_word, b);
-	end_set(b);
-	for (size_t i = 0; i < table_count; i++) {
-		begin_set(b, "field ", tables[i]->name);
-		completions_fields(tables[i], take_word, b);
-		end_set(b);
-	}
-}
+static const struct completion_writer writer = { begin_set, take_word, end_set };
 
 static void add_options(struct buf *b)
 {
@@ -211,7 +196,7 @@ static void add_after_options(struct buf *b)
 void completions_bash(struct buf *b)
 {
 	buf_adds(b, head);
-	add_sets(b);
+	completions_all(&writer, b);
 	add_options(b);
 	buf_adds(b, after_head);
 	completions_after_command(take_after_command, b);

@@ -113,22 +113,12 @@ static void begin_set(struct buf *b, const char *name, const char *of)
 	buf_addf(b, "        case '%s%s'\n            printf '%%s\\t%%s\\n'", name, of);
 }
 
-static void add_sets(struct buf *b)
+static void end_set(struct buf *b)
 {
-	for (int i = 0; i < COMPLETION_SETS; i++) {
-		begin_set(b, completion_sets[i], "");
-		completions_set((enum completion_set)i, take_word, b);
-		buf_addc(b, '\n');
-	}
-	begin_set(b, "field ", "");
-	completions_fields(NULL, take_word, b);
 	buf_addc(b, '\n');
-	for (size_t i = 0; i < table_count; i++) {
-		begin_set(b, "field ", tables[i]->name);
-		completions_fields(tables[i], take_word, b);
-		buf_addc(b, '\n');
-	}
 }
+
+static const struct completion_writer writer = { begin_set, take_word, end_set };
 
 static void take_after_command(struct buf *b, const char *word, const char *wants)
 {
@@ -184,7 +174,7 @@ static void add_options(struct buf *b)
 void completions_fish(struct buf *b)
 {
 	buf_adds(b, head);
-	add_sets(b);
+	completions_all(&writer, b);
 	buf_adds(b, after_head);
 	completions_after_command(take_after_command, b);
 	completions_after_term(take_after_term, b);

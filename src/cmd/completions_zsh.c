@@ -155,22 +155,7 @@ static void end_set(struct buf *b)
 	buf_adds(b, "\n\t\t) ;;\n");
 }
 
-static void add_sets(struct buf *b)
-{
-	for (int i = 0; i < COMPLETION_SETS; i++) {
-		begin_set(b, completion_sets[i], "");
-		completions_set((enum completion_set)i, take_word, b);
-		end_set(b);
-	}
-	begin_set(b, "field ", "");
-	completions_fields(NULL, take_word, b);
-	end_set(b);
-	for (size_t i = 0; i < table_count; i++) {
-		begin_set(b, "field ", tables[i]->name);
-		completions_fields(tables[i], take_word, b);
-		end_set(b);
-	}
-}
+static const struct completion_writer writer = { begin_set, take_word, end_set };
 
 static void take_after_command(struct buf *b, const char *word, const char *wants)
 {
@@ -257,7 +242,7 @@ static void add_options(struct buf *b)
 void completions_zsh(struct buf *b)
 {
 	buf_adds(b, head);
-	add_sets(b);
+	completions_all(&writer, b);
 	buf_adds(b, after_head);
 	completions_after_command(take_after_command, b);
 	completions_after_term(take_after_term, b);
