@@ -24,6 +24,7 @@ struct deed {
 	bool all;            /* all that the filter selects */
 	uint32_t others;     /* how many that would be, where there is a filter */
 	uint32_t close_wait; /* sockets in CLOSE-WAIT among those to be destroyed */
+	uint32_t udp;        /* and of UDP: these are disconnected, and stay where they are bound */
 	uint32_t spared;     /* processes that are left out: init and ourselves */
 	struct buf what;     /* names the target */
 	struct buf note;     /* what else there is to say before one answers, "" nothing */

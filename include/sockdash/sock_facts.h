@@ -84,6 +84,7 @@ enum sock_fact {
 	FACT_SOCKOPT,  /* bits: enum sock_setting */
 	FACT_V6ONLY,
 	FACT_CGROUP,
+	FACT_MARK, /* only with CAP_NET_ADMIN */
 	FACT_RECV_Q,
 	FACT_SEND_Q,
 	FACT_STATE,

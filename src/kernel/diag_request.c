@@ -112,10 +112,24 @@ static struct inet_diag_req_v2 request_of(const struct diag_id *id)
 	return one;
 }
 
+/* Source and destination in each other's place. */
+static void swap_ends(struct inet_diag_sockid *id)
+{
+	struct inet_diag_sockid other = *id;
+
+	id->idiag_sport = other.idiag_dport;
+	id->idiag_dport = other.idiag_sport;
+	memcpy(id->idiag_src, other.idiag_dst, sizeof(id->idiag_src));
+	memcpy(id->idiag_dst, other.idiag_src, sizeof(id->idiag_dst));
+}
+
 size_t diag_request_one(void *out, const struct diag_id *id, unsigned want, uint32_t sequence)
 {
 	struct inet_diag_req_v2 one = request_of(id);
 
+	/* udp_dump_one(): "src and dst are swapped for historical reasons"; not to destroy. */
+	if (id->protocol == IPPROTO_UDP)
+		swap_ends(&one.id);
 	one.idiag_ext = extension_bits(want);
 	return finish(out, SOCK_DIAG_BY_FAMILY, 0, sequence, &one, sizeof(one));
 }

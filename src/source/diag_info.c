@@ -184,6 +184,7 @@ void diag_info_take_all(const struct diag_sock *d, struct sock_facts *out)
 	v[FACT_SOCKOPT] = d->has_sockopt ? d->sockopt : SOCK_FACT_NONE;
 	v[FACT_V6ONLY] = d->has_v6only ? d->v6only : SOCK_FACT_NONE;
 	v[FACT_CGROUP] = d->has_cgroup ? (int64_t)d->cgroup : SOCK_FACT_NONE;
+	v[FACT_MARK] = d->has_mark ? (int64_t)d->mark : SOCK_FACT_NONE;
 	v[FACT_STATE] = d->state;
 	v[FACT_RECV_Q] = d->recv_q;
 	v[FACT_SEND_Q] = d->send_q;

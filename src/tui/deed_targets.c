@@ -30,6 +30,7 @@ static int add_sock(struct deed *d, const struct frame *f, const struct sock *s)
 		return err;
 	e->socks[e->count++] = sock_id_of(f, s);
 	d->close_wait += s->state == SOCK_CLOSE_WAIT;
+	d->udp += s->proto == SOCK_UDP;
 	return 0;
 }
 
@@ -86,6 +87,8 @@ static void note_sock(struct buf *note, const struct sock *s)
 {
 	if (s->state == SOCK_CLOSE_WAIT)
 		buf_adds(note, "Its descriptor stays open: this cures no leak.");
+	else if (s->proto == SOCK_UDP)
+		buf_adds(note, "Its process gets an error; bound to a port it stays.");
 	else if (sock_is_listener(s))
 		buf_adds(note, "Nobody can connect to it then.");
 }
@@ -181,7 +184,7 @@ bool deed_find_all_socks(struct app *a)
 {
 	struct deed *d = &a->deed;
 
-	d->close_wait = 0;
+	d->close_wait = d->udp = 0;
 	if (!a->shown.sample || add_selected(d, a->shown.sample, NULL)) {
 		say_no_memory(a);
 		return false;

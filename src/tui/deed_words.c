@@ -79,9 +79,16 @@ static const char *why_unsupported(const struct deed *d)
 			   "state";
 }
 
-static void add_open_descriptors(struct buf *out, const struct deed *d, const struct errand *e)
+/* What there still is of sockets that were destroyed. */
+static void add_what_stays(struct buf *out, const struct deed *d, const struct errand *e)
 {
-	if (d->signal || !d->close_wait || !e->done)
+	if (d->signal || !e->done)
+		return;
+	if (d->udp)
+		buf_adds(out, e->count == 1 ? "; its process gets an error, bound to a port it stays"
+					    : "; processes of UDP sockets get an error, those bound "
+					      "to a port stay");
+	if (!d->close_wait)
 		return;
 	if (e->count == 1)
 		buf_adds(out, "; its descriptor stays open: only the process can close it");
@@ -106,7 +113,7 @@ static void tell_one(const struct deed *d, const struct errand *e, struct buf *o
 			: e->unsupported ? why_unsupported(d)
 					 : strerror(e->error ? -e->error : ECANCELED),
 			d->what.data);
-	add_open_descriptors(out, d, e);
+	add_what_stays(out, d, e);
 }
 
 static void add_part(struct buf *out, uint32_t n, const char *what)
@@ -145,7 +152,7 @@ static void tell_many(const struct deed *d, const struct errand *e, struct buf *
 		e->cancelled ? "left: stopped" : "left");
 	if (!e->cancelled && !e->denied && !e->unsupported && !e->failed && e->error)
 		buf_addf(out, ": %s", strerror(-e->error));
-	add_open_descriptors(out, d, e);
+	add_what_stays(out, d, e);
 }
 
 void deed_result(const struct deed *d, const struct errand *done, struct buf *out)

@@ -140,7 +140,7 @@ void detail_follow(struct app *a)
 	s = &f->socks[d->row];
 	d->gone_ns = 0;
 	d->id = sock_id_of(f, s);
-	d->asked = s->proto == SOCK_TCP && s->cookie;
+	d->asked = s->cookie != 0;
 	if (f->wall_ns != d->last_ns)
 		note_moment(a, f->wall_ns, s);
 	d->last_ns = f->wall_ns;
@@ -156,7 +156,9 @@ void detail_take_looks(struct app *a)
 	/* What was known of one that is gone stays. */
 	if (a->looks->facts.known || !d->facts.known)
 		d->facts = a->looks->facts;
-	if (a->looks->facts.gone && !d->gone_ns && d->row != SOCK_NONE)
+	/* Of several UDP sockets on a port the kernel tells of one: another may still be there. */
+	if (a->looks->facts.gone && !d->gone_ns && d->row != SOCK_NONE &&
+		a->sample->frame->socks[d->row].proto == SOCK_TCP)
 		d->gone_ns = a->sample->frame->wall_ns;
 	if (d->row == SOCK_NONE)
 		return;

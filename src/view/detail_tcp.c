@@ -305,10 +305,11 @@ static void add_settings(const struct sock_facts *f, struct page *out)
 	add_words(&b, f->values[FACT_SOCKOPT], words, sizeof words / sizeof *words);
 	if (f->values[FACT_V6ONLY] == 1)
 		add_with(&b, "", "IPV6_V6ONLY", "");
-	if (!b.len && knows(f, FACT_SOCKOPT))
-		buf_adds(&b, "none that is told");
 	some(&b, f, FACT_TOS, count, "TOS", "");
 	some(&b, f, FACT_TCLASS, count, "traffic class", "");
+	some(&b, f, FACT_MARK, count, "fwmark", "");
+	if (!b.len && knows(f, FACT_SOCKOPT))
+		buf_adds(&b, "none that is told");
 	add_line(out, "set", &b);
 	add_words(&shut, f->values[FACT_SHUTDOWN], ends, 2);
 	if (knows(f, FACT_SHUTDOWN) && !shut.len)
@@ -327,40 +328,48 @@ static const char *why_unknown(const struct sock_story *s)
 		return "not in a recording";
 	if (!s->live)
 		return "not known of a made-up server";
-	if (sock->proto != SOCK_TCP)
-		return "only TCP tells it";
 	if (!sock->cookie)
 		return "without sock_diag the kernel cannot be asked";
 	if (s->facts->error)
 		return strerror(-s->facts->error);
 	if (s->facts->gone)
-		return "gone before it could be asked";
+		return sock->proto == SOCK_TCP ? "gone before it could be asked"
+					       : "the kernel tells of another socket on that port";
 	return s->facts->known ? NULL : "being asked for\xe2\x80\xa6";
+}
+
+static void add_tcp(const struct sock_story *s, struct page *out)
+{
+	const struct sock *sock = &s->sample->frame->socks[s->row];
+	struct buf rates = { 0 };
+
+	page_group(out, "TCP");
+	if (!knows(s->facts, FACT_CWND)) {
+		page_add(out, "unknown", ROLE_DIM, "%s has none", sock_state_name(sock->state));
+		return;
+	}
+	for (size_t i = 0; i < sizeof tcp_lines / sizeof *tcp_lines; i++) {
+		struct buf b = { 0 };
+
+		tcp_lines[i].tell(s->facts, &b);
+		add_line(out, tcp_lines[i].label, &b);
+	}
+	tell_rates(s, &rates);
+	add_line(out, "rates", &rates);
 }
 
 void detail_tcp(const struct sock_story *s, struct page *out)
 {
-	const struct sock *sock = &s->sample->frame->socks[s->row];
+	bool is_tcp = s->sample->frame->socks[s->row].proto == SOCK_TCP;
 	const char *why = why_unknown(s);
-	struct buf rates = { 0 };
 
-	page_group(out, "TCP");
 	if (why) {
+		page_group(out, is_tcp ? "TCP" : "UDP");
 		page_add(out, "unknown", ROLE_DIM, "%s", why);
 		return;
 	}
-	if (!knows(s->facts, FACT_CWND)) {
-		page_add(out, "unknown", ROLE_DIM, "%s has none", sock_state_name(sock->state));
-	} else {
-		for (size_t i = 0; i < sizeof tcp_lines / sizeof *tcp_lines; i++) {
-			struct buf b = { 0 };
-
-			tcp_lines[i].tell(s->facts, &b);
-			add_line(out, tcp_lines[i].label, &b);
-		}
-		tell_rates(s, &rates);
-		add_line(out, "rates", &rates);
-	}
+	if (is_tcp)
+		add_tcp(s, out);
 	if (knows(s->facts, FACT_RMEM))
 		add_memory(s->facts, out);
 	add_settings(s->facts, out);

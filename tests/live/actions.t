@@ -27,6 +27,10 @@ for _ in range(3):
     client = socket.create_connection(("127.0.0.1", 9443))
     ends.append((client, server.accept()[0]))
 ends[1][0].close()
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+udp.bind(("127.0.0.1", 9444))
+udp.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, 77)
+ends.append((None, udp))
 signal.signal(signal.SIGUSR1, lambda *_: print("USR1", flush=True))
 print("ready", ends[0][1].getpeername()[1], ends[1][1].getpeername()[1], ends[2][1].getpeername()[1], flush=True)
 for line in sys.stdin:
@@ -60,7 +64,7 @@ try()
 go_to()
 {
 	start 120x30 "${GO_AS[@]}" -d 60 top sockets "sport = :9443 and dport = :$1"
-	shows "the connection from port $1 is there" ":9443 .*:$1 "
+	shows "the connection from port $1 is there" ":9443 .*:$1 .*python3"
 }
 
 pair_start
@@ -108,6 +112,19 @@ shows 'and so does the result' 'descriptor stays open'
 is "$(ls "/proc/$pair/fd")" "$before" 'the descriptor is still there'
 press q
 
+start 120x30 "${GO_AS[@]}" -d 60 top sockets -u 'sport = :9444'
+shows 'a UDP socket' '^udp +UNCONN .*:9444 .*python3'
+press Enter
+shows 'its details have the mark' 'fwmark 77'
+press K
+shows 'it is said what becomes of it' 'Destroy udp UNCONN 127.0.0.1:9444 .*Its process gets'
+press y
+shows 'and that it stays' 'destroyed: udp UNCONN .* bound to a port it stays'
+try 3
+is "$saw" ECONNABORTED 'its process gets an error'
+is "$(ss -Huan sport = :9444 | wc -l)" 1 'it stays'
+press q
+
 # A socket that goes while the question is open.
 go_to "$third"
 press K
@@ -124,7 +141,7 @@ start 120x30 -d 60 top procs
 shows 'the processes are there' 'python3'
 press q
 start 120x30 -d 60 top sockets 'sport = :9443 and state listening'
-shows 'the listener is there' '127.0.0.1:9443'
+shows 'the listener is there' '127.0.0.1:9443.*python3'
 press S
 shows 'a signal is chosen' 'TERM.*end'
 press Down Down Down Down Down Enter

@@ -200,6 +200,33 @@ static void test_one_socket(void **state)
 	assert_int_equal(sent.id.idiag_cookie[1], 0x11223344);
 }
 
+/* The kernel looks for a UDP socket as for a packet to it: from the peer, to this end. */
+static void test_one_udp_socket(void **state)
+{
+	struct diag_id id = {
+		.local = { 10, 0, 0, 1 },
+		.remote = { 10, 2, 3, 4 },
+		.local_port = 53,
+		.remote_port = 5555,
+		.family = AF_INET,
+		.protocol = IPPROTO_UDP,
+	};
+	uint8_t bytes[DIAG_REQUEST_MAX];
+	struct inet_diag_req_v2 sent;
+
+	(void)state;
+	diag_request_one(bytes, &id, 0, 77);
+	memcpy(&sent, bytes + sizeof(struct nlmsghdr), sizeof(sent));
+	assert_int_equal(sent.id.idiag_sport, htons(5555));
+	assert_int_equal(sent.id.idiag_dport, htons(53));
+	assert_memory_equal(sent.id.idiag_src, id.remote, 16);
+	assert_memory_equal(sent.id.idiag_dst, id.local, 16);
+	diag_request_destroy(bytes, &id, 77);
+	memcpy(&sent, bytes + sizeof(struct nlmsghdr), sizeof(sent));
+	assert_int_equal(sent.id.idiag_sport, htons(53));
+	assert_memory_equal(sent.id.idiag_src, id.local, 16);
+}
+
 /* To destroy a socket is asked as it is asked for, and wants an answer. */
 static void test_destroy(void **state)
 {
@@ -233,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_one_family),
 		cmocka_unit_test(test_both_families),
 		cmocka_unit_test(test_one_socket),
+		cmocka_unit_test(test_one_udp_socket),
 		cmocka_unit_test(test_extensions),
 		cmocka_unit_test(test_only_real_states_are_sent),
 		cmocka_unit_test(test_what_cannot_be_asked),
