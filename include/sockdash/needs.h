@@ -23,6 +23,7 @@ enum {
 	NEED_AGE = 65536,        /* since when sockets are there, whatever state they were in */
 	NEED_LISTENERS = 131072, /* all listeners, also those that the filter does not select */
 	NEED_AUTOBOUND = 262144, /* whether bind() named the local port: another dump */
+	NEED_DEVICES = 524288,   /* network devices that sockets are bound to */
 };
 
 /* Tables that are only made for who looks at them: there may be as many rows as sockets. */

@@ -156,8 +156,9 @@ static unsigned needs_of(const struct filter *f, const struct filter_node *n)
 {
 	switch ((enum filter_kind)n->kind) {
 	case FILTER_HOST:
-	case FILTER_DEVICE:
 		return NEED_ADDRESSES;
+	case FILTER_DEVICE:
+		return NEED_ADDRESSES | NEED_DEVICES;
 	case FILTER_MARK:
 		return NEED_MARKS;
 	case FILTER_CGROUP:

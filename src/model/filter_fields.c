@@ -121,9 +121,13 @@ static bool owners_hold(const struct filter_test *t, const struct frame *f, cons
 	if (!f->owners_known)
 		return false;
 	if (s->owner == SOCK_NONE) {
+		enum proc_row_kind kind = group_kind_without_owner(f, s);
 		struct value v = { .type = VALUE_NONE };
 
-		t->owner(f, (struct proc_subject){ .kind = group_kind_without_owner(f, s) }, &v);
+		/* There is one, and it may be the one that is not wanted. */
+		if (none && kind != PROC_ROW_NONE)
+			return false;
+		t->owner(f, (struct proc_subject){ .kind = kind }, &v);
 		return value_holds(t, &v);
 	}
 	for (uint32_t e = s->owner; e != SOCK_NONE; e = frame_next_owner(f, e)) {

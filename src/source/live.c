@@ -231,11 +231,25 @@ static int confirm_hidden(struct live *l, const struct source_request *r, struct
 	return err == -ECANCELED || err == -ENOMEM ? err : 0;
 }
 
+static bool has_files(const struct frame *f)
+{
+	for (uint32_t row = 0; row < f->sock_count; row++)
+		if (f->socks[row].inode)
+			return true;
+	return false;
+}
+
 static int collect_owners(
 	struct live *l, const struct source_request *r, const struct frame *prev, struct frame *f)
 {
-	int err = live_owners_resolve(l->owners, f, prev, r, &l->base.cancelled);
+	int err;
 
+	/* Nothing to look for: that would still be to look at all descriptors there are. */
+	if (f->filtered && !has_files(f)) {
+		f->owners_known = true;
+		return 0;
+	}
+	err = live_owners_resolve(l->owners, f, prev, r, &l->base.cancelled);
 	/* A socket that is gone from a filtered frame may only be in another state. */
 	if (!err && frame_owners_compare(f, prev) && !f->filtered)
 		err = live_find_resets(f, prev, &l->base.cancelled);

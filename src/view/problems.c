@@ -57,20 +57,28 @@ static void add_hidden(struct buf *b, const struct frame *f)
 		buf_adds(b, ": they are the kernel's or another pid namespace's");
 }
 
-/* What a filter asks for and the frame does not have. */
+/* What a filter or a column asks for and the frame does not have. */
 static size_t add_labels(struct buf *out, const struct frame *f)
 {
-	bool live = strcmp(f->kind, "sock_diag") == 0;
+	bool told = strcmp(f->kind, "sock_diag") == 0, files = f->problems[FRAME_NO_SOCK_DIAG];
 	size_t n = 0;
 
 	if (f->asked & NEED_MARKS && !f->marks)
 		buf_addf(&out[n++], "marks are not known: %s",
-			live ? "the kernel tells them to who has CAP_NET_ADMIN"
+			told ? "the kernel tells them to who has CAP_NET_ADMIN, a recording not"
 			     : "there are none in what is read here");
 	if (f->asked & NEED_CGROUPS && !f->cgroups)
 		buf_addf(&out[n++], "control groups are not known: %s",
-			live ? "this kernel does not tell them"
+			told ? "a kernel tells them from 5.7 on, a recording not"
 			     : "there are none in what is read here");
+	if (f->asked & NEED_DEVICES && files)
+		buf_adds(&out[n++], "devices that sockets are bound to are not known");
+	if (f->asked & NEED_AUTOBOUND && files)
+		buf_adds(&out[n++], "whether bind() named a port is not known: all in the ephemeral "
+				    "range are taken for autobound");
+	if (f->asked & NEED_AGE && !f->diff.known)
+		buf_adds(&out[n++], "ages of sockets are not known in the first sample, only in "
+				    "those after it (-n 2)");
 	return n;
 }
 
