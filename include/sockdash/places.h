@@ -23,6 +23,7 @@ struct place {
 
 struct places {
 	struct place left[PLACES_MAX]; /* the first one first */
+	const struct filter *opened;   /* of the row opened last: to compare with, not to look at */
 	size_t depth;
 };
 

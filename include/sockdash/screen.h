@@ -37,6 +37,7 @@ bool screen_has_overview(int width, int height);
 #define SCREEN_STEPS_MAX 32
 struct screen_way {
 	const char *steps[SCREEN_STEPS_MAX];
+	bool repeats; /* the filter says what the steps do, and comes after them */
 	size_t count;
 	const char *filter;     /* its text, "" none */
 	bool counted;           /* it is known: */

@@ -293,6 +293,8 @@ static void take_key(struct app *a, int key)
 		binding->act(a, key);
 	else if (key > ' ' && key < KEYCODE_RUBOUT)
 		app_say(a, "'%c' does nothing: ? shows the keys", key);
+	else if (key > KEYCODE_FUNCTION && key <= KEYCODE_FUNCTION + 12)
+		app_say(a, "F%d does nothing: ? shows the keys", key - KEYCODE_FUNCTION);
 }
 
 void app_key(struct app *a, int key)

@@ -219,12 +219,20 @@ static int add_proc(struct deed *d, const struct proc *p)
 	return err;
 }
 
+static bool owners_are_known(const struct app *a)
+{
+	const struct frame *f = a->sample ? a->sample->frame : NULL;
+
+	return f && f->owners_known && f->owners_percent >= 100;
+}
+
 static bool take_proc(struct app *a, const struct proc *p)
 {
 	struct deed *d = &a->deed;
 
 	if (!p) {
-		app_say(a, "no process that can be seen owns this");
+		app_say(a, owners_are_known(a) ? "no process that can be seen owns this"
+					       : "owners are still being looked for: try again");
 		return false;
 	}
 	if (add_proc(d, p)) {

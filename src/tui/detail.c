@@ -268,14 +268,18 @@ static bool scroll(struct detail *d, int key)
 /* Keys that say something about the panes below. */
 static bool is_of_panes(int key)
 {
-	static const int keys[] = { 'f', '\\', KEYCODE_FUNCTION + 4, '/', 'm', 'M',
-		KEYCODE_FUNCTION + 3, 'c', KEYCODE_FUNCTION + 2, 'x', 's', KEYCODE_FUNCTION + 6,
+	static const int keys[] = { '/', 'm', 'M', KEYCODE_FUNCTION + 3, 'c', KEYCODE_FUNCTION + 2, 'x', 's', KEYCODE_FUNCTION + 6,
 		'<', '>', 'r', 'R', 'I', 'a', KEYCODE_LEFT, KEYCODE_RIGHT };
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (keys[i] == key)
 			return true;
 	return false;
+}
+
+static bool is_filter_key(int key)
+{
+	return key == 'f' || key == '\\' || key == KEYCODE_FUNCTION + 4;
 }
 
 bool detail_key(struct app *a, int key)
@@ -288,7 +292,11 @@ bool detail_key(struct app *a, int key)
 		go_back(a);
 	else if (key == KEYCODE_RETURN || key == '\n')
 		open_peer(a);
-	else if (is_of_panes(key))
+	else if (is_filter_key(key)) {
+		/* What is typed is about the table. */
+		detail_close(a);
+		return false;
+	} else if (is_of_panes(key))
 		app_say(a, "that is for tables: Esc goes back to them");
 	else
 		return false;

@@ -277,7 +277,7 @@ static void repaint(struct app *a, int key)
 #define LEFT_RIGHT "\xe2\x86\x90 \xe2\x86\x92"
 
 const struct key_binding key_bindings[] = {
-	{ { 'p', ' ', 'Z' }, "p Space", "pause, and play on", { "p", "pause" }, pause, KEY_REPLAY },
+	{ { 'p', ' ', 'Z' }, "p Space Z", "pause, and play on", { "p", "pause" }, pause, KEY_REPLAY },
 	{ { '.', 't' }, ". t", "the next sample", { ", .", "step" }, step_forward, KEY_REPLAY },
 	{ { ',', 'T' }, ", T", "the sample before", NO_FOOTER, step_back, KEY_REPLAY },
 	{ { ']', '[' }, "[ ]", "ten samples back, or on", NO_FOOTER, step_ten, KEY_REPLAY },
@@ -289,7 +289,7 @@ const struct key_binding key_bindings[] = {
 		"open states, listen, procs, leaks, sockets, kernel, audit, peers, ports",
 		{ "1-9", "view" }, open_numbered, KEY_ANYWHERE },
 	{ { '0' }, "0", "the overview", NO_FOOTER, open_numbered, KEY_ANYWHERE },
-	{ { KEYCODE_ESCAPE, KEYCODE_RUBOUT, 8 }, "Esc",
+	{ { KEYCODE_ESCAPE, KEYCODE_RUBOUT, 8 }, "Esc Backspace",
 		"back to where the row was opened, or to the overview", NO_FOOTER, back,
 		KEY_ANYWHERE },
 	{ { KEYCODE_TAB, KEYCODE_BACK_TAB }, "Tab", "next pane (Shift-Tab: the one before)",
@@ -309,9 +309,9 @@ const struct key_binding key_bindings[] = {
 		{ "/", "search" }, type_search, KEY_ANYWHERE },
 	{ { 'm', 'M', KEYCODE_FUNCTION + 3 }, "m M F3", "the next match (M: the one before)",
 		NO_FOOTER, search_on, KEY_ANYWHERE },
-	{ { KEYCODE_PAGE_UP, KEYCODE_CTRL('b') }, "PgUp", "up a page", NO_FOOTER, page_up,
+	{ { KEYCODE_PAGE_UP, KEYCODE_CTRL('b') }, "PgUp Ctrl-B", "up a page", NO_FOOTER, page_up,
 		KEY_ANYWHERE },
-	{ { KEYCODE_PAGE_DOWN, KEYCODE_CTRL('f') }, "PgDn", "down a page", NO_FOOTER, page_down,
+	{ { KEYCODE_PAGE_DOWN, KEYCODE_CTRL('f') }, "PgDn Ctrl-F", "down a page", NO_FOOTER, page_down,
 		KEY_ANYWHERE },
 	{ { KEYCODE_HOME, 'g' }, "Home g", "to the first row, and stay there", NO_FOOTER,
 		move_first, KEY_ANYWHERE },
@@ -335,7 +335,7 @@ const struct key_binding key_bindings[] = {
 		toggle_events, KEY_ANYWHERE },
 	{ { 'x' }, "x", "peers by network: /24, /16, /8, each for itself (IPv6: /64, /48, /32)",
 		NO_FOOTER, group_peers, KEY_ANYWHERE },
-	{ { 'p', 'Z' }, "p", "pause, and go on", { "p", "pause" }, pause, KEY_LIVE },
+	{ { 'p', 'Z' }, "p Z", "pause, and go on", { "p", "pause" }, pause, KEY_LIVE },
 	{ { ' ' }, "Space", "sample now, also while paused", NO_FOOTER, sample_now, KEY_LIVE },
 	{ { '+', '-', '=' }, "+ -", "longer or shorter interval", { "+ -", "interval" },
 		change_interval, KEY_LIVE },

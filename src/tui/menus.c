@@ -175,8 +175,8 @@ void menu_draw_help(struct app *a, struct cells *c)
 
 		app_help_line(a->replay, a->menu + (uint32_t)y, &keys, &text, &role);
 		if (keys.len) {
-			cells_put(c, in, 2, y, 10, ROLE_KEY, keys.data);
-			x = 13;
+			cells_put(c, in, 2, y, 13, ROLE_KEY, keys.data);
+			x = 16;
 		}
 		if (text.len)
 			cells_put(c, in, x, y, in.width - x, role, text.data);

@@ -60,6 +60,10 @@ static int push(struct app *a, const char *row, struct filter *filter, int full)
 	}
 	a->filter = NULL; /* the reference is the place's now */
 	app_set_filter(a, filter);
+	a->places.opened = filter;
+	/* Those that wait to be closed for longest are the ones to look at. */
+	if (filter_states(filter) == 1u << SOCK_CLOSE_WAIT)
+		sort_parse(&table_sockets, "-wait_age", &a->panes[find_pane(&pane_sockets)].sort);
 	app_open_pane(a, full);
 	return 0;
 }
@@ -158,6 +162,7 @@ bool place_draw_way(const struct app *a, struct cells *c, struct area line)
 		way.steps[way.count++] = "Details";
 	if (a->filter)
 		way.filter = filter_text(a->filter);
+	way.repeats = p->depth && a->filter == p->opened;
 	way.counted = s && (a->filter || a->mode == APP_FILTER) &&
 		      !app_pane((struct app *)a)->filtering;
 	if (way.counted) {

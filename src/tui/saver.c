@@ -55,7 +55,8 @@ static int open_file(const struct save_job *j)
 	int err = 0;
 
 	if (fd < 0)
-		return -errno;
+		return errno == EEXIST && !stat(j->path, &st) && !S_ISREG(st.st_mode) ? -EINVAL
+										      : -errno;
 	if (fstat(fd, &st) || (S_ISREG(st.st_mode) && ftruncate(fd, 0)))
 		err = -errno;
 	else if (!S_ISREG(st.st_mode))

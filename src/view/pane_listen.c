@@ -139,7 +139,8 @@ static bool drill(const struct rowset *rows, uint32_t row, struct buf *filter, s
 		drill_add_end(filter, f, s, true, -1);
 	}
 	if (s->proto == SOCK_TCP)
-		buf_adds(filter, " state connected exclude time-wait");
+		buf_adds(filter, row_of(rows, row)->conns ? " state connected exclude time-wait"
+							  : " state listening");
 	buf_addf(name, "%s%s", s->proto == SOCK_UDP ? "udp " : "",
 		endpoint_text(f, s, true, 0, room));
 	return true;
