@@ -25,9 +25,14 @@ enum completion_set {
 	SET_REPLAYED, /* those of a recording */
 	SET_VIEWS,
 	SET_SHELLS,
-	SET_FILTER,    /* words that begin a term of a filter, and between terms */
-	SET_STATES,    /* words behind "state" */
-	SET_OPERATORS, /* words behind a field of a filter */
+	SET_FILTER, /* words that begin a term of a filter, and between terms */
+	SET_STATES, /* words behind "exclude" */
+	SET_STATE,  /* behind "state", which is a field too */
+	/* Operators: behind ports, behind other words of ss, behind fields with and without order. */
+	SET_PORT_OPERATORS,
+	SET_PLAIN_OPERATORS,
+	SET_ORDER_OPERATORS,
+	SET_TEXT_OPERATORS,
 	COMPLETION_SETS,
 };
 

@@ -7,8 +7,19 @@
 
 struct filter_test;
 
-/* Whether it is the name of a field; "local" and "remote" are ends with their port. */
+/* An end with its port, which is a field in filters only. */
+struct filter_end {
+	const char *name, *help;
+};
+extern const struct filter_end filter_ends[];
+extern const size_t filter_end_count;
+
+/* Whether it is the name of a field, or of an end. */
 bool filter_is_field(const char *name);
+
+/* Whether values of such a name can be larger and smaller, for <, > and the like; all take =, !=, ~
+ * and !~. */
+bool filter_field_has_order(const char *name);
 
 /* Reads the comparison behind such a name, and adds nodes; *row gets the last. 0, -EINVAL, -ENOMEM. */
 int filter_add_field(struct filter_builder *b, const char *name, uint32_t *row);

@@ -22,6 +22,7 @@ struct options {
 	struct tracker_settings tracker; /* window_s: NAN where it is not given */
 	double cpu_limit;                /* percent of one core */
 	enum output output;
+	bool two_outputs;           /* were asked for, which is refused */
 	const char *sort, *columns; /* NULL: the table's own */
 	/* Of each table in the order of `tables`, set in the configuration file; none: its own. */
 	struct columns views[OPTIONS_VIEWS];

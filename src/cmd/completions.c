@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sockdash/commands.h"
+#include "sockdash/filter_fields.h"
 #include "sockdash/filter_terms.h"
 
 const struct completion_shell completion_shells[] = {
@@ -20,8 +21,12 @@ const char *const completion_sets[COMPLETION_SETS] = {
 	[SET_VIEWS] = "view",
 	[SET_SHELLS] = "shell",
 	[SET_FILTER] = "filter",
-	[SET_STATES] = "state",
-	[SET_OPERATORS] = "operator",
+	[SET_STATES] = "states",
+	[SET_STATE] = "state",
+	[SET_PORT_OPERATORS] = "port-operator",
+	[SET_PLAIN_OPERATORS] = "plain-operator",
+	[SET_ORDER_OPERATORS] = "order-operator",
+	[SET_TEXT_OPERATORS] = "text-operator",
 };
 
 const char *const completion_kinds[] = {
@@ -99,17 +104,49 @@ void completions_fields(const struct table *t, completion_taker *take, struct bu
 
 /* ---- Filters --------------------------------------------------------------------------------- */
 
-/* Those that a shell leaves alone. */
+enum operator_kind { EQUAL = 1, ORDER = 2, LIKE = 4 };
+
+/* Those that a shell leaves alone, where there is one. */
 static const struct {
 	const char *word, *help;
+	enum operator_kind kind;
 } operators[] = {
-	{ "=", "is" },
-	{ "!=", "is not" },
-	{ "ge", "at least" },
-	{ "le", "at most" },
-	{ "gt", "more than" },
-	{ "lt", "less than" },
+	{ "=", "is", EQUAL },
+	{ "!=", "is not", EQUAL },
+	{ "ge", "at least", ORDER },
+	{ "le", "at most", ORDER },
+	{ "gt", "more than", ORDER },
+	{ "lt", "less than", ORDER },
+	{ "~", "has in it, as a regular expression", LIKE },
+	{ "!~", "has not in it", LIKE },
 };
+
+static void take_operators(completion_taker *take, struct buf *b, unsigned kinds)
+{
+	for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+		if (operators[i].kind & kinds)
+			take(b, operators[i].word, operators[i].help);
+}
+
+static void take_port_operators(completion_taker *take, struct buf *b)
+{
+	take_operators(take, b, EQUAL | ORDER);
+}
+
+static void take_plain_operators(completion_taker *take, struct buf *b)
+{
+	take_operators(take, b, EQUAL);
+}
+
+static void take_order_operators(completion_taker *take, struct buf *b)
+{
+	take_operators(take, b, EQUAL | ORDER | LIKE);
+}
+
+static void take_text_operators(completion_taker *take, struct buf *b)
+{
+	take_operators(take, b, EQUAL | LIKE);
+}
 
 /* Words that stand between terms. */
 static const struct {
@@ -127,25 +164,45 @@ static void take_filter_words(completion_taker *take, struct buf *b)
 	for (size_t i = 0; i < filter_word_count; i++)
 		take(b, filter_words[i].name,
 			filter_words[i].wanted ? filter_words[i].wanted : "stands alone");
+	for (size_t i = 0; i < filter_end_count; i++)
+		take(b, filter_ends[i].name, filter_ends[i].help);
 	for (size_t i = 0; i < table_sockets.field_count; i++)
 		if (!filter_word(table_sockets.fields[i].name))
 			take(b, table_sockets.fields[i].name, table_sockets.fields[i].help);
 }
 
-void completions_after_term(completion_taker *take, struct buf *b)
+static enum completion_set behind_field(const char *name)
+{
+	return filter_field_has_order(name) ? SET_ORDER_OPERATORS : SET_TEXT_OPERATORS;
+}
+
+/* With an operator behind it, a word that is a field too is that field. */
+static enum completion_set behind_word(const struct filter_word *word)
 {
 	static const enum completion_set behind[] = {
 		[FILTER_TAKES_NOTHING] = SET_FILTER,
 		[FILTER_TAKES_STATE] = SET_STATES,
-		[FILTER_TAKES_EQUAL] = SET_OPERATORS,
-		[FILTER_TAKES_ORDER] = SET_OPERATORS,
+		[FILTER_TAKES_EQUAL] = SET_PLAIN_OPERATORS,
+		[FILTER_TAKES_ORDER] = SET_PORT_OPERATORS,
 	};
 
+	if (!filter_is_field(word->name))
+		return behind[word->takes];
+	return word->takes == FILTER_TAKES_STATE ? SET_STATE : behind_field(word->name);
+}
+
+void completions_after_term(completion_taker *take, struct buf *b)
+{
 	for (size_t i = 0; i < filter_word_count; i++)
-		take(b, filter_words[i].name, completion_sets[behind[filter_words[i].takes]]);
-	for (size_t i = 0; i < table_sockets.field_count; i++)
-		if (!filter_word(table_sockets.fields[i].name))
-			take(b, table_sockets.fields[i].name, completion_sets[SET_OPERATORS]);
+		take(b, filter_words[i].name, completion_sets[behind_word(&filter_words[i])]);
+	for (size_t i = 0; i < filter_end_count; i++)
+		take(b, filter_ends[i].name, completion_sets[behind_field(filter_ends[i].name)]);
+	for (size_t i = 0; i < table_sockets.field_count; i++) {
+		const char *name = table_sockets.fields[i].name;
+
+		if (!filter_word(name))
+			take(b, name, completion_sets[behind_field(name)]);
+	}
 	for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
 		take(b, operators[i].word, "nothing");
 }
@@ -156,10 +213,10 @@ static void take_states(completion_taker *take, struct buf *b)
 		take(b, filter_state_name(i), "state");
 }
 
-static void take_operators(completion_taker *take, struct buf *b)
+static void take_state(completion_taker *take, struct buf *b)
 {
-	for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
-		take(b, operators[i].word, operators[i].help);
+	take_states(take, b);
+	take_text_operators(take, b);
 }
 
 void completions_set(enum completion_set set, completion_taker *take, struct buf *b)
@@ -171,7 +228,11 @@ void completions_set(enum completion_set set, completion_taker *take, struct buf
 		[SET_SHELLS] = take_shells,
 		[SET_FILTER] = take_filter_words,
 		[SET_STATES] = take_states,
-		[SET_OPERATORS] = take_operators,
+		[SET_STATE] = take_state,
+		[SET_PORT_OPERATORS] = take_port_operators,
+		[SET_PLAIN_OPERATORS] = take_plain_operators,
+		[SET_ORDER_OPERATORS] = take_order_operators,
+		[SET_TEXT_OPERATORS] = take_text_operators,
 	};
 
 	takers[set](take, b);

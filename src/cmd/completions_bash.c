@@ -2,6 +2,8 @@
  * that are split at "=" it does on its own. */
 #include "sockdash/completions.h"
 
+#include <string.h>
+
 /* clang-format off */
 static const char head[] =
 	"# Completion of sockdash for bash, made by: sockdash completions bash\n"
@@ -35,6 +37,7 @@ static const char body[] =
 	"# A word that is no option: changes what is wanted next.\n"
 	"_sockdash_step()\n"
 	"{\n"
+	"\tlocal word\n"
 	"\tcase $wants in\n"
 	"\tcommand | replayed | view)\n"
 	"\t\tif _sockdash_is_view \"$1\"; then\n"
@@ -47,7 +50,8 @@ static const char body[] =
 	"\tfile | shell) wants=nothing ;;\n"
 	"\t*)\n"
 	"\t\t[[ $filter ]] || return\n"
-	"\t\t_sockdash_after term \"$1\"\n"
+	"\t\tword=${1//[\\\'\\\"\\\\]/}\n"
+	"\t\t_sockdash_after term \"$word\"\n"
 	"\t\twants=${REPLY:-filter}\n"
 	"\t\t;;\n"
 	"\tesac\n"
@@ -138,7 +142,8 @@ static const char body[] =
 static void take_word(struct buf *b, const char *word, const char *help)
 {
 	(void)help;
-	buf_addf(b, "%s ", word);
+	/* compgen takes one backslash away, and the one that stays keeps bash from expanding it. */
+	buf_addf(b, "%s%s ", strchr(word, '~') ? "\\\\" : "", word);
 }
 
 static void begin_set(struct buf *b, const char *name, const char *of)

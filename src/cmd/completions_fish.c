@@ -21,8 +21,9 @@ static const char body[] =
 	"    end\n"
 	"end\n"
 	"\n"
-	"# The words before the cursor that are no options.\n"
-	"function __sockdash_plain\n"
+	"# The words before the cursor that are no options; with \"option\": what the option takes that the\n"
+	"# cursor is behind.\n"
+	"function __sockdash_before\n"
 	"    set -l option ''\n"
 	"    set -l ended ''\n"
 	"    for word in (commandline -opc)[2..-1]\n"
@@ -32,10 +33,16 @@ static const char body[] =
 	"            set ended 1\n"
 	"        else if test -z \"$ended\"; and string match -qr -- '^-.' $word\n"
 	"            set option (__sockdash_after option $word)\n"
-	"        else\n"
+	"        else if test \"$argv[1]\" = words\n"
 	"            printf '%s\\n' $word\n"
 	"        end\n"
 	"    end\n"
+	"    test \"$argv[1]\" = words; or echo $option\n"
+	"end\n"
+	"\n"
+	"# Whether a word with a \"-\" is an option, and not what the option before it takes.\n"
+	"function __sockdash_may_be_option\n"
+	"    not string match -q -- '-*' (commandline -ct); or test -z (__sockdash_before option)\n"
 	"end\n"
 	"\n"
 	"function __sockdash_fields\n"
@@ -56,9 +63,13 @@ static const char body[] =
 	"end\n"
 	"\n"
 	"function __sockdash_words\n"
+	"    if not __sockdash_may_be_option\n"
+	"        test (__sockdash_before option) = field; and __sockdash_keys\n"
+	"        return\n"
+	"    end\n"
 	"    set -l wants command\n"
 	"    set -l filter ''\n"
-	"    for word in (__sockdash_plain)\n"
+	"    for word in (__sockdash_before words)\n"
 	"        set -l found ''\n"
 	"        switch $wants\n"
 	"            case command replayed view\n"
@@ -145,6 +156,17 @@ static void add_after_options(struct buf *b)
 	}
 }
 
+static void begin_option(struct buf *b)
+{
+	buf_adds(b, "complete -c sockdash -n __sockdash_may_be_option");
+}
+
+static void add_help(struct buf *b, const struct option_entry *o)
+{
+	buf_adds(b, " -d ");
+	add_quoted(b, o->help ? o->help : o->name);
+}
+
 static void add_options(struct buf *b)
 {
 	static const char *const actions[] = {
@@ -159,11 +181,17 @@ static void add_options(struct buf *b)
 	struct option_entry o;
 
 	for (size_t i = 0; options_entry(i, &o); i++) {
-		buf_adds(b, "complete -c sockdash");
-		if (o.letter)
+		if (o.letter && o.kind == OPTION_SWITCH) { /* yes and no are for the long form */
+			begin_option(b);
 			buf_addf(b, " -s %c", o.letter);
-		buf_addf(b, " -l %s -d ", o.name);
-		add_quoted(b, o.help ? o.help : o.name);
+			add_help(b, &o);
+			buf_addc(b, '\n');
+		}
+		begin_option(b);
+		if (o.letter && o.kind != OPTION_SWITCH)
+			buf_addf(b, " -s %c", o.letter);
+		buf_addf(b, " -l %s", o.name);
+		add_help(b, &o);
 		buf_adds(b, actions[o.kind]);
 		for (const char *const *w = o.words; w && *w; w++)
 			buf_addf(b, "%s%s", w == o.words ? "" : " ", *w);

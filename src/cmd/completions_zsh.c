@@ -89,7 +89,7 @@ static const char body[] =
 	"\t\t(file|shell) wants=nothing ;;\n"
 	"\t\t(*)\n"
 	"\t\t\tif [[ -n $filter ]]; then\n"
-	"\t\t\t\t_sockdash_after term $word\n"
+	"\t\t\t\t_sockdash_after term ${(Q)word}\n"
 	"\t\t\t\twants=${REPLY:-filter}\n"
 	"\t\t\tfi\n"
 	"\t\t\t;;\n"

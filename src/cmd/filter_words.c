@@ -7,29 +7,43 @@
 #include "sockdash/commands.h"
 #include "sockdash/utf8.h"
 
-/* Bytes of a long text that are shown before and behind a mistake. */
-enum { BEFORE = 48, BEHIND = 24 };
+/* Bytes of a long text that are shown before a mistake, of it, and behind it: lines of 100 columns. */
+enum { BEFORE = 32, WRONG = 40, BEHIND = 16 };
 
 static bool is_within(const char *text, size_t at)
 {
 	return ((unsigned char)text[at] & 0xc0) == 0x80;
 }
 
+/* Back to where the character at a place begins, or on to where it ends: 3 bytes at most, for there
+ * may be bytes that are no text. */
+static size_t begin_of(const char *text, size_t at)
+{
+	for (unsigned i = 0; i < 3 && at > 0 && is_within(text, at); i++)
+		at--;
+	return at;
+}
+
+static size_t end_of(const char *text, size_t len, size_t at)
+{
+	for (unsigned i = 0; i < 3 && at < len && is_within(text, at); i++)
+		at++;
+	return at;
+}
+
 /* The text around a mistake, and a line that points at it. */
 static void point(struct buf *b, const char *text, size_t len, const struct filter_error *e)
 {
-	size_t from = e->at > BEFORE ? e->at - BEFORE : 0;
-	size_t end = e->at + e->len, to = len - end > BEHIND ? end + BEHIND : len;
+	size_t from = begin_of(text, e->at > BEFORE ? e->at - BEFORE : 0);
+	bool cut = e->len > WRONG;
+	size_t end = cut ? end_of(text, len, e->at + WRONG) : e->at + e->len;
+	size_t to = cut ? end : end_of(text, len, len - end > BEHIND ? end + BEHIND : len);
 	struct buf before = { 0 }, wrong = { 0 };
 	int width;
 
-	while (from > 0 && is_within(text, from))
-		from--;
-	while (to < len && is_within(text, to))
-		to++;
 	buf_adds(&before, from ? "..." : "");
 	utf8_add_safe(&before, text + from, e->at - from);
-	utf8_add_safe(&wrong, text + e->at, e->len);
+	utf8_add_safe(&wrong, text + e->at, end - e->at);
 	if (before.failed || wrong.failed)
 		goto out;
 	buf_adds(b, "  ");

@@ -154,6 +154,12 @@ static bool set_secure(struct options *o, const char *argument, const char **wan
 	return understood;
 }
 
+static void set_output(struct options *o, enum output output)
+{
+	o->two_outputs |= o->output != OUTPUT_TEXT && o->output != output;
+	o->output = output;
+}
+
 #define SETTER(name, statement)                                                                    \
 	static bool name(struct options *o, const char *argument, const char **wanted)             \
 	{                                                                                          \
@@ -167,8 +173,8 @@ static bool set_secure(struct options *o, const char *argument, const char **wan
 	{                                                                                          \
 		return read_switch(argument, &o->member, wanted);                                  \
 	}
-SETTER(set_json, o->output = OUTPUT_JSON)
-SETTER(set_csv, o->output = OUTPUT_CSV)
+SETTER(set_json, set_output(o, OUTPUT_JSON))
+SETTER(set_csv, set_output(o, OUTPUT_CSV))
 SETTER(set_sort, o->sort = argument)
 SETTER(set_columns, o->columns = argument)
 SWITCH(set_processes, processes)
@@ -310,6 +316,10 @@ int options_parse(int argc, char **argv, struct options *o, int *first_word, str
 		else if (!err)
 			buf_addf(error, "--%s: '%s' is not right; it takes %s", row->name, optarg,
 				wanted);
+		err = -EINVAL;
+	}
+	if (!err && o->two_outputs) {
+		buf_adds(error, "--json and --csv are two formats; the output can have only one");
 		err = -EINVAL;
 	}
 	if (!o->protocols)

@@ -167,9 +167,18 @@ bool filter_test_holds(const struct filter_test *t, const struct rowset *rows, u
 
 /* ---- Which there are ------------------------------------------------------------------------- */
 
+const struct filter_end filter_ends[] = {
+	{ "local", "local address and port" },
+	{ "remote", "remote address and port" },
+};
+const size_t filter_end_count = sizeof filter_ends / sizeof *filter_ends;
+
 static bool is_end(const char *name)
 {
-	return strcmp(name, "local") == 0 || strcmp(name, "remote") == 0;
+	for (size_t i = 0; i < filter_end_count; i++)
+		if (strcmp(name, filter_ends[i].name) == 0)
+			return true;
+	return false;
 }
 
 static const struct field *find_field(const char *name)
@@ -180,6 +189,16 @@ static const struct field *find_field(const char *name)
 bool filter_is_field(const char *name)
 {
 	return is_end(name) || find_field(name);
+}
+
+static bool has_order(const struct field *field)
+{
+	return field && field->type != VALUE_TEXT && field->type != VALUE_ADDRESS;
+}
+
+bool filter_field_has_order(const char *name)
+{
+	return has_order(find_field(name));
 }
 
 static proc_get *owner_of(const char *name)
@@ -204,11 +223,6 @@ static proc_get *owner_of(const char *name)
 static bool is_like(enum filter_op op)
 {
 	return op == FILTER_LIKE || op == FILTER_UNLIKE;
-}
-
-static bool has_order(const struct field *field)
-{
-	return field && field->type != VALUE_TEXT && field->type != VALUE_ADDRESS;
 }
 
 static int add_test(struct filter_builder *b, const struct filter_test *t, uint32_t *row)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sockdash/filter_fields.h"
 #include "sockdash/filter_terms.h"
 #include "sockdash/rowset.h"
 
@@ -54,13 +55,15 @@ static void consider(struct best *best, const char *word, const char *candidate)
 
 static const char *nearest(const char *word)
 {
-	static const char *const others[] = { "and", "or", "not", "local", "remote" };
+	static const char *const others[] = { "and", "or", "not" };
 	struct best best = { NULL, 5 };
 
 	for (size_t i = 0; i < filter_word_count; i++)
 		consider(&best, word, filter_words[i].name);
 	for (size_t i = 0; i < table_sockets.field_count; i++)
 		consider(&best, word, table_sockets.fields[i].name);
+	for (size_t i = 0; i < filter_end_count; i++)
+		consider(&best, word, filter_ends[i].name);
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		consider(&best, word, others[i]);
 	return best.word;

@@ -47,9 +47,40 @@ static const struct filter_service *find_service(struct filter_builder *b, const
 	return s;
 }
 
+/* 80:90 or 80-90. */
+static bool is_range(const char *text)
+{
+	static const char digits[] = "0123456789";
+	size_t first = strspn(text, digits), last;
+
+	if (!first || !text[first] || !strchr(":-", text[first]))
+		return false;
+	text += first + 1;
+	text += *text == ':';
+	last = strspn(text, digits);
+	return last && !text[last];
+}
+
+/* Several ports are several conditions. */
+static int wrong_port(
+	struct filter_builder *b, const struct filter_token *value, const char *text, bool local)
+{
+	const char *word = local ? "sport" : "dport";
+
+	if (strchr(text, ','))
+		return filter_wrong_value(b, value, text,
+			"one port: several are joined with or, as ( %s = :80 or %s = :443 )", word,
+			word);
+	if (is_range(text))
+		return filter_wrong_value(b, value, text,
+			"one port: a range is written with >= and <=, as %s >= :80 %s <= :90", word,
+			word);
+	return filter_wrong_value(b, value, text, "%s", filter_port_wanted);
+}
+
 /* A number or the name of a service; -1 for "*" and for nothing. */
-static int read_port(
-	struct filter_builder *b, const struct filter_token *value, const char *text, int32_t *out)
+static int read_port(struct filter_builder *b, const struct filter_token *value, const char *text,
+	bool local, int32_t *out)
 {
 	const struct filter_service *s;
 	uint64_t number;
@@ -66,7 +97,7 @@ static int read_port(
 		return filter_wrong_value(b, value, text, "a number: this is %d/tcp and %d/udp",
 			(int)s->tcp, (int)s->udp);
 	*out = s->tcp >= 0 ? s->tcp : s->udp;
-	return *out >= 0 ? 0 : filter_wrong_value(b, value, text, "%s", filter_port_wanted);
+	return *out >= 0 ? 0 : wrong_port(b, value, text, local);
 }
 
 static int add_nothing(struct filter_builder *b, uint32_t *row)
@@ -124,7 +155,7 @@ int filter_add_port(
 
 	if (!err && *text == ':')
 		text++;
-	err = err ? err : read_port(b, &o->value, text, &port);
+	err = err ? err : read_port(b, &o->value, text, local, &port);
 	if (err)
 		return err;
 	if (port >= 0)
@@ -273,22 +304,41 @@ static bool is_any(const struct place *p)
 				   is_word(p, "default"));
 }
 
+/* Where the address alone is one, it is the prefix that is wrong. */
+static int wrong_place(struct filter_builder *b, const struct filter_token *value, const char *text,
+	const struct place *p)
+{
+	struct place address = { .address = p->address, .len = p->len };
+	struct filter_node n;
+	size_t at = value->at, len = value->len;
+
+	if (!p->bits || !read_prefix(b, &address, &n))
+		return filter_wrong_value(b, value, text, "%s", filter_host_wanted);
+	if (value->plain) {
+		at += (size_t)(p->bits - value->text);
+		len = p->bits_len;
+	}
+	return filter_wrong(b, at, len, "a prefix of at most %s",
+		n.ipv4 ? "32 bits for an address of IPv4, or a mask as 255.255.0.0"
+		       : "128 bits for an address of IPv6");
+}
+
 /* Where the last colon begins no port, all of it may be an address of IPv6. */
 static int read_place(struct filter_builder *b, const struct filter_token *value, const char *text,
 	struct filter_node *n, bool *any)
 {
-	struct place p;
+	struct place p, whole;
 
 	if (!cut(text, &p))
 		return filter_wrong_value(b, value, text, "%s", filter_host_wanted);
 	n->port = -1;
 	*any = is_any(&p);
 	if (*any || read_prefix(b, &p, n))
-		return p.port ? read_port(b, value, p.port, &n->port) : 0;
-	p = (struct place){ .address = text, .len = strlen(text) };
-	if (*text != '[' && read_prefix(b, &p, n) && !n->ipv4)
+		return p.port ? read_port(b, value, p.port, n->local, &n->port) : 0;
+	whole = (struct place){ .address = text, .len = strlen(text) };
+	if (*text != '[' && read_prefix(b, &whole, n) && !n->ipv4)
 		return 0;
-	return filter_wrong_value(b, value, text, "%s", filter_host_wanted);
+	return wrong_place(b, value, text, &p);
 }
 
 int filter_add_host(

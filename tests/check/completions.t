@@ -60,6 +60,9 @@ status=$?
 grep -q "'tcsh'.*bash, zsh, fish" "$T/err" || wrong+=("$(<"$T/err")")
 ok 'a shell that it does not know: status 2, and those that it knows' "${wrong[@]}"
 
+mapfile -t wrong < <(grep -E -- " -s .* -a 'yes no'" "$T/script.fish")
+ok 'in fish yes and no are for long options only, behind a =' "${wrong[@]}"
+
 # ---- The shells ---------------------------------------------------------------------------------
 
 # The command line up to the cursor, which is at the | where a blank stands before it, and all that is to be offered.
@@ -87,6 +90,23 @@ sockdash sockets state clo => close close-wait closed closing
 sockdash sockets state close-wait dpo => dport
 sockdash sockets sport = g =>
 sockdash top sockets sport g => ge gt
+sockdash sockets sport | => != = ge gt le lt
+sockdash sockets dst | => != =
+sockdash sockets process | => != !~ = ~
+sockdash sockets remote_address | => != !~ = ~
+sockdash sockets local | => != !~ = ~
+sockdash sockets age | => != !~ = ge gt le lt ~
+sockdash sockets process \~ | =>
+sockdash sockets process \~ proc an => and
+sockdash sockets loc => local local_address local_port
+sockdash sockets remot => remote remote_address remote_port
+sockdash sockets -s rec => recv_q
+sockdash sockets -s -rec => recv_q
+sockdash sockets -s -rem => remote_address remote_port
+sockdash sockets -d -r =>
+sockdash sockets -r sp => sport
+sockdash sockets --resolve sp => sport
+sockdash -r st => states
 sockdash sockets sport = :443 an => and
 sockdash kernel s =>
 sockdash replay script.fish pro => procs
@@ -109,7 +129,7 @@ in_bash()
 			COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
 			_sockdash
 			COMPREPLY=("${COMPREPLY[@]##*,}")
-			echo "${COMPREPLY[*]}"
+			echo "${COMPREPLY[*]#\\}"
 		done' bash
 }
 

@@ -29,7 +29,9 @@ if ! command -v mandoc >/dev/null; then
 fi
 
 # As it is read: every run of white space one blank, no bold, no broken words.
-manual=$(mandoc -T ascii -O width=500 "$page" | sed 's/.\x08//g' | tr -s '[:space:]' ' ')
+lines=$(mandoc -T ascii -O width=500 "$page" | sed 's/.\x08//g')
+manual=$(tr -s '[:space:]' ' ' <<<"$lines")
+configuration=$(sed -n '/^CONFIGURATION FILE$/,/^ENVIRONMENT$/p' <<<"$lines" | tr -s '[:space:]' ' ')
 help=$("$SOCKDASH" --help)
 views=$(awk '/^Views/ { on = 1; next } /^$/ { on = 0 } on { print $1 }' <<<"$help")
 # Of the table in options.c: not all are in the help.
@@ -108,7 +110,7 @@ missing "${shown[@]:-no keys in keys.c}" | rule 'it has every key'
 # What a mistake in the configuration file is answered with.
 mapfile -t settings < <("$SOCKDASH" --config <(echo 'x = y') states 2>&1 | sed -n 's/.*settings are: //p' |
 	tr -s ', ' '\n' | sed 's/VIEW$/view/; s/THRESHOLD$/threshold/')
-missing "${settings[@]:-no settings}" | rule 'it has every setting'
+manual=$configuration missing "${settings[@]:-no settings}" | rule 'it has every setting, where the file is told of'
 # Of the commands in command_list.c.
 mapfile -t commands < <(perl -ne 'print "$1\n" if /^\t\{ "([a-z]+)", "/' src/cmd/command_list.c)
 missing "${commands[@]:-no commands}" bash zsh fish | rule 'it has every command'

@@ -84,6 +84,14 @@ is "$(cat "$T/out")" '' 'nothing is printed'
 is "$(tail -n +2 "$T/err")" $'  dport = :htps\n           ^~~~' 'it points at the mistake'
 LC_ALL=C.UTF-8 sockdash sockets 'process = "中文" and' >"$T/out"
 is "$(tail -n 1 "$T/err")" "$(printf '%22s^' '')" 'behind all that is there, in columns of the terminal'
+digits=$(printf '9%.0s' {1..20000})
+sockdash sockets state established and dport = 443 or "sport = $digits and dport = 80" >"$T/out"
+is "$(tail -n +2 "$T/err")" "  ...shed and dport = 443 or sport = ${digits::40}...
+$(printf '%37s^' ''; printf '~%.0s' {1..39})" 'of a long word it shows the beginning'
+sockdash sockets "process = $digits bogus" "process = $digits" >"$T/out"
+is "$(tail -n +2 "$T/err" | awk 'length > 100'; tail -n 1 "$T/err" | tr -d ' ')" '^~~~~' 'and of long words around it the ends'
+sockdash sockets "$(printf '\200%.0s' {1..2000})" >"$T/out"
+is "$(LC_ALL=C awk 'length > 120' "$T/err")" '' 'also of what is no text'
 sockdash sockets sport = :1 $'\e[2J' >"$T/out"
 is "$(grep -c $'\e' "$T/err")" 0 'what is not printable stays in'
 for command in audit kernel report 'record -'; do

@@ -44,11 +44,10 @@ static void check_all(enum completion_set set, const char *before, const char *a
 	buf_free(&words);
 }
 
-static void states_and_operators_are_understood(void **state)
+static void states_are_understood(void **state)
 {
 	(void)state;
 	check_all(SET_STATES, "state", "");
-	check_all(SET_OPERATORS, "sport", ":80");
 }
 
 /* What stands in an answer behind "word<Tab>", or NULL. */
@@ -82,19 +81,89 @@ static void it_is_known_what_comes_next(void **state)
 	buf_addc(&terms_after, '\n');
 	completions_after_term(take_line, &terms_after);
 	assert_string_equal(wanted(&terms_after, "state"), "state");
-	assert_string_equal(wanted(&terms_after, "dport"), "operator");
-	assert_string_equal(wanted(&terms_after, "process"), "operator");
+	assert_string_equal(wanted(&terms_after, "dport"), "port-operator");
+	assert_string_equal(wanted(&terms_after, "process"), "text-operator");
+	assert_string_equal(wanted(&terms_after, "remote"), "text-operator");
 	assert_string_equal(wanted(&terms_after, "="), "nothing");
 	assert_string_equal(wanted(&terms_after, "autobound"), "filter");
 	buf_free(&commands_after);
 	buf_free(&terms_after);
 }
 
+/* Whether the parser takes the operator behind the word: then only a value is missing. */
+static bool takes(const char *word, const char *operator)
+{
+	struct filter_error error;
+	struct filter *f;
+	char text[128];
+
+	snprintf(text, sizeof text, "%s %s", word, operator);
+	if (filter_parse(text, strlen(text), &f, &error))
+		return error.at == strlen(text);
+	filter_put(f);
+	return false;
+}
+
+static bool is_offered(const char *set, const char *operator)
+{
+	struct buf words = { 0 };
+	int i = 0;
+	bool found;
+
+	while (strcmp(completion_sets[i], set) != 0)
+		assert_true(++i < COMPLETION_SETS);
+	buf_addc(&words, '\n');
+	completions_set((enum completion_set)i, take_line, &words);
+	found = wanted(&words, operator);
+	buf_free(&words);
+	return found;
+}
+
+static void operators_are_those_that_the_parser_takes(void **state)
+{
+	static const char *const operators[] = { "=", "!=", "ge", "le", "gt", "lt", "~", "!~" };
+	struct buf after = { 0 };
+	char *rest;
+	size_t n = 0;
+
+	(void)state;
+	completions_after_term(take_line, &after);
+	for (char *line = strtok_r(after.data, "\n", &rest); line;
+		line = strtok_r(NULL, "\n", &rest)) {
+		char *set = strchr(line, '\t');
+
+		*set++ = '\0';
+		if (strcmp(set, "nothing") == 0)
+			continue;
+		for (size_t i = 0; i < COUNT_OF(operators); i++, n++)
+			if (takes(line, operators[i]) != is_offered(set, operators[i]))
+				fail_msg("%s %s: %s", line, operators[i], set);
+	}
+	assert_true(n > 200);
+	buf_free(&after);
+}
+
+static void all_fields_are_offered(void **state)
+{
+	static const char *const some[] = { "local", "remote", "process", "dport", "or" };
+	struct buf words = { 0 };
+
+	(void)state;
+	buf_addc(&words, '\n');
+	completions_set(SET_FILTER, take_line, &words);
+	for (size_t i = 0; i < COUNT_OF(some); i++)
+		if (!wanted(&words, some[i]))
+			fail_msg("%s", some[i]);
+	buf_free(&words);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(states_and_operators_are_understood),
+		cmocka_unit_test(states_are_understood),
 		cmocka_unit_test(it_is_known_what_comes_next),
+		cmocka_unit_test(operators_are_those_that_the_parser_takes),
+		cmocka_unit_test(all_fields_are_offered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -632,6 +632,8 @@ static void test_needs(void **state)
 
 #define CONDITION "a condition, as state close-wait, dport = :443, src 10.0.0.0/8 or process = java"
 #define PORT      "a port: a number up to 65535, or the name of a service"
+#define PREFIX4   "a prefix of at most 32 bits for an address of IPv4, or a mask as 255.255.0.0"
+#define PREFIX6   "a prefix of at most 128 bits for an address of IPv6"
 #define HOST                                                                                       \
 	"an address, as 10.0.0.5, 10.0.0.0/8:443, [2001:db8::1]:443 or :443 (no name of a host: "  \
 	"none is looked up)"
@@ -684,6 +686,17 @@ static void test_mistakes(void **state)
 	assert_wrong("dport = 12x", "8+3: " PORT);
 	assert_wrong("dport = 99999999999999999999", "8+20: " PORT);
 	assert_wrong("dport >= *", "9+1: " PORT);
+	assert_wrong("dport = 80-x", "8+4: " PORT);
+	assert_wrong("dport = :80,443",
+		"9+6: one port: several are joined with or, as ( dport = :80 or dport = :443 )");
+	assert_wrong("local_port = 80,443",
+		"13+6: one port: several are joined with or, as ( sport = :80 or sport = :443 )");
+	assert_wrong("sport = 80:90",
+		"8+5: one port: a range is written with >= and <=, as sport >= :80 sport <= :90");
+	assert_wrong("dport = :80-90",
+		"9+5: one port: a range is written with >= and <=, as dport >= :80 dport <= :90");
+	assert_wrong("src 10.0.0.1:80-90",
+		"13+5: one port: a range is written with >= and <=, as sport >= :80 sport <= :90");
 	assert_wrong("dport ~ 3", "6+1: =, !=, >=, <=, > or <");
 	assert_wrong("sport = 1 dport !~ 3", "16+2: =, !=, >=, <=, > or <");
 	assert_wrong("dport = = 3", "8+1: " PORT);
@@ -692,11 +705,17 @@ static void test_mistakes(void **state)
 	assert_wrong("dst example.com", "4+11: " HOST);
 	assert_wrong("dst 10.0.0.256", "4+10: " HOST);
 	assert_wrong("dst 10.0.0.0.1", "4+10: " HOST);
-	assert_wrong("dst 10.0.0.0/33", "4+11: " HOST);
-	assert_wrong("dst 10.0.0.0/255.0.255.0", "4+20: " HOST);
+	assert_wrong("dst 10.0.0.0/33", "13+2: " PREFIX4);
+	assert_wrong("dst 10.0.0.0/40:443", "13+2: " PREFIX4);
+	assert_wrong("src inet:10.0.0.0/x", "18+1: " PREFIX4);
+	assert_wrong("remote = '10.0.0.0/40'", "9+13: " PREFIX4);
+	assert_wrong("dst 10.0.0/8/8", "11+3: " PREFIX4);
+	assert_wrong("dst 10.0.0.0/255.0.255.0", "13+11: " PREFIX4);
 	assert_wrong("dst any/8", "4+5: " HOST);
 	assert_wrong("dst [::1", "4+4: " HOST);
-	assert_wrong("dst [::1]/129", "4+9: " HOST);
+	assert_wrong("dst [::1]/129", "10+3: " PREFIX6);
+	assert_wrong("dst [::1/129]:80", "9+3: " PREFIX6);
+	assert_wrong("dst 2001:db8::/200", "15+3: " PREFIX6);
 	assert_wrong("dst 10.0.0.1:bogus", "13+5: " PORT);
 	assert_wrong("dst [::1]:bogus", "10+5: " PORT);
 	assert_wrong("dst inet:[::1]", "9+5: " HOST);

@@ -184,9 +184,25 @@ static void switches_are_set(void **state)
 	assert_false(l.options.processes);
 	assert_true(l.options.no_header && l.options.version && l.options.help);
 	buf_free(&l.error);
-	parse(&l, "--csv --json");
+	parse(&l, "-j --json");
+	assert_int_equal(l.err, 0);
 	assert_int_equal(l.options.output, OUTPUT_JSON);
 	buf_free(&l.error);
+}
+
+static void output_has_one_format(void **state)
+{
+	static const char *const both[] = { "--csv --json", "-j states --csv", "-j --csv -j" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(both); i++) {
+		struct line l;
+
+		parse(&l, both[i]);
+		assert_int_equal(l.err, -EINVAL);
+		assert_non_null(strstr(l.error.data, "--json and --csv"));
+		buf_free(&l.error);
+	}
 }
 
 static void protocols_and_families_are_chosen(void **state)
@@ -448,6 +464,7 @@ int main(void)
 		cmocka_unit_test(prefixes_are_read),
 		cmocka_unit_test(the_cpu_limit_is_read),
 		cmocka_unit_test(switches_are_set),
+		cmocka_unit_test(output_has_one_format),
 		cmocka_unit_test(protocols_and_families_are_chosen),
 		cmocka_unit_test(words_may_stand_anywhere),
 		cmocka_unit_test(what_cannot_be_read_is_explained),
