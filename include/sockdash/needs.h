@@ -24,6 +24,7 @@ enum {
 	NEED_LISTENERS = 131072, /* all listeners, also those that the filter does not select */
 	NEED_AUTOBOUND = 262144, /* whether bind() named the local port: another dump */
 	NEED_DEVICES = 524288,   /* network devices that sockets are bound to */
+	NEED_BY_AGE = 1048576,   /* with NEED_AGE: rows are chosen by it */
 };
 
 /* Tables that are only made for who looks at them: there may be as many rows as sockets. */

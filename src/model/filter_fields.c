@@ -44,7 +44,9 @@ void filter_tests_free(struct filter *f)
 
 unsigned filter_test_needs(const struct filter_test *t)
 {
-	return t->field ? t->field->needs : NEED_ADDRESSES;
+	unsigned needs = t->field ? t->field->needs : NEED_ADDRESSES;
+
+	return needs & NEED_AGE ? needs | NEED_BY_AGE : needs;
 }
 
 /* ---- Testing --------------------------------------------------------------------------------- */

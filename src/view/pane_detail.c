@@ -110,10 +110,15 @@ static int draw_note(struct cells *c, struct area a, int y, const struct pane_no
 	int x = MARGIN + mark_width(n), width = note_width(n, a.width);
 	struct area inside = { a.x + x, a.y + y, width, lines };
 
+	if (inside.width > a.width - x)
+		inside.width = a.width - x;
+	if (inside.height > a.height - y)
+		inside.height = a.height - y;
 	if (!lines)
 		return 0;
 	cells_put(c, a, MARGIN, y, a.width - MARGIN, ROLE_DIM, n->mark);
-	return widget_text(c, inside, n->role, n->text.data);
+	widget_text(c, inside, n->role, n->text.data);
+	return lines;
 }
 
 void pane_detail_draw(const struct pane_state *p, struct cells *c, struct area a)

@@ -76,7 +76,7 @@ static size_t add_labels(struct buf *out, const struct frame *f)
 	if (f->asked & NEED_AUTOBOUND && files)
 		buf_adds(&out[n++], "whether bind() named a port is not known: all in the ephemeral "
 				    "range are taken for autobound");
-	if (f->asked & NEED_AGE && !f->diff.known)
+	if (f->asked & NEED_BY_AGE && !f->diff.known)
 		buf_adds(&out[n++], "ages of sockets are not known in the first sample, only in "
 				    "those after it (-n 2)");
 	return n;

@@ -115,7 +115,9 @@ press q
 start 120x30 "${GO_AS[@]}" -d 60 top sockets -u 'sport = :9444'
 shows 'a UDP socket' '^udp +UNCONN .*:9444 .*python3'
 press Enter
-shows 'its details have the mark' 'fwmark 77'
+shows 'its details have its memory' ' Memory'
+press End
+shows 'and the mark' 'fwmark 77'
 press K
 shows 'it is said what becomes of it' 'Destroy udp UNCONN 127.0.0.1:9444 .*Its process gets'
 press y

@@ -53,7 +53,7 @@ if [[ $LIVE_IS_ROOT ]] && setpriv --reuid 65534 --clear-groups true 2>/dev/null;
 	agree 'as nobody, who may not ask for marks' without with_kernel
 	is "$(cat "$T/err")" '' 'JSON has what is not known inside'
 	sockdash sockets fwmark = 5 >"$T/none"
-	is "$(cat "$T/err")" 'sockdash: marks are not known: the kernel tells them to who has CAP_NET_ADMIN' \
+	is "$(cat "$T/err")" 'sockdash: marks are not known: the kernel tells them to who has CAP_NET_ADMIN, a recording not' \
 		'nobody is told of marks, and of that'
 	sockdash()
 	{
@@ -72,6 +72,10 @@ sockdash listen -d 0.1 -n 3 state established --json >"$T/json"
 holds "$T/json" '[.rows[].conns] | add > 0' 'listeners of connections that are selected, in a series'
 sockdash -t sockets -n 3 -d 0.1 state established 'age >= 0' --json >"$T/json"
 is "$(jq -s 'length == 3 and (.[2].rows | length) > 0' "$T/json")" true 'what only earlier samples know is collected'
+sockdash -t sockets 'age >= 0' >"$T/out"
+is "$(cut -d, -f1 "$T/err")" 'sockdash: ages of sockets are not known in the first sample' 'and the first says that it knows no ages'
+sockdash -t sockets -c local_port,age >"$T/out"
+is "$(cat "$T/err")" '' 'but for who only looks at them'
 "$TOOLS/forbid" 93 "$SOCKDASH" sockets state close-wait --json 2>/dev/null >"$T/json"
 holds "$T/json" '.sample.sockets > (.rows | length) and ([.rows[] | .state == "CLOSE-WAIT"] | all)' \
 	'where there is no sock_diag, it is all done here'
