@@ -55,7 +55,7 @@ shows 'Space: plays on, to the end' 'REPLAY 24/24  END'
 press 4
 shows 'panes open as on a live screen' '4 Leaks .*over [23]'
 press '?'
-shows 'the help has the keys of a replay' 'p Space +pause, and play on'
+shows 'the help has the keys of a replay' 'p Space Z +pause, and play on'
 expect 'and not those of a live screen' '! has "sample now"'
 press x d
 shows 'there is no interval to type' "^'d' does nothing"
