@@ -18,7 +18,7 @@ void lists_free(struct lists *l);
 struct tally {
 	struct tally_slot {
 		uint32_t number, count; /* count 0: the slot is free */
-	} *slots;
+	} * slots;
 	uint32_t *seen; /* slots that are not free */
 	uint32_t seen_count, mask;
 };

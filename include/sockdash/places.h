@@ -15,15 +15,15 @@ struct filter;
 struct place {
 	int full;
 	unsigned focus;
-	struct filter *filter;   /* a reference; NULL: none */
-	const struct pane *pane; /* the row's */
-	char *row;               /* what to call it: "java (2291)" */
+	struct filter *filter;       /* a reference; NULL: none */
+	const struct pane *pane;     /* the row's */
+	char *row;                   /* what to call it: "java (2291)" */
+	const struct filter *opened; /* what the row stood for: to compare with, not to look at */
 	struct pane_memory panes[PANE_COUNT];
 };
 
 struct places {
 	struct place left[PLACES_MAX]; /* the first one first */
-	const struct filter *opened;   /* of the row opened last: to compare with, not to look at */
 	size_t depth;
 };
 

@@ -14,7 +14,7 @@ struct screen_header {
 	double speed;
 	uint32_t number, count; /* of the sample shown, of all; 0 not known */
 	bool stream, ended;
-	bool damaged; /* something is lost behind the last of them */
+	bool damaged;       /* something is lost behind the last of them */
 	bool names, events; /* what is looked for besides */
 };
 

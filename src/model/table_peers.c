@@ -147,8 +147,8 @@ static void get_process_socks(const struct rowset *rows, uint32_t row, struct va
 
 static const struct field fields[] = {
 	{ "netns", "NETNS", "network namespace, by inode", VALUE_ID, .get = get_netns },
-	{ "remote_address", "REMOTE", "remote address, or with --prefix the bits that count", VALUE_ADDRESS,
-		.get = get_address },
+	{ "remote_address", "REMOTE", "remote address, or with --prefix the bits that count",
+		VALUE_ADDRESS, .get = get_address },
 	{ "sockets", "SOCKETS", "sockets of all protocols, in all states", VALUE_COUNT,
 		.get = get_socks },
 	{ "conns", "CONNS", "TCP connections, in every state but TIME-WAIT", VALUE_COUNT,

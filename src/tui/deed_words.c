@@ -85,9 +85,10 @@ static void add_what_stays(struct buf *out, const struct deed *d, const struct e
 	if (d->signal || !e->done)
 		return;
 	if (d->udp)
-		buf_adds(out, e->count == 1 ? "; its process gets an error, bound to a port it stays"
-					    : "; processes of UDP sockets get an error, those bound "
-					      "to a port stay");
+		buf_adds(out, e->count == 1
+				      ? "; its process gets an error, bound to a port it stays"
+				      : "; processes of UDP sockets get an error, those bound "
+					"to a port stay");
 	if (!d->close_wait)
 		return;
 	if (e->count == 1)

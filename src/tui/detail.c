@@ -268,8 +268,9 @@ static bool scroll(struct detail *d, int key)
 /* Keys that say something about the panes below. */
 static bool is_of_panes(int key)
 {
-	static const int keys[] = { '/', 'm', 'M', KEYCODE_FUNCTION + 3, 'c', KEYCODE_FUNCTION + 2, 'x', 's', KEYCODE_FUNCTION + 6,
-		'<', '>', 'r', 'R', 'I', 'a', KEYCODE_LEFT, KEYCODE_RIGHT };
+	static const int keys[] = { '/', 'm', 'M', KEYCODE_FUNCTION + 3, 'c', KEYCODE_FUNCTION + 2,
+		'x', 's', KEYCODE_FUNCTION + 6, '<', '>', 'r', 'R', 'I', 'a', KEYCODE_LEFT,
+		KEYCODE_RIGHT };
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (keys[i] == key)

@@ -277,7 +277,8 @@ static void repaint(struct app *a, int key)
 #define LEFT_RIGHT "\xe2\x86\x90 \xe2\x86\x92"
 
 const struct key_binding key_bindings[] = {
-	{ { 'p', ' ', 'Z' }, "p Space Z", "pause, and play on", { "p", "pause" }, pause, KEY_REPLAY },
+	{ { 'p', ' ', 'Z' }, "p Space Z", "pause, and play on", { "p", "pause" }, pause,
+		KEY_REPLAY },
 	{ { '.', 't' }, ". t", "the next sample", { ", .", "step" }, step_forward, KEY_REPLAY },
 	{ { ',', 'T' }, ", T", "the sample before", NO_FOOTER, step_back, KEY_REPLAY },
 	{ { ']', '[' }, "[ ]", "ten samples back, or on", NO_FOOTER, step_ten, KEY_REPLAY },
@@ -311,8 +312,8 @@ const struct key_binding key_bindings[] = {
 		NO_FOOTER, search_on, KEY_ANYWHERE },
 	{ { KEYCODE_PAGE_UP, KEYCODE_CTRL('b') }, "PgUp Ctrl-B", "up a page", NO_FOOTER, page_up,
 		KEY_ANYWHERE },
-	{ { KEYCODE_PAGE_DOWN, KEYCODE_CTRL('f') }, "PgDn Ctrl-F", "down a page", NO_FOOTER, page_down,
-		KEY_ANYWHERE },
+	{ { KEYCODE_PAGE_DOWN, KEYCODE_CTRL('f') }, "PgDn Ctrl-F", "down a page", NO_FOOTER,
+		page_down, KEY_ANYWHERE },
 	{ { KEYCODE_HOME, 'g' }, "Home g", "to the first row, and stay there", NO_FOOTER,
 		move_first, KEY_ANYWHERE },
 	{ { KEYCODE_END, 'G' }, "End G", "to the last row", NO_FOOTER, move_last, KEY_ANYWHERE },

@@ -60,7 +60,7 @@ static int push(struct app *a, const char *row, struct filter *filter, int full)
 	}
 	a->filter = NULL; /* the reference is the place's now */
 	app_set_filter(a, filter);
-	a->places.opened = filter;
+	left->opened = filter;
 	/* Those that wait to be closed for longest are the ones to look at. */
 	if (filter_states(filter) == 1u << SOCK_CLOSE_WAIT)
 		sort_parse(&table_sockets, "-wait_age", &a->panes[find_pane(&pane_sockets)].sort);
@@ -162,9 +162,9 @@ bool place_draw_way(const struct app *a, struct cells *c, struct area line)
 		way.steps[way.count++] = "Details";
 	if (a->filter)
 		way.filter = filter_text(a->filter);
-	way.repeats = p->depth && a->filter == p->opened;
-	way.counted = s && (a->filter || a->mode == APP_FILTER) &&
-		      !app_pane((struct app *)a)->filtering;
+	way.repeats = p->depth && a->filter == p->left[p->depth - 1].opened;
+	way.counted =
+		s && (a->filter || a->mode == APP_FILTER) && !app_pane((struct app *)a)->filtering;
 	if (way.counted) {
 		way.selected = sample_sock_count(s);
 		way.all = s->frame->sock_count;

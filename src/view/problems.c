@@ -74,8 +74,9 @@ static size_t add_labels(struct buf *out, const struct frame *f)
 	if (f->asked & NEED_DEVICES && files)
 		buf_adds(&out[n++], "devices that sockets are bound to are not known");
 	if (f->asked & NEED_AUTOBOUND && files)
-		buf_adds(&out[n++], "whether bind() named a port is not known: all in the ephemeral "
-				    "range are taken for autobound");
+		buf_adds(&out[n++],
+			"whether bind() named a port is not known: all in the ephemeral "
+			"range are taken for autobound");
 	if (f->asked & NEED_BY_AGE && !f->diff.known)
 		buf_adds(&out[n++], "ages of sockets are not known in the first sample, only in "
 				    "those after it (-n 2)");
@@ -115,8 +116,9 @@ size_t problems_of(const struct frame *f, struct buf out[PROBLEMS_MAX])
 		buf_addf(&out[n++], "ages of CLOSE-WAIT sockets are not known: %s",
 			strerror(-p[FRAME_NO_WAIT_AGE]));
 	if (f->ended.known && f->ended.at_least)
-		buf_adds(&out[n++], "more connections ended than could be counted: a > stands before "
-				    "these numbers");
+		buf_adds(&out[n++],
+			"more connections ended than could be counted: a > stands before "
+			"these numbers");
 	n += add_labels(&out[n], f);
 	if (f->ended.error)
 		buf_addf(&out[n++], "connections that end are not counted: %s",

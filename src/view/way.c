@@ -86,7 +86,8 @@ void screen_way(struct cells *c, struct area a, const struct screen_way *w)
 	if (*w->filter)
 		filter = (int)strlen(FILTER_IS) + width_of(w->filter);
 	/* The filter can do with two fifths, or what the steps leave. */
-	if (filter && !(w->repeats && steps <= room) && steps + GAP + filter > room && filter > room * 2 / 5)
+	if (filter && !(w->repeats && steps <= room) && steps + GAP + filter > room &&
+		filter > room * 2 / 5)
 		most = room - GAP - room * 2 / 5;
 	if (w->count)
 		x = draw_steps(c, a, w, most) + GAP;

@@ -145,7 +145,8 @@ static void changes_are_counted_by_socket(void **state)
 	assert_row(st.sample, "peers", "remote_address=10.9.0.1",
 		"conns=2, time_wait=3, delta=-1, opened_rate=1.0, closed_rate=1.5");
 	assert_row(st.sample, "peers", "remote_address=10.9.0.2", "no row");
-	assert_row(st.sample, "peers", "remote_address=10.9.0.3", "delta=0, opened_rate=0, closed_rate=0");
+	assert_row(st.sample, "peers", "remote_address=10.9.0.3",
+		"delta=0, opened_rate=0, closed_rate=0");
 	assert_row(st.sample, "peers", "remote_address=10.9.0.4",
 		"delta=+1, opened_rate=0.50, closed_rate=0");
 	story_end(&st);
@@ -247,8 +248,8 @@ static void many(void **state)
 		random = random * 1664525 + 1013904223;
 		peer = (random >> 16) % PEERS;
 		counts[peer]++;
-		story_sock(&st, "tcp ESTAB 10.0.0.1:443 10.9.%u.%u:%u", peer / 256, peer % 256,
-			1 + i);
+		story_sock(
+			&st, "tcp ESTAB 10.0.0.1:443 10.9.%u.%u:%u", peer / 256, peer % 256, 1 + i);
 	}
 	story_sample(&st);
 	for (unsigned i = 0; i < st.sample->peer_count; i++) {

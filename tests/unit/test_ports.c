@@ -195,7 +195,8 @@ static void a_row_tells_who_and_how_fast(void **state)
 	story_sock(&st, "tcp ESTAB 10.0.0.1:40001 10.9.0.1:5432 pid=7");
 	story_sock(&st, "tcp ESTAB 10.0.0.1:40002 10.9.0.1:5432 pid=8");
 	assert_row(story_sample(&st), "ports", "remote_port=5432",
-		"local_address=10.0.0.1, used=3, percent=2.5%, time_wait_percent=0%, opened_rate=-, "
+		"local_address=10.0.0.1, used=3, percent=2.5%, time_wait_percent=0%, "
+		"opened_rate=-, "
 		"sustainable_rate=2.0");
 	assert_row(
 		st.sample, "ports", "remote_port=5432", "pid=7, process=php-fpm, process_used=2");
@@ -209,7 +210,8 @@ static void a_row_tells_who_and_how_fast(void **state)
 	story_sock(&st, "tcp ESTAB 10.0.0.1:40002 10.9.0.1:5432 pid=8");
 	story_sock(&st, "tcp SYN-SENT 10.0.0.1:40004 10.9.0.1:5432 pid=8"); /* new */
 	assert_row(story_sample(&st), "ports", "remote_port=5432",
-		"used=4, time_wait=2, time_wait_percent=50.0%, opened_rate=1.0, pid=8, process_used=2");
+		"used=4, time_wait=2, time_wait_percent=50.0%, opened_rate=1.0, pid=8, "
+		"process_used=2");
 	story_end(&st);
 }
 
